@@ -1,0 +1,147 @@
+/* European price on a lognormal underlying.
+ *
+ * With the legs A and B, h and v as in legs.h, t = v/2 and M(x) = N(-x)/phi(x):
+ *
+ *     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
+ *
+ * where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
+ * M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
+ * min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
+ * Taylor series, from M' = x M - 1.
+ *
+ * Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
+ * 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
+ * sigma or T zero: discounted intrinsic value. Everything else is the formula's limit.
+ *
+ * Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md. */
+#ifndef QF_PRICE_H
+#define QF_PRICE_H
+
+#include "legs.h"
+#include "loop.h"
+
+enum { PRICE_INPUTS = 7 };
+
+typedef struct {
+    double price;
+    int64_t special;
+} OrdinaryPrice;
+
+QF_INLINE OrdinaryPrice price_ordinary(double a, double b, double h, double v, double sign) {
+    double t = 0.5 * v, far = h + t, near = h - t, x = __builtin_fabs(near);
+    double xx = x * x;
+    Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
+    double least = a < b ? a : b;
+    double density = shift_exponent(least * exp_reduced(e.r), e.n_magic);
+    Ratio m = mills(far), m0 = mills(x);
+    double difference = fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
+
+    double intrinsic = sign * (a - b);
+    intrinsic = intrinsic > 0.0 ? intrinsic : 0.0;
+    double whole = sign > 0.0 ? a : b;
+    double price = fma_(density, difference, near < 0.0 ? whole : intrinsic);
+
+    int holds = (least > 0x1p-64) & (a + b < 0x1p300) & (v > 0x1p-60) & (v < 16.0) & (x < 34.0) &
+                (t * (h > 2.0 ? h : 2.0) >= 0x1p-6) & (__builtin_fabs(sign) == 1.0);
+    OrdinaryPrice out = {price > 0.0 ? price : 0.0, holds ? 0 : -1};
+    return out;
+}
+
+/* (M(h - t) - M(h + t)) / sqrt(2 pi) for small t: the odd derivatives M', M''', ... at h. */
+QF_INLINE double mills_difference_series(double h, double t) {
+    Ratio ratio = mills(h);
+    double m0 = ratio.p / ratio.q, u = t * t;
+    double m1 = fma_(h, m0, -INV_SQRT_2PI);
+    double m2 = fma_(h, m1, m0);
+    double m3 = fma_(h, m2, 2.0 * m1);
+    double m4 = fma_(h, m3, 3.0 * m2);
+    double m5 = fma_(h, m4, 4.0 * m3);
+    double m6 = fma_(h, m5, 5.0 * m4);
+    double m7 = fma_(h, m6, 6.0 * m5);
+    double series = fma_(fma_(fma_(m7, u * (1.0 / 42.0), m5), u * (1.0 / 20.0), m3),
+                         u * (1.0 / 6.0), m1);
+    return -2.0 * t * series;
+}
+
+QF_INLINE double general_price(GeneralLegs legs, double sign) {
+    double h = legs.h, t = 0.5 * legs.v, far = h + t, near = h - t, x = __builtin_fabs(near);
+    double h_held = h < 54.0 ? h : 54.0; /* past 54 phi M is less than the least double */
+    far = far < 54.0 ? far : 54.0;
+    x = x < 54.0 ? x : 54.0;
+    double top = legs.a_exponent > legs.b_exponent ? legs.a_exponent : legs.b_exponent;
+    double a_apart = legs.a_exponent - top, b_apart = legs.b_exponent - top;
+    double a = legs.a * power_of_two(a_apart > -1000.0 ? a_apart : -1000.0);
+    double b = legs.b * power_of_two(b_apart > -1000.0 ? b_apart : -1000.0);
+
+    double xx = x * x;
+    Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
+    double least = a < b ? legs.a : legs.b;
+    double density = least * exp_reduced(e.r);
+    double density_exponent = (a < b ? legs.a_exponent : legs.b_exponent) + e.n;
+    Ratio m = mills(far), m0 = mills(x);
+    double difference = fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
+    int close = t * (h_held > 2.0 ? h_held : 2.0) < 0x1p-6;
+    difference = close ? mills_difference_series(h_held, t) : difference;
+
+    /* At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is. */
+    int settled = (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == INFINITE) | (b == INFINITE);
+    int complement = (near < 0.0) & !close & !settled;
+    double intrinsic = sign * (a - b);
+    intrinsic = intrinsic > 0.0 ? intrinsic : 0.0;
+    double whole = sign > 0.0 ? legs.a : legs.b;
+    double whole_exponent = sign > 0.0 ? legs.a_exponent : legs.b_exponent;
+    double base = complement ? whole : intrinsic;
+    double inside = intrinsic > 0.0 ? top : density_exponent;
+    double exponent = complement ? whole_exponent : inside;
+    double apart = density_exponent - exponent;
+    apart = apart > -1000.0 ? apart : -1000.0;
+    apart = apart < 1000.0 ? apart : 1000.0;
+    double scaled_density = settled ? 0.0 : density * power_of_two(apart);
+    double price = fma_(scaled_density, difference, base);
+    price = price > 0.0 ? price : 0.0;
+
+    exponent = exponent > -2040.0 ? exponent : -2040.0;
+    exponent = exponent < 2040.0 ? exponent : 2040.0;
+    double half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC;
+    return price * power_of_two(half) * power_of_two(exponent - half);
+}
+
+/* The block in its general form, for the lanes that need it; returns MISSING | INVALID seen. */
+static __attribute__((noinline)) int64_t price_block_general(const double *const *restrict in,
+                                                             double *restrict out, int64_t n) {
+    int64_t seen = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double sign = in[6][i];
+        GeneralLegs legs = legs_general(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i]);
+        int64_t state = legs.state | (sign != sign ? MISSING : 0) |
+                        (__builtin_fabs(sign) == 1.0 ? 0 : INVALID);
+        double price = general_price(legs, sign);
+        out[i] = state ? NOT_A_NUMBER : price;
+        seen |= state == INVALID ? INVALID : 0; /* a NaN that came in is no signal */
+    }
+    return seen;
+}
+
+/* Price `n` lanes, a multiple of LANES and at most BLOCK. The two halves run one after the other
+ * over the block: each is short enough for the processor to overlap several vectors of it. */
+QF_INLINE int64_t price_block(const double *const *restrict in, double *const *restrict out,
+                              int64_t n) {
+    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK];
+    const double *spot = in[0], *strike = in[1], *time = in[2], *rate = in[3], *dividend = in[4],
+                 *sigma = in[5], *sign = in[6];
+    double *restrict price = out[0];
+    int64_t special = 0;
+    for (int64_t i = 0; i < n; i++) {
+        Legs legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i]);
+        a[i] = legs.a, b[i] = legs.b, h[i] = legs.h, v[i] = legs.v;
+        special |= legs.special;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        OrdinaryPrice lane = price_ordinary(a[i], b[i], h[i], v[i], sign[i]);
+        price[i] = lane.price;
+        special |= lane.special;
+    }
+    return special ? price_block_general(in, price, n) : 0;
+}
+
+#endif

@@ -1,0 +1,48 @@
+"""QuantForge's kernels in Rust, bound through PyO3. Importing this loads nothing native."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from quantforge import Backend, hookimpl, instruction_set
+
+__version__ = "0.1.0"
+
+_OPERATIONS = {"price": 1}  # each with the version of the numerical specification it follows
+
+
+@cache
+def _chosen() -> str:
+    from quantforge_rust import _native
+
+    return instruction_set(_native.supported())
+
+
+def _load() -> Mapping[str, Any]:
+    from quantforge_rust import _native
+
+    return {name: _native.address(name, _chosen()) for name in _OPERATIONS}
+
+
+def _details() -> Mapping[str, str]:
+    from quantforge_rust import _native
+
+    return {"isa": _chosen(), "build": _native.build()}
+
+
+@hookimpl
+def quantforge_backend() -> Backend:
+    """Describe the backend to QuantForge."""
+    return Backend(
+        name="rust",
+        version=__version__,
+        contract=1,
+        numerics=_OPERATIONS,
+        exact=True,
+        load=_load,
+        requires=("quantforge_rust._native",),
+        preference=10,
+        details=_details,
+    )

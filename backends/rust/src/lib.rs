@@ -1,0 +1,57 @@
+//! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
+
+mod blocks;
+mod elementary;
+mod kernels;
+mod legs;
+mod price;
+mod tables;
+
+use kernels::{Loop, avx2, avx512, baseline};
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    use super::*;
+
+    /// Instruction sets of this processor that there are kernels for, best first.
+    #[pyfunction]
+    fn supported() -> Vec<&'static str> {
+        let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let has_avx512 = has_avx2
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512bw");
+        [
+            (has_avx512, "avx512"),
+            (has_avx2, "avx2"),
+            (true, "baseline"),
+        ]
+        .into_iter()
+        .filter_map(|(has, name)| has.then_some(name))
+        .collect()
+    }
+
+    /// Address of an operation's inner loop; None if there is none.
+    #[pyfunction]
+    fn address(operation: &str, isa: &str) -> Option<usize> {
+        let kernel: Loop = match (operation, isa) {
+            ("price", "avx512") => avx512::price,
+            ("price", "avx2") => avx2::price,
+            ("price", "baseline") => baseline::price,
+            _ => return None,
+        };
+        Some(kernel as usize)
+    }
+
+    /// Whether the compiler optimised.
+    #[pyfunction]
+    fn build() -> &'static str {
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    }
+}

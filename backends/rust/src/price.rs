@@ -1,0 +1,248 @@
+//! European price on a lognormal underlying.
+//!
+//! With the legs A and B, h and v as in legs.rs, t = v/2 and M(x) = N(-x)/phi(x):
+//!
+//!     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
+//!
+//! where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
+//! M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
+//! min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
+//! Taylor series, from M' = x M - 1.
+//!
+//! Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
+//! 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
+//! sigma or T zero: discounted intrinsic value. Everything else is the formula's limit.
+//!
+//! Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md.
+
+use crate::blocks::{BLOCK, Block};
+use crate::elementary::{exp_reduced, fma, mills, power_of_two, reduce, shift_exponent};
+use crate::legs::{GeneralLegs, INVALID, MISSING, NOT_A_NUMBER, legs_general, legs_ordinary};
+use crate::tables::{INV_SQRT_2PI, ROUND_MAGIC};
+
+pub const INPUTS: usize = 7;
+
+struct OrdinaryPrice {
+    price: f64,
+    special: i64,
+}
+
+#[inline(always)]
+fn price_ordinary(a: f64, b: f64, h: f64, v: f64, sign: f64) -> OrdinaryPrice {
+    let t = 0.5 * v;
+    let far = h + t;
+    let near = h - t;
+    let x = near.abs();
+    let xx = x * x;
+    let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
+    let least = if a < b { a } else { b };
+    let density = shift_exponent(least * exp_reduced(e.r), e.n_magic);
+    let m = mills(far);
+    let m0 = mills(x);
+    let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
+
+    let intrinsic = sign * (a - b);
+    let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
+    let whole = if sign > 0.0 { a } else { b };
+    let price = fma(
+        density,
+        difference,
+        if near < 0.0 { whole } else { intrinsic },
+    );
+
+    let holds = (least > LEAST)
+        & (a + b < MOST)
+        & (v > LEAST_VOLATILITY)
+        & (v < 16.0)
+        & (x < 34.0)
+        & (t * (if h > 2.0 { h } else { 2.0 }) >= 0.015625)
+        & (sign.abs() == 1.0);
+    OrdinaryPrice {
+        price: if price > 0.0 { price } else { 0.0 },
+        special: if holds { 0 } else { -1 },
+    }
+}
+
+const LEAST: f64 = power(-64);
+const MOST: f64 = power(300);
+const LEAST_VOLATILITY: f64 = power(-60);
+
+const fn power(n: i64) -> f64 {
+    f64::from_bits(((n + 1023) as u64) << 52)
+}
+
+/// (M(h - t) - M(h + t)) / sqrt(2 pi) for small t: the odd derivatives M', M''', ... at h.
+#[inline(always)]
+fn mills_difference_series(h: f64, t: f64) -> f64 {
+    let ratio = mills(h);
+    let m0 = ratio.p / ratio.q;
+    let u = t * t;
+    let m1 = fma(h, m0, -INV_SQRT_2PI);
+    let m2 = fma(h, m1, m0);
+    let m3 = fma(h, m2, 2.0 * m1);
+    let m4 = fma(h, m3, 3.0 * m2);
+    let m5 = fma(h, m4, 4.0 * m3);
+    let m6 = fma(h, m5, 5.0 * m4);
+    let m7 = fma(h, m6, 6.0 * m5);
+    let inner = fma(fma(m7, u * (1.0 / 42.0), m5), u * (1.0 / 20.0), m3);
+    -2.0 * t * fma(inner, u * (1.0 / 6.0), m1)
+}
+
+#[inline(always)]
+fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
+    let h = legs.h;
+    let t = 0.5 * legs.v;
+    let far = h + t;
+    let near = h - t;
+    let x = near.abs();
+    let h_held = if h < 54.0 { h } else { 54.0 }; // past 54 phi M is less than the least double
+    let far = if far < 54.0 { far } else { 54.0 };
+    let x = if x < 54.0 { x } else { 54.0 };
+    let top = if legs.a_exponent > legs.b_exponent {
+        legs.a_exponent
+    } else {
+        legs.b_exponent
+    };
+    let a_apart = legs.a_exponent - top;
+    let b_apart = legs.b_exponent - top;
+    let a = legs.a * power_of_two(if a_apart > -1000.0 { a_apart } else { -1000.0 });
+    let b = legs.b * power_of_two(if b_apart > -1000.0 { b_apart } else { -1000.0 });
+
+    let xx = x * x;
+    let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
+    let least = if a < b { legs.a } else { legs.b };
+    let density = least * exp_reduced(e.r);
+    let density_exponent = (if a < b {
+        legs.a_exponent
+    } else {
+        legs.b_exponent
+    }) + e.n;
+    let m = mills(far);
+    let m0 = mills(x);
+    let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
+    let close = t * (if h_held > 2.0 { h_held } else { 2.0 }) < 0.015625;
+    let difference = if close {
+        mills_difference_series(h_held, t)
+    } else {
+        difference
+    };
+
+    // At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
+    let settled =
+        (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == f64::INFINITY) | (b == f64::INFINITY);
+    let complement = (near < 0.0) & !close & !settled;
+    let intrinsic = sign * (a - b);
+    let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
+    let whole = if sign > 0.0 { legs.a } else { legs.b };
+    let whole_exponent = if sign > 0.0 {
+        legs.a_exponent
+    } else {
+        legs.b_exponent
+    };
+    let base = if complement { whole } else { intrinsic };
+    let inside = if intrinsic > 0.0 {
+        top
+    } else {
+        density_exponent
+    };
+    let exponent = if complement { whole_exponent } else { inside };
+    let apart = density_exponent - exponent;
+    let apart = if apart > -1000.0 { apart } else { -1000.0 };
+    let apart = if apart < 1000.0 { apart } else { 1000.0 };
+    let scaled_density = if settled {
+        0.0
+    } else {
+        density * power_of_two(apart)
+    };
+    let price = fma(scaled_density, difference, base);
+    let price = if price > 0.0 { price } else { 0.0 };
+
+    let exponent = if exponent > -2040.0 {
+        exponent
+    } else {
+        -2040.0
+    };
+    let exponent = if exponent < 2040.0 { exponent } else { 2040.0 };
+    let half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC;
+    price * power_of_two(half) * power_of_two(exponent - half)
+}
+
+/// The block in its general form, for the lanes that need it; returns INVALID if seen.
+#[inline(always)]
+fn price_block_general(inputs: &[*const f64; INPUTS], price: &mut Block, n: usize) -> i64 {
+    let [spot, strike, time, rate, dividend, sigma, sign] = *inputs;
+    let mut seen = 0;
+    for i in 0..n {
+        // SAFETY: as in `price_block`.
+        let (sign, legs) = unsafe {
+            (
+                *sign.add(i),
+                legs_general(
+                    *spot.add(i),
+                    *strike.add(i),
+                    *time.add(i),
+                    *rate.add(i),
+                    *dividend.add(i),
+                    *sigma.add(i),
+                ),
+            )
+        };
+        let state = legs.state
+            | if sign.is_nan() { MISSING } else { 0 }
+            | if sign.abs() == 1.0 { 0 } else { INVALID };
+        let value = general_price(&legs, sign);
+        // SAFETY: i < n.
+        unsafe { price.put(i, if state != 0 { NOT_A_NUMBER } else { value }) };
+        seen |= if state == INVALID { INVALID } else { 0 }; // a NaN that came in is no signal
+    }
+    seen
+}
+
+/// Price `n` lanes, a multiple of LANES and at most BLOCK. The two halves run one after the other
+/// over the block: each is short enough for the processor to overlap several vectors of it.
+///
+/// # Safety
+/// Every input points to `n` readable numbers.
+#[inline(always)]
+pub unsafe fn price_block(
+    inputs: &[*const f64; INPUTS],
+    outputs: &mut [Block; 1],
+    n: usize,
+) -> i64 {
+    let [spot, strike, time, rate, dividend, sigma, sign] = *inputs;
+    let price = &mut outputs[0];
+    let n = n.min(BLOCK);
+    let mut a = Block::new();
+    let mut b = Block::new();
+    let mut h = Block::new();
+    let mut v = Block::new();
+    let mut special = 0;
+    // SAFETY: i < n <= BLOCK, and the second loop reads what the first has put.
+    unsafe {
+        for i in 0..n {
+            let legs = legs_ordinary(
+                *spot.add(i),
+                *strike.add(i),
+                *time.add(i),
+                *rate.add(i),
+                *dividend.add(i),
+                *sigma.add(i),
+            );
+            a.put(i, legs.a);
+            b.put(i, legs.b);
+            h.put(i, legs.h);
+            v.put(i, legs.v);
+            special |= legs.special;
+        }
+        for i in 0..n {
+            let lane = price_ordinary(a.get(i), b.get(i), h.get(i), v.get(i), *sign.add(i));
+            price.put(i, lane.price);
+            special |= lane.special;
+        }
+    }
+    if special != 0 {
+        price_block_general(inputs, price, n)
+    } else {
+        0
+    }
+}

@@ -1,0 +1,335 @@
+"""Generate the coefficient tables of every backend: the one source of their constants.
+
+Usage, from anywhere in a checkout (needs mpmath, takes a few seconds)::
+
+    python conformance/generate_tables.py            # write the tables
+    python conformance/generate_tables.py --check    # regenerate, compare, exit 1 on a difference
+
+Each approximation is a minimax fit on a dense grid (Remez exchange in 60 digits), whose
+coefficients are then rounded to double one at a time, in ascending order, the remaining ones
+making up for each rounding (Babai's nearest plane in the basis of the monomials): the rounded
+tables are nearly as good as the unrounded ones. The errors stated in the tables are measured
+afterwards with the rounded coefficients, evaluated in 60 digits on a grid of their own.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TypeVar
+
+from mpmath import atanh, cholesky, cos, erfc, exp, expm1, ln, lu_solve, matrix, mp, mpf, pi, sqrt
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+T = TypeVar("T", float, mpf)
+
+EXP_DEGREE = 9
+# Reduction leaves |r| <= ln2/2, exceeded only by the rounding of x/ln2: here by 1e-6 of it.
+EXP_END = 0.3465739368535629
+
+ATANH_DEGREE = 7
+# (S - K)/(S + K) with S/K aligned to [2/3, 3/2].
+ATANH_END = 0.2000001
+
+MILLS_DEGREES = (9, 10)
+MILLS_END = 54
+MILLS_EDGES = (0, 2, 6, 12, 25, 40, 54)
+
+
+def mills_tolerance(x: mpf) -> mpf:
+    """Return how much the relative error of the Mills ratio may grow with x.
+
+    Further out the condition of the price itself grows like x^2, so accuracy is spent near 0.
+    """
+    return 1 + x / 18
+
+
+def mills(x: mpf) -> mpf:
+    """Return N(-x) / (sqrt(2 pi) phi(x)), which is 1/2 at x = 0."""
+    return erfc(x / sqrt(2)) * exp(x * x / 2) / 2
+
+
+def horner(coefficients: Sequence[mpf], x: mpf) -> mpf:
+    """Evaluate a polynomial with ascending coefficients."""
+    total = mpf(0)
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
+def chebyshev_grid(low: float, high: float, count: int) -> list[mpf]:
+    """Return `count` points inside (low, high), clustered at both ends."""
+    angles = (pi * (2 * k + 1) / (2 * count) for k in range(count))
+    low, high = mpf(low), mpf(high)
+    return [(low + high) / 2 - (high - low) / 2 * cos(a) for a in angles]
+
+
+def mills_grid(count: int) -> list[mpf]:
+    """Return points of (0, MILLS_END] spread evenly for the ratio: Chebyshev in (x-3)/(x+3)."""
+    high = mpf(MILLS_END - 3) / (MILLS_END + 3)
+    inner = [3 * (1 + v) / (1 - v) for v in chebyshev_grid(-1, high, count - 1)]
+    return [*inner, mpf(MILLS_END)]
+
+
+def alternation(errors: Sequence[mpf], count: int) -> list[int]:
+    """Return the indices of `count` extrema of alternating sign."""
+    extrema: list[int] = []
+    for i, e in enumerate(errors):
+        if extrema and (e > 0) == (errors[extrema[-1]] > 0):
+            if abs(e) > abs(errors[extrema[-1]]):
+                extrema[-1] = i
+        else:
+            extrema.append(i)
+    while len(extrema) > count:
+        extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+    if len(extrema) < count:
+        raise ArithmeticError(f"the error alternates {len(extrema)} times, not {count}")
+    return extrema
+
+
+def minimax(rows: list[list[mpf]], target: list[mpf]) -> list[mpf]:
+    """Minimise max |rows @ c - target| over the grid by Remez exchange."""
+    n = len(rows[0])
+    chosen = [round((len(rows) - 1) * k / n) for k in range(n + 1)]
+    for _ in range(30):
+        system = matrix([[*rows[i], (-1) ** k] for k, i in enumerate(chosen)])
+        *c, level = lu_solve(system, matrix([target[i] for i in chosen]))
+        errors = [sum(map(mp.fmul, row, c)) - t for row, t in zip(rows, target, strict=True)]
+        if max(map(abs, errors)) < abs(level) * mpf("1.005"):
+            return c
+        chosen = alternation(errors, n + 1)
+    raise ArithmeticError("the exchange did not converge")
+
+
+def rounded(rows: list[list[mpf]], c: Sequence[mpf]) -> list[float]:
+    """Round `c` to doubles in ascending order, later coefficients absorbing the error of earlier.
+
+    With the columns in reverse and rows' rows = L L', the least-squares optimum of coefficient i
+    moves by -L[j, i] / L[i, i] times what each coefficient j fixed before it was moved.
+    """
+    n = len(c)
+    columns = [[row[n - 1 - k] for row in rows] for k in range(n)]
+    gram = matrix([[sum(map(mp.fmul, a, b)) for b in columns] for a in columns])
+    factor = cholesky(gram)
+    optimum = list(reversed(c))
+    fixed = [0.0] * n
+    for i in reversed(range(n)):
+        moved = sum(factor[j, i] * (fixed[j] - optimum[j]) for j in range(i + 1, n))
+        fixed[i] = float(optimum[i] - moved / factor[i, i])
+    return fixed[::-1]
+
+
+def fit_exp() -> list[float]:
+    """Fit g(r) = (e^r - 1 - r)/r^2, minimax in the relative error of 1 + r + r^2 g(r)."""
+    grid = chebyshev_grid(-EXP_END, EXP_END, 400)
+    rows = [[r ** (k + 2) / exp(r) for k in range(EXP_DEGREE + 1)] for r in grid]
+    target = [(expm1(r) - r) / exp(r) for r in grid]
+    return rounded(rows, minimax(rows, target))
+
+
+def fit_atanh() -> list[float]:
+    """Fit p(u) of 2 atanh(s) = 2s + s^3 p(s^2), minimax in the relative error of the whole."""
+    grid = chebyshev_grid(0, ATANH_END, 400)
+    rows = [[s ** (2 * k + 3) / (2 * atanh(s)) for k in range(ATANH_DEGREE + 1)] for s in grid]
+    target = [1 - s / atanh(s) for s in grid]
+    return rounded(rows, minimax(rows, target))
+
+
+def fit_mills() -> tuple[list[float], list[float]]:
+    """Fit P/Q to `mills` with P(0) = 1/2 and Q(0) = 1, so that the value at 0 is exact.
+
+    P - m Q over m Q is the relative error: linear in the coefficients once the Q below is the
+    one of the previous pass. Columns in ascending order: P1, Q1, P2, Q2, ...
+    """
+    grid = mills_grid(500)
+    values = [mills(x) for x in grid]
+    q = [mpf(1)] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [mpf("4e-6")]  # a guess at its growth
+    for _ in range(6):
+        scales = [m * horner(q, x) * mills_tolerance(x) for x, m in zip(grid, values, strict=True)]
+        rows = [
+            [
+                (x**k if of_p else -m * x**k) / scale
+                for k in range(1, max(MILLS_DEGREES) + 1)
+                for of_p in (True, False)
+                if k <= MILLS_DEGREES[0 if of_p else 1]
+            ]
+            for x, m, scale in zip(grid, values, scales, strict=True)
+        ]
+        target = [(m - mpf(1) / 2) / scale for m, scale in zip(values, scales, strict=True)]
+        c = minimax(rows, target)
+        q = [mpf(1), *deinterleaved(c)[1]]
+    p_tail, q_tail = deinterleaved(rounded(rows, c))
+    return [0.5, *p_tail], [1.0, *q_tail]
+
+
+def deinterleaved(c: list[T]) -> tuple[list[T], list[T]]:
+    """Split P1, Q1, ..., P9, Q9, Q10 into those of P and those of Q."""
+    paired = 2 * MILLS_DEGREES[0]
+    return c[0:paired:2], c[1:paired:2] + c[paired:]
+
+
+def worst(error: Callable[[mpf], mpf], grid: Sequence[mpf]) -> str:
+    """Return the largest |error| on the grid, rounded up to two digits."""
+    value = max(abs(error(x)) for x in grid)
+    exponent = int(mp.floor(mp.log10(value))) - 1
+    return f"{int(mp.ceil(value / mpf(10) ** exponent)) / 10:.1f}e{exponent + 1}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One array of coefficients with what it approximates and the error it attains."""
+
+    name: str
+    coefficients: list[float]
+    remarks: list[str]
+
+
+def exp_table() -> Table:
+    c = fit_exp()
+
+    def error(r: mpf) -> mpf:
+        return (1 + r + r * r * horner(c, r)) / exp(r) - 1
+
+    attained = worst(error, chebyshev_grid(-EXP_END, EXP_END, 1501))
+    return Table(
+        "EXP",
+        c,
+        [
+            "g(r) of e^r = 1 + r + r^2 g(r):",
+            f"relative error of e^r at most {attained} for |r| <= {EXP_END:.7f}",
+        ],
+    )
+
+
+def atanh_table() -> Table:
+    c = fit_atanh()
+
+    def error(s: mpf) -> mpf:
+        return (2 * s + s**3 * horner(c, s * s)) / (2 * atanh(s)) - 1
+
+    attained = worst(error, chebyshev_grid(0, ATANH_END, 1501))
+    return Table(
+        "ATANH",
+        c,
+        [
+            "p(u) of 2 atanh(s) = 2 s + s^3 p(s^2):",
+            f"relative error at most {attained} for |s| <= {ATANH_END}",
+        ],
+    )
+
+
+def mills_tables() -> list[Table]:
+    p, q = fit_mills()
+    if min(*p, *q) <= 0:
+        raise ArithmeticError("a coefficient of the Mills ratio is not positive")
+
+    def error(x: mpf) -> mpf:
+        return horner(p, x) / (mills(x) * horner(q, x)) - 1
+
+    remarks = ["numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:"]
+    for low, high in pairwise(MILLS_EDGES):
+        grid = [low + mpf(high - low) * k / 400 for k in range(401)]
+        remarks.append(f"relative error at most {worst(error, grid)} for {low} <= x <= {high}")
+    return [Table("MILLS_P", p, remarks), Table("MILLS_Q", q, ["its denominator"])]
+
+
+def scalars() -> list[tuple[str, float, str]]:
+    """Return the single constants: name, value, remark."""
+    ln2 = ln(2)
+    high = mp.nint(ln2 * 2**40) / 2**40
+    return [
+        ("LOG2E", float(1 / ln2), "1/ln 2"),
+        ("LN2_HI", float(high), "ln 2 to 40 bits: n LN2_HI is exact for |n| <= 2^13"),
+        ("LN2_LO", float(ln2 - high), "ln 2 - LN2_HI"),
+        ("ROUND_MAGIC", 1.5 * 2.0**52, "adding and subtracting it rounds to an integer"),
+        ("INV_SQRT_2PI", float(1 / sqrt(2 * pi)), "1/sqrt(2 pi)"),
+    ]
+
+
+GENERATED = "Generated by conformance/generate_tables.py: run it again instead of editing."
+ORDER = "Coefficients are in ascending order."
+
+
+def remarks(table: Table, mark: str) -> list[str]:
+    return [f"{mark} {remark}" for remark in table.remarks]
+
+
+def python_text(tables: list[Table]) -> str:
+    lines = ['"""Constants of the kernels, exact in double precision.', ""]
+    lines += [GENERATED, ORDER, '"""', ""]
+    for name, value, remark in scalars():
+        lines += [f"# {remark}", f'{name} = float.fromhex("{value.hex()}")']
+    for table in tables:
+        lines += ["", *remarks(table, "#"), f"{table.name} = ("]
+        lines += [f'    float.fromhex("{c.hex()}"),  # {c!r}' for c in table.coefficients]
+        lines.append(")")
+    return "\n".join(lines) + "\n"
+
+
+def c_text(tables: list[Table]) -> str:
+    lines = ["/* Constants of the kernels, exact in double precision."]
+    lines += [f" * {GENERATED}", f" * {ORDER} */"]
+    lines += ["#ifndef QUANTFORGE_TABLES_H", "#define QUANTFORGE_TABLES_H", ""]
+    for name, value, remark in scalars():
+        lines += [f"/* {remark} */", f"#define {name} {value.hex()}"]
+    for table in tables:
+        lines += ["", "/*", *remarks(table, " *"), " */"]
+        lines.append(f"static const double {table.name}[{len(table.coefficients)}] = {{")
+        lines += [f"    {c.hex()}, /* {c!r} */" for c in table.coefficients]
+        lines.append("};")
+    return "\n".join([*lines, "", "#endif"]) + "\n"
+
+
+def rust_text(tables: list[Table]) -> str:
+    def literal(value: float) -> str:
+        return f"f64::from_bits(0x{struct.pack('>d', value).hex()})"
+
+    lines = ["//! Constants of the kernels, exact in double precision.", "//!"]
+    lines += [f"//! {GENERATED}", f"//! {ORDER}", ""]
+    for name, value, remark in scalars():
+        lines += [f"/// {remark}", f"pub const {name}: f64 = {literal(value)};"]
+    for table in tables:
+        lines += ["", *remarks(table, "///")]
+        lines.append(f"pub const {table.name}: [f64; {len(table.coefficients)}] = [")
+        lines += [f"    {literal(c)}, // {c!r}" for c in table.coefficients]
+        lines.append("];")
+    return "\n".join(lines) + "\n"
+
+
+def generate() -> dict[Path, str]:
+    """Return every file's whole text by its path in the repository."""
+    with mp.workdps(60):
+        tables = [exp_table(), atanh_table(), *mills_tables()]
+        return {
+            Path("conformance/quantforge_conformance/spec/tables.py"): python_text(tables),
+            Path("backends/numba/quantforge_numba/tables.py"): python_text(tables),
+            Path("quantforge/numpy_backend/tables.py"): python_text(tables),
+            Path("backends/c/src/tables.h"): c_text(tables),
+            Path("backends/rust/src/tables.rs"): rust_text(tables),
+        }
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print("usage: generate_tables.py [--check]", file=sys.stderr)
+        return 2
+    differing = 0
+    for path, text in generate().items():
+        target = REPOSITORY / path
+        if not arguments:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+            print(f"{path} written")
+        elif not target.is_file() or target.read_text(encoding="utf-8") != text:
+            print(f"{path} differs from what the generator writes", file=sys.stderr)
+            differing += 1
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,154 @@
+"""The tables of limits, a readable case each: what an operation returns where its formula ends.
+
+A case changes some operands of an ordinary option. Its expected value is a number that must come
+out exactly (a zero with a plus sign, a NaN with the canonical bits), or a discounted amount from
+mpmath that the contract lets miss by 4 ulp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mpmath import exp, mp, mpf
+
+from quantforge_conformance.special import INFINITY, LEAST, NANS
+
+NAN = NANS[0]
+PLAIN = {
+    "spot": 100.0,
+    "strike": 95.0,
+    "time": 0.75,
+    "rate": 0.05,
+    "dividend": 0.03,
+    "sigma": 0.22,
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One case: operands, the result expected of each output, whether *invalid* is signalled."""
+
+    name: str
+    operands: tuple[float, ...]
+    expected: tuple[float | mpf, ...]
+    invalid: bool = False
+
+
+def _price_case(name: str, sign: float, expected: float | mpf, invalid: bool = False) -> Limit:
+    """Return the case that `name` describes, such as ``"spot 0.0, sigma inf"``."""
+    changes = dict(change.rsplit(" ", 1) for change in name.split(", "))
+    operands = PLAIN | {"sign": sign} | {key: float(value) for key, value in changes.items()}
+    side = {1.0: "call", -1.0: "put"}.get(sign)
+    return Limit(f"{side} {name}" if side else name, tuple(operands.values()), (expected,), invalid)
+
+
+def _discounted(amount: float, rate: float, time: float) -> mpf:
+    with mp.workdps(50):
+        return mpf(amount) * exp(-mpf(rate) * mpf(time))
+
+
+S, K, T, R, Q = (PLAIN[name] for name in ("spot", "strike", "time", "rate", "dividend"))
+A, B = _discounted(S, Q, T), _discounted(K, R, T)
+
+# By changes to the plain option: the call's and the put's value.
+_PRICES: dict[str, tuple[float | mpf, float | mpf]] = {
+    # at expiry: intrinsic
+    "time 0.0": (S - K, 0.0),
+    "time -0.0": (S - K, 0.0),
+    "time 0.0, strike 105.0": (0.0, 5.0),
+    "time 0.0, strike 100.0": (0.0, 0.0),
+    "time 0.0, sigma 0.0": (S - K, 0.0),
+    "time 0.0, spot inf": (INFINITY, 0.0),
+    "time 0.0, strike inf": (0.0, INFINITY),
+    "time 0.0, spot 0.0": (0.0, K),
+    "time 0.0, spot 0.0, strike 0.0": (0.0, 0.0),
+    f"time 0.0, spot {LEAST!r}, strike 0.0": (LEAST, 0.0),
+    # without volatility: discounted intrinsic
+    "sigma 0.0": (A - B, 0.0),
+    "sigma -0.0": (A - B, 0.0),
+    "sigma 0.0, strike 105.0": (0.0, _discounted(105.0, R, T) - A),
+    "sigma 0.0, rate 0.0, dividend 0.0": (S - K, 0.0),
+    "sigma 0.0, strike 100.0, dividend 0.05": (0.0, 0.0),
+    "sigma 0.0, spot 0.0": (0.0, B),
+    "sigma 0.0, strike 0.0": (A, 0.0),
+    # nothing to pay or nothing to get
+    "spot 0.0": (0.0, B),
+    "spot -0.0": (0.0, B),
+    "strike 0.0": (A, 0.0),
+    "strike -0.0": (A, 0.0),
+    "spot 0.0, strike 0.0": (0.0, 0.0),
+    "spot 0.0, sigma inf": (0.0, B),
+    "strike 0.0, sigma inf": (A, 0.0),
+    "spot 0.0, strike inf": (0.0, INFINITY),
+    "spot inf, strike 0.0": (INFINITY, 0.0),
+    # infinite amounts
+    "spot inf": (INFINITY, 0.0),
+    "strike inf": (0.0, INFINITY),
+    "spot inf, sigma inf": (INFINITY, 0.0),
+    "strike inf, sigma inf": (0.0, INFINITY),
+    # for ever: each discount factor takes its limit
+    "time inf": (0.0, 0.0),
+    "time inf, dividend 0.0": (S, 0.0),
+    "time inf, rate 0.0": (0.0, K),
+    "time inf, rate 0.0, dividend 0.0": (S, K),
+    "time inf, rate -0.0, dividend -0.0": (S, K),
+    "time inf, rate -0.01": (0.0, INFINITY),
+    "time inf, dividend -0.01": (INFINITY, 0.0),
+    "time inf, rate -0.01, dividend -0.01": (INFINITY, INFINITY),
+    "time inf, sigma inf": (0.0, 0.0),
+    # infinite volatility
+    "sigma inf": (A, B),
+    "sigma 1e300": (A, B),
+    "sigma inf, rate 0.0, dividend 0.0": (S, K),
+}
+
+# By changes: not a number, with *invalid* or, where NaN came in, without.
+_UNDEFINED: dict[str, bool] = {
+    "spot -1.0": True,
+    "strike -1.0": True,
+    "time -1.0": True,
+    "sigma -1.0": True,
+    f"spot {-LEAST!r}": True,
+    f"strike {-LEAST!r}": True,
+    f"time {-LEAST!r}": True,
+    f"sigma {-LEAST!r}": True,
+    "spot -inf": True,
+    "strike -inf": True,
+    "time -inf": True,
+    "sigma -inf": True,
+    "spot -1.0, sigma 0.0": True,
+    "strike -1.0, time 0.0": True,
+    "spot inf, strike inf": True,
+    "sigma inf, time 0.0": True,
+    "sigma 0.0, time inf": True,
+    "rate inf": True,
+    "rate -inf": True,
+    "dividend inf": True,
+    "dividend -inf": True,
+    "rate inf, time 0.0": True,
+    "spot nan": False,
+    "strike nan": False,
+    "time nan": False,
+    "rate nan": False,
+    "dividend nan": False,
+    "sigma nan": False,
+    "spot nan, strike -1.0": False,
+    "sigma nan, time 0.0": False,
+    "rate nan, dividend inf": False,
+    "spot nan, strike inf": False,
+}
+
+
+def _price_limits() -> Iterator[Limit]:
+    for name, values in _PRICES.items():
+        for sign, value in zip((1.0, -1.0), values, strict=True):
+            yield _price_case(name, sign, value)
+    for name, invalid in _UNDEFINED.items():
+        for sign in (1.0, -1.0):
+            yield _price_case(name, sign, NAN, invalid)
+    for sign, invalid in ((0.0, True), (2.0, True), (INFINITY, True), (NAN, False)):
+        yield _price_case(f"sign {sign}", sign, NAN, invalid)
+
+
+PRICE = tuple(_price_limits())

@@ -1,0 +1,1 @@
+"""The executable specification: which bits every exact backend returns."""

@@ -1,0 +1,115 @@
+"""European price on a lognormal underlying.
+
+With the legs A and B, h and v of `legs`, t = v/2 and M(x) = N(-x)/phi(x):
+
+    price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
+
+where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
+M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
+min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
+Taylor series, from M' = x M - 1.
+
+Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
+0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
+sigma or T zero: discounted intrinsic value. Everything else is the formula's limit.
+"""
+
+from __future__ import annotations
+
+import math
+
+from quantforge_conformance.spec.elementary import (
+    divide,
+    exp_reduced,
+    fma,
+    from_bits,
+    mills,
+    power_of_two,
+    reduce,
+)
+from quantforge_conformance.spec.legs import INVALID, MISSING, Legs, legs
+from quantforge_conformance.spec.tables import INV_SQRT_2PI, ROUND_MAGIC
+
+NOT_A_NUMBER = from_bits(0x7FF8000000000000)  # the one NaN of every result
+
+
+def price(
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sigma: float,
+    sign: float,
+) -> float:
+    """The price of one option, sign +1 for a call and -1 for a put."""
+    sides = legs(spot, strike, time, rate, dividend, sigma)
+    state = sides.state | MISSING * (sign != sign) | INVALID * (abs(sign) != 1.0)
+    return NOT_A_NUMBER if state else _price(sides, sign)
+
+
+def mills_difference(h: float, t: float) -> float:
+    """(M(h - t) - M(h + t)) / sqrt(2 pi), for h < t -(M(t - h) + M(t + h)) / sqrt(2 pi)."""
+    near = h - t
+    m, m0 = mills(_held(h + t)), mills(_held(abs(near)))
+    signed = math.copysign(m0.p, near)
+    return divide(fma(signed, m.q, -(m.p * m0.q)), m.q * m0.q)
+
+
+def mills_difference_series(h: float, t: float) -> float:
+    """(M(h - t) - M(h + t)) / sqrt(2 pi) for small t: the odd derivatives M', M''', ... at h."""
+    ratio = mills(h)
+    m0, u = ratio.p / ratio.q, t * t
+    m1 = fma(h, m0, -INV_SQRT_2PI)
+    m2 = fma(h, m1, m0)
+    m3 = fma(h, m2, 2.0 * m1)
+    m4 = fma(h, m3, 3.0 * m2)
+    m5 = fma(h, m4, 4.0 * m3)
+    m6 = fma(h, m5, 5.0 * m4)
+    m7 = fma(h, m6, 6.0 * m5)
+    inner = fma(fma(m7, u * (1.0 / 42.0), m5), u * (1.0 / 20.0), m3)
+    return -2.0 * t * fma(inner, u * (1.0 / 6.0), m1)
+
+
+def _held(x: float) -> float:
+    """Past 54, phi M is less than the least double."""
+    return x if x < 54.0 else 54.0
+
+
+def _price(sides: Legs, sign: float) -> float:
+    h, t = sides.h, 0.5 * sides.v
+    near, h_held = h - t, _held(h)
+    top = max(sides.a_exponent, sides.b_exponent)
+    a = sides.a * power_of_two(max(sides.a_exponent - top, -1000.0))
+    b = sides.b * power_of_two(max(sides.b_exponent - top, -1000.0))
+
+    x = _held(abs(near))
+    xx = x * x
+    e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
+    least, least_exponent = (
+        (sides.a, sides.a_exponent) if a < b else (sides.b, sides.b_exponent)
+    )
+    density = least * exp_reduced(e.r)
+    density_exponent = least_exponent + e.n
+    close = t * (h_held if h_held > 2.0 else 2.0) < 0.015625
+    difference = mills_difference_series(h_held, t) if close else mills_difference(h, t)
+
+    # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
+    settled = sides.v == 0.0 or 0.0 in (a, b) or math.inf in (a, b)
+    intrinsic = sign * (a - b)
+    if near < 0.0 and not close and not settled:
+        base, exponent = (
+            (sides.a, sides.a_exponent) if sign > 0.0 else (sides.b, sides.b_exponent)
+        )
+    elif intrinsic > 0.0:
+        base, exponent = intrinsic, top
+    else:
+        base, exponent = 0.0, density_exponent
+    apart = min(max(density_exponent - exponent, -1000.0), 1000.0)
+    scaled_density = 0.0 if settled else density * power_of_two(apart)
+    value = fma(scaled_density, difference, base)
+    value = value if value > 0.0 else 0.0
+
+    exponent = min(max(exponent, -2040.0), 2040.0)
+    half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC
+    return value * power_of_two(half) * power_of_two(exponent - half)

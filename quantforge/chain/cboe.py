@@ -1,0 +1,276 @@
+"""Option chains as Cboe's delayed-quote page exports them.
+
+The file has a few lines of preamble (name and last value of the underlying, date of the quotes),
+a header, and one row per expiry and strike, with a call on the left and a put on the right whose
+columns share their names::
+
+    Standard & Poors 500 Index,Last: 4505.1001,Change:  37.6601
+    "Date: September 14, 2023 at 4:31 PM EDT",Bid: 4483.25,Ask: 4526.27,Size: 1*1,Volume: 0
+    Expiration Date,Calls,Last Sale,Net,Bid,Ask,Volume,IV,...,Strike,Puts,Last Sale,Net,Bid,...
+    Fri Sep 15 2023,SPXW230915C04500000,14.9,...,4500.00,SPXW230915P04500000,5.6,...
+
+Spreadsheets and browsers change it on the way: encoding, delimiter, decimal sign, the order and
+spelling of the columns, the language of the date. Whatever they did, the OSI symbols stay as they
+are; they name root, expiry, kind and strike, and so the rest is checked against them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from quantforge.chain.cells import CellError, read_dates, read_numbers, read_symbols
+from quantforge.chain.decoding import decode
+from quantforge.chain.instants import read_written_instant
+from quantforge.chain.quotes import Chain, ChainError, Flags, Floats
+
+SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
+"""A small invented chain that ships with the package; `quantforge.chain.sample` makes it."""
+
+_DELIMITERS: Final = ",;\t|"
+_PREAMBLE: Final = 60  # lines within which the header must come
+_LAST: Final = re.compile(r"\blast\s*:\s*([-\d.,]*\d)", re.IGNORECASE)
+
+# What a column holds, by the letters of its header.
+_SHARED: Final = {
+    "expirationdate": "expiry", "expiration": "expiry", "expirydate": "expiry", "expiry": "expiry",
+    "strike": "strike", "strikeprice": "strike", "calls": "calls", "call": "calls",
+    "puts": "puts", "put": "puts",
+}  # fmt: skip
+_SIDED: Final = {
+    "bid": "bid", "ask": "ask", "lastsale": "last", "last": "last", "volume": "volume",
+    "vol": "volume", "iv": "volatility", "impliedvolatility": "volatility", "delta": "delta",
+    "gamma": "gamma", "openinterest": "open_interest", "openint": "open_interest",
+}  # fmt: skip
+_NEEDED: Final = ("bid", "ask", "volatility")
+_OPTIONAL: Final = ("last", "delta", "gamma", "volume", "open_interest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Which line is the header and which column holds what; `sides` are the calls, the puts."""
+
+    line: int
+    delimiter: str
+    shared: Mapping[str, int]
+    sides: tuple[Mapping[str, int], Mapping[str, int]]
+
+    @property
+    def width(self) -> int:
+        return 1 + max(max(places.values()) for places in (self.shared, *self.sides))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The rows below the header, and the line each of them ends on."""
+
+    source: str
+    rows: list[list[str]]
+    lines: list[int]
+
+    def column(self, place: int) -> list[str]:
+        return [row[place] for row in self.rows]
+
+    def refusal(self, index: int, what: object) -> ChainError:
+        return ChainError(f"{self.source}: line {self.lines[index]}: {what}")
+
+    def refuse_where(self, wrong: Flags, what: str) -> None:
+        if wrong.any():
+            raise self.refusal(int(np.argmax(wrong)), what)
+
+
+def read_chain(path: str | Path, *, asof: datetime | None = None) -> Chain:
+    """Read a Cboe quote file.
+
+    Parameters
+    ----------
+    path : str or Path
+        UTF-8, UTF-16 or Latin-1 text, with commas, semicolons, tabs or bars between the columns,
+        decimal points or commas.
+    asof : datetime, optional
+        Instant of the quotes, with a time zone, in place of the one in the file.
+
+    Returns
+    -------
+    Chain
+        Two options per row of the file, in its order.
+
+    Raises
+    ------
+    ChainError
+        If the file is empty, no option chain, cut off, or holds something unreadable.
+    OSError
+        If it cannot be opened.
+
+    Examples
+    --------
+    >>> from quantforge.chain import SAMPLE, read_chain
+    >>> read_chain(SAMPLE).name
+    'QuantForge Sample Index, invented'
+    """
+    return parse_chain(Path(path).read_bytes(), str(path), asof=asof)
+
+
+def parse_chain(raw: bytes, source: str, *, asof: datetime | None = None) -> Chain:
+    """Read the bytes of a Cboe quote file; `source` is what errors call it (see `read_chain`)."""
+    text = decode(raw, source).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    layout = _find_header(lines, source)
+    preamble = lines[: layout.line]
+    quoted = asof if asof is not None else _quote_time(preamble, source)
+    table = _read_rows(lines, layout, source)
+    fields = _read_sides(table, layout)
+    decimal, numbers = _read_numbers(table, layout, fields["strike"])
+    return Chain(
+        name=_underlying(preamble),
+        source=source,
+        quoted=quoted,
+        spot=_spot(preamble, decimal),
+        kind=np.tile(np.array([1, -1], dtype=np.int8), len(table.rows)),
+        **fields,
+        **numbers,
+    )
+
+
+def _find_header(lines: Sequence[str], source: str) -> _Layout:
+    for number, line in enumerate(lines[:_PREAMBLE]):
+        for delimiter in _DELIMITERS:
+            cells = line.replace('"', "").split(delimiter)
+            names = [re.sub(r"[^a-z]", "", cell.casefold()) for cell in cells]
+            if {"strike", "calls", "puts"} <= {_SHARED.get(name) for name in names}:
+                return _lay_out(names, number, delimiter, f"{source}: line {number + 1}")
+    raise ChainError(
+        f"{source}: not an option chain: no header with Calls, Puts and Strike "
+        f"in its first {_PREAMBLE} lines"
+    )
+
+
+def _lay_out(names: Sequence[str], line: int, delimiter: str, where: str) -> _Layout:
+    """Assign columns; of two with the same name the first belongs to the side named first."""
+    shared: dict[str, int] = {}
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        if name in _SHARED:
+            if shared.setdefault(_SHARED[name], place) != place:
+                raise ChainError(f"{where}: two columns {_SHARED[name]}")
+        elif name in _SIDED:
+            places.setdefault(_SIDED[name], []).append(place)
+    if "expiry" not in shared:
+        raise ChainError(f"{where}: no column with the expiration date")
+    for name in (*_NEEDED, *_OPTIONAL):
+        found = len(places.get(name, []))
+        if found != 2 and (found or name in _NEEDED):
+            raise ChainError(
+                f"{where}: {found} columns {name.replace('_', ' ')}, "
+                "where one of the calls and one of the puts are needed"
+            )
+    first, second = ({name: both[side] for name, both in places.items()} for side in (0, 1))
+    sides = (first, second) if shared["calls"] < shared["puts"] else (second, first)
+    return _Layout(line, delimiter, shared, sides)
+
+
+def _quote_time(preamble: Sequence[str], source: str) -> datetime:
+    cause = "no date and time above the header"
+    for number, line in enumerate(preamble, start=1):
+        try:
+            return read_written_instant(line.replace('"', ""))
+        except ValueError as error:
+            if re.search(r"\bdate\b", line, re.IGNORECASE):
+                cause = f"line {number}: {error}"
+    raise ChainError(f"{source}: time of the quotes unknown: {cause}; give it with --asof")
+
+
+def _underlying(preamble: Sequence[str]) -> str:
+    """Name of the underlying: what stands before its last value, quoted or not."""
+    first = next((line for line in preamble if line.strip()), "")
+    return _LAST.split(first)[0].strip(f'" {_DELIMITERS}')
+
+
+def _spot(preamble: Sequence[str], decimal: str) -> float:
+    found = _LAST.search("\n".join(preamble))
+    try:
+        return float(read_numbers([found[1]], decimal)[0]) if found else float("nan")
+    except CellError:
+        return float("nan")
+
+
+def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> _Table:
+    table = _Table(source, [], [])
+    start = layout.line + 1
+    reader = csv.reader(lines[start:], delimiter=layout.delimiter)
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                table.rows.append(row)
+                table.lines.append(start + reader.line_num)
+    except csv.Error as error:  # a field of more than 128 kB: a quotation mark left open
+        raise ChainError(f"{source}: line {start + reader.line_num}: {error}") from error
+    if not table.rows:
+        raise ChainError(f"{source}: a header on line {start}, but no options below it")
+    width = layout.width
+    for index, row in enumerate(table.rows):
+        if len(row) < width:
+            cut = "the file is cut off: " if index == len(table.rows) - 1 else ""
+            raise table.refusal(index, f"{cut}{len(row)} fields where {width} are needed")
+    if lines[-1] and not table.rows[-1][width - 1].strip():
+        raise table.refusal(-1, "the file is cut off: its last field is empty")
+    return table
+
+
+def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
+    """Symbol, root, expiry and strike of every option, as the symbols say."""
+    calls, puts = (
+        _column(table, layout.shared[side], read_symbols, kind)
+        for side, kind in (("calls", "C"), ("puts", "P"))
+    )
+    table.refuse_where(
+        (calls.root != puts.root) | (calls.expiry != puts.expiry) | (calls.strike != puts.strike),
+        "call and put differ in root, expiry or strike",
+    )
+    stated = _column(table, layout.shared["expiry"], read_dates)
+    table.refuse_where(stated != calls.expiry, "expiration date and symbol differ")
+    return {
+        "symbol": np.stack((calls.symbol, puts.symbol), axis=1).ravel(),
+        **{name: np.repeat(getattr(calls, name), 2) for name in ("root", "expiry", "strike")},
+    }
+
+
+def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
+    """Decimal sign of the file, and its numbers.
+
+    The sign is the one under which every cell is a number and every strike the symbol's. The
+    comma is tried first: ``1,250`` is a number either way, and beside ``0,5`` it is 1.25.
+    """
+    likely = "," if layout.delimiter == ";" else "."
+    refusals: dict[str, ChainError] = {}
+    for decimal in ",.":
+        try:
+            return decimal, _numbers(table, layout, strike, decimal)
+        except ChainError as error:
+            refusals[decimal] = error
+    raise refusals[likely]
+
+
+def _numbers(table: _Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:
+    stated = _column(table, layout.shared["strike"], read_numbers, decimal)
+    table.refuse_where(stated != strike[::2], "strike and symbol differ")
+    numbers = {name: np.full(len(strike), np.nan) for name in (*_NEEDED, *_OPTIONAL)}
+    for offset, side in enumerate(layout.sides):
+        for name, place in side.items():
+            numbers[name][offset::2] = _column(table, place, read_numbers, decimal)
+    return numbers
+
+
+def _column(table: _Table, place: int, read: Any, *how: str) -> Any:
+    """One column through one of the readers of `cells`, its errors told by line."""
+    try:
+        return read(table.column(place), *how)
+    except CellError as error:
+        raise table.refusal(error.index, error) from None

@@ -1,0 +1,50 @@
+"""The text of a quote file, whatever program saved it."""
+
+from __future__ import annotations
+
+import codecs
+
+from quantforge.chain.quotes import ChainError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def decode(raw: bytes, source: str) -> str:
+    """Text of ``raw``: UTF-8, UTF-16 (with a byte order mark or without) or Latin-1.
+
+    Raises
+    ------
+    ChainError
+        If the bytes are empty or not text.
+    """
+    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+        raise ChainError(f"{source}: the file is empty")
+    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
+    try:
+        text = raw.decode(encoding or _unmarked(raw))
+    except UnicodeDecodeError as error:
+        if encoding is not None:
+            raise ChainError(
+                f"{source}: damaged {error.encoding} text at byte {error.start}"
+            ) from error
+        text = raw.decode("latin-1")
+    if "\0" in text:
+        raise ChainError(f"{source}: not an option chain, but a binary file")
+    return text
+
+
+def _unmarked(raw: bytes) -> str:
+    """Encoding of bytes without a byte order mark.
+
+    In UTF-16 nearly every second byte of a quote file is zero; in the other encodings none is.
+    """
+    head = raw[:2000]
+    if head[1::2].count(0) > 0.4 * len(head):
+        return "utf-16-le"
+    if head[0::2].count(0) > 0.4 * len(head):
+        return "utf-16-be"
+    return "utf-8"

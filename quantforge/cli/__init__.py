@@ -1,0 +1,105 @@
+"""The command line: ``quantforge COMMAND`` or ``python -m quantforge COMMAND``.
+
+Each command is a module with ``add_parser(subparsers)`` and ``run(arguments) -> int``. A command
+ends with 0 when its work is done, 1 when nothing was usable or a check failed, 2 for bad input or
+usage. What goes wrong is one line on stderr; ``QUANTFORGE_DEBUG=1`` shows the traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn, TextIO
+
+from quantforge.cli import autotune, backends, chain, doctor, explain, price
+from quantforge.cli.failures import failure
+
+_COMMANDS = (chain, price, backends, explain, autotune, doctor)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints take one line."""
+
+    def __init__(self, **settings: object) -> None:
+        super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]  # passed through
+        # Before Python 3.12.8 argparse takes -1e-3 for an option, where a rate may be negative.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    import quantforge
+
+    top = _Parser(prog="quantforge", description=quantforge.__doc__)
+    top.add_argument("--version", action="version", version=f"quantforge {quantforge.__version__}")
+    subparsers = top.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    for command in _COMMANDS:
+        command.add_parser(subparsers)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Words after the program's name; by default those of this process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text files have it
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            arguments = parser().parse_args(argv)
+        except SystemExit as stop:
+            return stop.code if isinstance(stop.code, int) else 2
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    try:
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return int(code)
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(f"quantforge {arguments.command}: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except Exception as error:
+        if os.environ.get("QUANTFORGE_DEBUG", "0") not in {"", "0"}:
+            raise
+        message, code = failure(error)
+        print(f"quantforge {arguments.command}: {message}", file=sys.stderr)
+        return code
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"quantforge: warning: {message}", file=file or sys.stderr)

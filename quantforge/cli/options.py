@@ -1,0 +1,22 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_backend_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--backend`` and ``--threads``, as `quantforge.price` takes them."""
+    parser.add_argument(
+        "--backend", default="auto", metavar="NAME", help="use this backend (default: auto)"
+    )
+    parser.add_argument(
+        "--threads", type=_threads, metavar="N", help="threads to use (default: as tuned)"
+    )
+
+
+def _threads(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{word} is not 1 or more")
+    return number

@@ -1,0 +1,72 @@
+"""Tables, notes and JSON on the terminal, or in a pipe."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from quantforge.cli.failures import require
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_PIPE_WIDTH: Final = 1000  # a table takes what it needs: nothing in a pipe is cut or wrapped
+
+
+def console(stderr: bool = False) -> Console:
+    """The terminal as rich sees it; rich itself obeys ``NO_COLOR``."""
+    require("rich", "a table")
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()
+) -> Table:
+    """A table; columns are flush right, but for those named in `left`."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading in headings:
+        made.add_column(heading, justify="left" if heading in set(left) else "right")
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def status(text: str) -> AbstractContextManager[Any]:
+    """Say on a terminal what is being done, while it is; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    return console(stderr=True).status(text)
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON; NaN and infinities, which JSON has not, become null."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def duration(seconds: float) -> str:
+    """A time with three digits and its unit."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.0f} ns"

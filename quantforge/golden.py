@@ -1,0 +1,28 @@
+"""Golden bits: what every exact backend returns for a few inputs, checked when it is loaded.
+
+``data/golden/<operation>.txt`` holds one option per line, its inputs and outputs as hexadecimal
+bits of float64. ``conformance/generate_golden.py`` writes it from the executable specification.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from quantforge.operations import OPERATIONS
+
+__all__ = ["case"]
+
+
+def case(
+    operation: str,
+) -> tuple[list[np.ndarray[Any, np.dtype[np.float64]]], list[np.ndarray[Any, np.dtype[np.int64]]]]:
+    """Inputs, and the bits each output must have, of the operation's golden options."""
+    text = files("quantforge").joinpath(f"data/golden/{operation}.txt").read_text("ascii")
+    rows = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    bits = np.array([[int(word, 16) for word in row] for row in rows], dtype=np.uint64)
+    columns = list(np.ascontiguousarray(bits.T).view(np.int64))
+    inputs = len(OPERATIONS[operation].inputs)
+    return [column.view(np.float64) for column in columns[:inputs]], columns[inputs:]

@@ -1,0 +1,371 @@
+"""Discovery and state of backends.
+
+pluggy finds them; each is then read, judged and loaded on its own, so that one broken plugin
+costs itself and nobody else. Nothing heavy happens before `Registry.kernel` is called.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import pluggy
+
+from quantforge.errors import BackendError, warn_once
+from quantforge.operations import CONTRACT, OPERATIONS
+
+__all__ = [
+    "Backend",
+    "BackendInfo",
+    "Registry",
+    "State",
+    "backends",
+    "hookimpl",
+    "instruction_set",
+    "registry",
+]
+
+GROUP = "quantforge"
+hookspec = pluggy.HookspecMarker("quantforge")
+hookimpl = pluggy.HookimplMarker("quantforge")
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What a plugin's ``quantforge_backend`` hook returns: a description, nothing loaded yet.
+
+    Parameters
+    ----------
+    name : str
+        As users write it in ``backend="name"``.
+    version : str
+        Of the plugin; the profile forgets curves measured with another one.
+    contract : int
+        `quantforge.CONTRACT` that the plugin was built for.
+    numerics : mapping of str to int
+        Each operation it implements, with the version of the numerical specification it follows.
+    exact : bool
+        Whether results are bit for bit those of the specification.
+    load : callable
+        Returns a mapping from operation to the address of a NumPy inner loop (int) or to a
+        callable used as ``kernel(*inputs, out=...)``. Called once, when first needed.
+    requires : tuple of str
+        Modules that must be importable; looked for without importing them.
+    preference : int
+        Order among equals while no profile exists, lower first.
+    details : callable, optional
+        After loading: facts to show, such as ``{"isa": "avx512", "build": "release"}``.
+    """
+
+    name: str
+    version: str
+    contract: int
+    numerics: Mapping[str, int]
+    exact: bool
+    load: Callable[[], Mapping[str, Any]]
+    requires: tuple[str, ...] = ()
+    preference: int = 50
+    details: Callable[[], Mapping[str, str]] | None = None
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """The names of the operations it implements."""
+        return tuple(self.numerics)
+
+
+class Specification:
+    """The hooks a plugin may implement."""
+
+    @hookspec
+    def quantforge_backend(self) -> Backend:  # type: ignore[empty-body]  # pluggy wants no body
+        """Describe the backend; must be quick and load nothing heavy."""
+
+
+def instruction_set(supported: Sequence[str]) -> str:
+    """Choose among the instruction sets a native backend has for this processor, best first.
+
+    ``QUANTFORGE_ISA`` (``avx512``, ``avx2`` or ``baseline``) forces one.
+
+    Raises
+    ------
+    ValueError
+        The forced set is not among the `supported` ones.
+    """
+    forced = os.environ.get("QUANTFORGE_ISA", "")
+    if forced and forced not in supported:
+        raise ValueError(
+            f"QUANTFORGE_ISA={forced} cannot be used here; supported: {', '.join(supported)}"
+        )
+    return forced or supported[0]
+
+
+class State(StrEnum):
+    """What became of a backend."""
+
+    AVAILABLE = "available"
+    INCOMPATIBLE = "incompatible"
+    BLOCKED = "blocked"
+    UNAVAILABLE = "unavailable"
+    BROKEN = "broken"
+
+
+@dataclass
+class _Entry:
+    name: str
+    state: State
+    reason: str = ""
+    error: BaseException | None = None
+    description: Backend | None = None
+    kernels: Mapping[str, Any] | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """A backend as `quantforge.backends` shows it.
+
+    Attributes
+    ----------
+    name, version : str
+    state : State
+        ``available``, ``incompatible``, ``blocked``, ``unavailable`` or ``broken``.
+    reason : str
+        Why it is not available; empty if it is.
+    exact : bool
+        Whether its results are bit for bit those of the numerical specification.
+    operations : tuple of str
+    error : BaseException or None
+        The original exception behind the reason.
+    details : mapping of str to str
+        Facts known once it is loaded, such as the instruction set; empty before.
+    """
+
+    name: str
+    state: State
+    reason: str
+    version: str
+    exact: bool
+    operations: tuple[str, ...]
+    error: BaseException | None = field(default=None, repr=False, compare=False)
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def __repr__(self) -> str:
+        parts = [f"{self.name} {self.version}".strip(), str(self.state)]
+        parts += [self.reason] if self.reason else ["exact" if self.exact else "not exact"]
+        parts += [f"{key} {value}" for key, value in self.details.items()]
+        return f"<backend {', '.join(parts)}>"
+
+
+class Registry:
+    """All backends of this process, found once, each loaded when first needed."""
+
+    def __init__(self, blocked: frozenset[str] | None = None) -> None:
+        if blocked is None:
+            words = os.environ.get("QUANTFORGE_BLOCK", "").split(",")
+            blocked = frozenset(word.strip() for word in words if word.strip())
+        self._manager = pluggy.PluginManager("quantforge")
+        self._manager.add_hookspecs(Specification)
+        self._entries: dict[str, _Entry] = {}
+        self._find(blocked)
+
+    def _find(self, blocked: frozenset[str]) -> None:
+        from importlib.metadata import entry_points
+
+        from quantforge import numpy_backend
+
+        self._register(numpy_backend, "numpy", blocked)
+        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+            if point.name in blocked:
+                self._record(point.name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
+                continue
+            try:
+                plugin = point.load()
+            except Exception as error:
+                self._record(point.name, State.BROKEN, f"import failed: {_line(error)}", error)
+            else:
+                self._register(plugin, point.name, blocked)
+
+    def _record(
+        self, name: str, state: State, reason: str, error: BaseException | None = None
+    ) -> None:
+        self._entries[name] = _Entry(name, state, reason, error)
+
+    def _register(self, plugin: Any, name: str, blocked: frozenset[str]) -> None:
+        """Let pluggy check the plugin, then call its hook alone: its failure stays its own."""
+        try:
+            registered = self._manager.register(plugin, name)
+            if registered is None:
+                return  # pluggy blocks it
+            hooks = self._manager.hook.quantforge_backend.get_hookimpls()
+            mine = [hook for hook in hooks if hook.plugin is plugin]
+            if not mine:
+                raise TypeError("it has no hook implementation `quantforge_backend`")
+            described = mine[0].function()
+            if not isinstance(described, Backend):
+                kind = type(described).__name__
+                raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
+        except Exception as error:
+            self._record(name, State.BROKEN, f"hook failed: {_line(error)}", error)
+            return
+        self._entries[described.name] = self._judge(described, blocked)
+
+    @staticmethod
+    def _judge(described: Backend, blocked: frozenset[str]) -> _Entry:
+        entry = _Entry(described.name, State.AVAILABLE, description=described)
+        if described.name in blocked:
+            entry.state, entry.reason = State.BLOCKED, "named in QUANTFORGE_BLOCK"
+        elif described.contract != CONTRACT:
+            age = "older" if described.contract < CONTRACT else "newer"
+            entry.state = State.INCOMPATIBLE
+            entry.reason = (
+                f"built for contract {described.contract}, this core has {CONTRACT}: "
+                f"the plugin is {age}; install matching versions"
+            )
+        else:
+            missing = [name for name in described.requires if not _importable(name)]
+            if missing:
+                entry.state = State.UNAVAILABLE
+                entry.reason = f"needs {', '.join(missing)}, not installed"
+        return entry
+
+    def names(self) -> tuple[str, ...]:
+        """Every backend that was found, usable or not."""
+        return tuple(self._entries)
+
+    def info(self, name: str) -> BackendInfo:
+        """The backend's state, as data."""
+        entry = self._entries[name]
+        described = entry.description
+        return BackendInfo(
+            name=name,
+            state=entry.state,
+            reason=entry.reason,
+            version=described.version if described else "",
+            exact=bool(described and described.exact),
+            operations=described.operations if described else (),
+            error=entry.error,
+            details=self._details(entry),
+        )
+
+    @staticmethod
+    def _details(entry: _Entry) -> Mapping[str, str]:
+        described = entry.description
+        if entry.kernels is None or described is None or described.details is None:
+            return {}
+        return dict(described.details())
+
+    def candidates(self, operation: str, *, exact: bool) -> tuple[str, ...]:
+        """Usable backends for `operation`, best guess first.
+
+        With `exact`, others appear only where no exact one is usable.
+        """
+        found = [
+            entry.description
+            for entry in self._entries.values()
+            if entry.state is State.AVAILABLE
+            and entry.description is not None
+            and operation in entry.description.numerics
+        ]
+        if exact:
+            found = [one for one in found if self._is_exact(one, operation)] or found
+        found.sort(key=lambda one: (not self._is_exact(one, operation), one.preference, one.name))
+        return tuple(one.name for one in found)
+
+    @staticmethod
+    def _is_exact(described: Backend, operation: str) -> bool:
+        return described.exact and described.numerics[operation] == OPERATIONS[operation].numerics
+
+    def exact(self, name: str, operation: str) -> bool:
+        """Whether the backend follows this core's numerical specification bit for bit."""
+        described = self._entries[name].description
+        return described is not None and self._is_exact(described, operation)
+
+    def require(self, name: str, operation: str) -> None:
+        """Raise unless the backend is there, usable and implements `operation`."""
+        entry = self._entries.get(name)
+        if entry is None:
+            raise ValueError(f"unknown backend {name!r}; installed: {', '.join(self.names())}")
+        if entry.state is not State.AVAILABLE:
+            raise BackendError(
+                f"backend {name!r} cannot run {operation!r}: {entry.state}, {entry.reason}"
+            ) from entry.error
+        if entry.description is None or operation not in entry.description.numerics:
+            raise BackendError(f"backend {name!r} does not implement {operation!r}")
+
+    def kernel(self, name: str, operation: str) -> Any:
+        """The backend's kernel as a ufunc-like ``kernel(*inputs, out)``, loaded on first use."""
+        self.require(name, operation)
+        entry = self._entries[name]
+        with entry.lock:
+            if entry.kernels is None:
+                self._load(entry)
+            assert entry.kernels is not None
+            return entry.kernels[operation]
+
+    def _load(self, entry: _Entry) -> None:
+        from quantforge import kernels
+
+        described = entry.description
+        assert described is not None
+        try:
+            entry.kernels = MappingProxyType(kernels.build(described))
+        except Exception as error:
+            entry.state, entry.error = State.BROKEN, error
+            entry.reason = f"loading failed: {_line(error)}"
+            raise BackendError(f"backend {entry.name!r} is broken: {entry.reason}") from error
+
+    def skip(self, name: str) -> None:
+        """Tell the user, once, that ``auto`` goes on without this backend."""
+        entry = self._entries[name]
+        warn_once(f"skip {name}", f"backend {name!r} is left out: {entry.reason}", stacklevel=6)
+
+
+def _importable(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+_registry: Registry | None = None
+_registry_lock = threading.Lock()
+
+
+def registry() -> Registry:
+    """The registry of this process, made on first use."""
+    global _registry
+    if _registry is None:
+        with _registry_lock:
+            if _registry is None:
+                _registry = Registry()
+    return _registry
+
+
+def backends() -> tuple[BackendInfo, ...]:
+    """Every backend that was found, with its state and, where it is unusable, the reason.
+
+    Loads nothing.
+
+    Returns
+    -------
+    tuple of BackendInfo
+
+    Examples
+    --------
+    >>> import quantforge
+    >>> [backend.name for backend in quantforge.backends()][0]
+    'numpy'
+    """
+    found = registry()
+    return tuple(found.info(name) for name in found.names())

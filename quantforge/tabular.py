@@ -1,0 +1,147 @@
+"""Columns in CSV and Parquet files."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+SUFFIXES: Final = (".csv", ".parquet")
+
+Column = Any
+"""An array, or a list of texts as CSV has them."""
+
+
+def check_suffix(path: Path) -> None:
+    """Raise ValueError unless `path` ends in one of `SUFFIXES`."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{path}: the name must end in {' or '.join(SUFFIXES)}")
+
+
+def read_columns(path: Path) -> dict[str, Column]:
+    """Columns of a ``.csv`` file with a header (as lists of text) or a ``.parquet`` file.
+
+    Raises
+    ------
+    ValueError
+        If the name ends otherwise, or the file is not what its name says.
+    OSError
+        If it cannot be read.
+    ModuleNotFoundError
+        For Parquet without pyarrow.
+    """
+    check_suffix(path)
+    return (_read_parquet if path.suffix.lower() == ".parquet" else _read_csv)(path)
+
+
+def write_columns(table: Mapping[str, Column], path: Path) -> None:
+    """Write columns of equal length to a ``.csv`` or ``.parquet`` file.
+
+    NaN becomes an empty field in CSV and null in Parquet. The file appears whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If the name ends otherwise.
+    OSError
+        If it cannot be written.
+    ModuleNotFoundError
+        For Parquet without pyarrow.
+    """
+    check_suffix(path)
+    with replacing(path) as temporary:
+        (_write_parquet if path.suffix.lower() == ".parquet" else _write_csv)(table, temporary)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Name to write under; the file becomes `path` at the end, or vanishes if anything fails."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.chmod(name, _mode(path))
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """Permissions of the file replaced, or those of any new file: mkstemp's are for secrets."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _read_csv(path: Path) -> dict[str, Column]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file)
+            names = [name.strip() for name in next(reader, [])]
+            rows = [(reader.line_num, row) for row in reader if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a CSV file: {error}") from error
+    if not any(names):
+        raise ValueError(f"{path}: no header with column names")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{path}: two columns called {twice!r}")
+    for line, row in rows:
+        if len(row) != len(names):
+            raise ValueError(f"{path}: line {line}: {len(row)} fields under {len(names)} names")
+    return {name: [row[place] for _, row in rows] for place, name in enumerate(names)}
+
+
+def _write_csv(table: Mapping[str, Column], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(table)
+        writer.writerows(zip(*map(_texts, table.values()), strict=True))
+
+
+def _texts(column: Column) -> list[Any]:
+    """Cells as CSV wants them: shortest exact numbers, nothing for NaN, true and false."""
+    values: list[Any] = list_of(column)
+    if not isinstance(column, np.ndarray):
+        return values
+    if column.dtype.kind == "f":
+        return ["" if math.isnan(value) else repr(value) for value in values]
+    if column.dtype.kind == "b":
+        return ["true" if value else "false" for value in values]
+    return values
+
+
+def list_of(column: Column) -> list[Any]:
+    """A column as a list of plain Python values."""
+    return list(column.tolist() if isinstance(column, np.ndarray) else column)
+
+
+def _read_parquet(path: Path) -> dict[str, Column]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except pyarrow.ArrowInvalid as error:
+        raise ValueError(f"{path}: not a Parquet file: {error}".splitlines()[0]) from error
+    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
+
+
+def _write_parquet(table: Mapping[str, Column], path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    arrays = {name: pyarrow.array(column, from_pandas=True) for name, column in table.items()}
+    parquet.write_table(pyarrow.table(arrays), path)

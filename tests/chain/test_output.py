@@ -1,0 +1,95 @@
+"""Every option is written, priced or not, and a file is there whole or not at all."""
+
+import csv
+import os
+import stat
+
+import numpy as np
+import pytest
+
+from quantforge import tabular
+from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, write_rows
+
+
+@pytest.fixture(scope="module")
+def priced():
+    return price_chain(read_chain(SAMPLE))
+
+
+def read_back(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_csv_has_every_option_with_its_price_or_its_reason(priced, tmp_path):
+    path = tmp_path / "rows.csv"
+    write_rows(priced, path)
+    rows = read_back(path)
+    assert [row["symbol"] for row in rows] == priced.chain.symbol.tolist()
+    for row, price, reason in zip(rows, priced.price, priced.reason, strict=True):
+        assert row["reason"] == Reason(reason).words
+        if reason == Reason.PRICED:
+            assert float(row["price"]) == price  # to the last bit
+        else:
+            assert row["price"] == ""
+    assert {row["kind"] for row in rows} == {"call", "put"}
+    assert {row["inside"] for row in rows} == {"true", "false"}
+    assert rows[0]["expiry"] == "2031-10-07"
+
+
+def test_parquet_has_the_same_rows_with_types(priced, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_rows(priced, tmp_path / "rows.parquet")
+    write_rows(priced, tmp_path / "rows.csv")
+    table = parquet.read_table(tmp_path / "rows.parquet")
+    rows = read_back(tmp_path / "rows.csv")
+    assert table.column_names == list(rows[0])
+    assert table.num_rows == len(priced.chain)
+    types = {name: str(table.schema.field(name).type) for name in table.column_names}
+    assert types["expiry"] == "date32[day]"
+    assert types["price"] == "double"
+    assert types["inside"] == "bool"
+    assert types["symbol"] == "string"
+    assert table["price"].null_count == int(np.isnan(priced.price).sum())
+    for name in ("symbol", "reason"):
+        assert table[name].to_pylist() == [row[name] for row in rows]
+    assert [str(day) for day in table["expiry"].to_pylist()] == [row["expiry"] for row in rows]
+
+
+def test_another_ending_is_refused_before_anything_is_written(priced, tmp_path):
+    with pytest.raises(ValueError, match=r"must end in .csv or .parquet"):
+        write_rows(priced, tmp_path / "rows.xlsx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failure_half_way_leaves_the_old_file_and_no_other(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("the old file\n")
+
+    def columns():
+        yield 1.0
+        raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        tabular.write_columns({"a": columns()}, path)
+    assert path.read_text() == "the old file\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_a_new_file_has_ordinary_permissions_and_a_replaced_one_keeps_its_own(tmp_path):
+    path = tmp_path / "rows.csv"
+    mask = os.umask(0o027)
+    try:
+        tabular.write_columns({"a": np.ones(1)}, path)
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    path.chmod(0o604)
+    tabular.write_columns({"a": np.zeros(1)}, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o604
+    assert path.read_text() == "a\n0.0\n"
+
+
+def test_a_missing_folder_is_an_error_that_names_it(priced, tmp_path):
+    with pytest.raises(OSError, match="nowhere"):
+        write_rows(priced, tmp_path / "nowhere" / "rows.csv")
