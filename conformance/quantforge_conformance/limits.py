@@ -48,6 +48,11 @@ def _discounted(amount: float, rate: float, time: float) -> mpf:
         return mpf(amount) * exp(-mpf(rate) * mpf(time))
 
 
+def _apart(larger: mpf, smaller: mpf) -> mpf:
+    with mp.workdps(50):
+        return larger - smaller
+
+
 S, K, T, R, Q = (PLAIN[name] for name in ("spot", "strike", "time", "rate", "dividend"))
 A, B = _discounted(S, Q, T), _discounted(K, R, T)
 
@@ -65,9 +70,9 @@ _PRICES: dict[str, tuple[float | mpf, float | mpf]] = {
     "time 0.0, spot 0.0, strike 0.0": (0.0, 0.0),
     f"time 0.0, spot {LEAST!r}, strike 0.0": (LEAST, 0.0),
     # without volatility: discounted intrinsic
-    "sigma 0.0": (A - B, 0.0),
-    "sigma -0.0": (A - B, 0.0),
-    "sigma 0.0, strike 105.0": (0.0, _discounted(105.0, R, T) - A),
+    "sigma 0.0": (_apart(A, B), 0.0),
+    "sigma -0.0": (_apart(A, B), 0.0),
+    "sigma 0.0, strike 105.0": (0.0, _apart(_discounted(105.0, R, T), A)),
     "sigma 0.0, rate 0.0, dividend 0.0": (S - K, 0.0),
     "sigma 0.0, strike 100.0, dividend 0.05": (0.0, 0.0),
     "sigma 0.0, spot 0.0": (0.0, B),

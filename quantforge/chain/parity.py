@@ -4,9 +4,10 @@ For European options of one expiry, call - put = D (F - K) whatever the volatili
 of calls less puts lie on a line in the strike whose slope is -D and whose root is F. With real
 quotes three things go wrong, and each has its answer here:
 
-- *Some quotes are stale or absurd.* Lines are fitted in least absolute deviations (Huber's loss,
-  quadratic within a twentieth of the spread; iteratively reweighted), each strike weighted by the
-  inverse of its spread, over the strikes within 20 % of the money.
+- *Some quotes are stale or absurd*, and often many of them the same way, at one end of the
+  strikes. So lines are fitted by iterative reweighting, first with Huber's loss, then with
+  Cauchy's, to which a gross error is worth next to nothing; errors are measured in spreads, and
+  weights fade to zero at 25 % from the money, so that no far end has the leverage to turn the line.
 - *The slope is worth little near expiry.* Mids of options in the money lie off parity by some
   part of their spread, the same way for many strikes, so that more strikes do not help; for a
   week to expiry that is 10 % in the rate. So each measured rate carries an error, and the rates of
@@ -32,10 +33,11 @@ import numpy as np
 from quantforge.chain.calendar import Expiries
 from quantforge.chain.quotes import Chain, Floats, Integers
 
-NEAR_THE_MONEY: Final = 0.20  # of the strike, to either side: where lines are fitted
+NEAR_THE_MONEY: Final = 0.25  # of the strike, to either side: where lines are fitted
 AT_THE_MONEY: Final = 0.02  # where the forward is read
 FEWEST_PAIRS: Final = 3
-_QUADRATIC: Final = 0.05  # Huber's threshold, in spreads
+_ORDINARY: Final = 0.05  # errors of mids that are nothing special, in spreads
+_TURNS: Final = 40  # of reweighting, half of them with Huber's loss, half with Cauchy's
 _OFF_PARITY: Final = 0.05  # how far mids lie off parity in the money, in spreads
 _MOST_OFF: Final = 1.0  # spreads off parity, in the median: beyond it there is no forward
 _LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is known of rates beforehand
@@ -52,7 +54,7 @@ class Parity:
     forward, rate : array of float64
         The rate is continuously compounded; the discount factor is exp(-rate * time).
     rate_error : array of float64
-        Standard error of the rate this expiry alone would give (infinite if it gives none).
+        Standard error of the rate this expiry alone would give, NaN if it gives none.
     pairs : array of int
         Strikes near the money with usable quotes of both call and put.
     reason : tuple of str
@@ -129,7 +131,7 @@ def fit_parity(chain: Chain, expiries: Expiries) -> Parity:
     discount, error = _slopes(near, center)
     with np.errstate(divide="ignore", invalid="ignore"):
         measured = -np.log(discount) / expiries.time
-        rate_error = error / (discount * expiries.time)
+        rate_error = np.where(discount > 0.0, error / (discount * expiries.time), np.nan)
     rate = _smooth(np.sqrt(np.maximum(expiries.time, 0.0)), measured, rate_error)
     growth = np.exp(rate * expiries.time)
     forward = _forwards(near, center, growth)
@@ -168,9 +170,10 @@ def _usable_pairs(chain: Chain, expiries: Expiries) -> _Pairs:
 def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
     """Discount factors as the slopes of robust lines, and their standard errors."""
     x = near.strike - center[near.expiry]
-    weights = base = 1.0 / near.spread
+    fading = 1.0 - (x / (NEAR_THE_MONEY * center[near.expiry])) ** 2
+    weights = base = (fading / near.spread) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(30):
+        for turn in range(_TURNS):
             whole = near.total(weights)
             mean_x = near.total(weights * x) / whole
             mean_y = near.total(weights * near.difference) / whole
@@ -178,7 +181,9 @@ def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
             width = near.total(weights * dx * dx) / whole
             slope = near.total(weights * dx * near.difference) / whole / width
             residual = near.difference - mean_y[near.expiry] - slope[near.expiry] * dx
-            weights = base / np.maximum(np.abs(residual), _QUADRATIC * near.spread)
+            off = np.abs(residual) / (_ORDINARY * near.spread)
+            huber = 2 * turn < _TURNS
+            weights = base / (np.maximum(1.0, off) if huber else 1.0 + off**2)
         spread = near.total(base * near.spread) / near.total(base)
         scatter = 1.5 * near.medians(np.abs(residual), base)
         count = near.total(np.ones_like(x))

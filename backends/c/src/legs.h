@@ -21,7 +21,7 @@ enum { MISSING = 1, INVALID = 2 };
 
 typedef struct {
     double a, b, h, v;
-    int64_t special; /* nonzero where this form may not hold */
+    int64_t special; /* 1 where this form may not hold */
 } Legs;
 
 typedef struct {
@@ -43,7 +43,7 @@ QF_INLINE Legs legs_ordinary(double spot, double strike, double time, double rat
     legs.b = shift_exponent(strike * exp_reduced(r.r), r.n_magic);
     legs.h = __builtin_fabs(y) / v;
     legs.v = v;
-    legs.special = __builtin_fabs(rt) + __builtin_fabs(qt) < 300.0 ? 0 : -1;
+    legs.special = !(__builtin_fabs(rt) + __builtin_fabs(qt) < 300.0);
     return legs;
 }
 

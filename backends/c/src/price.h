@@ -43,7 +43,7 @@ QF_INLINE OrdinaryPrice price_ordinary(double a, double b, double h, double v, d
 
     int holds = (least > 0x1p-64) & (a + b < 0x1p300) & (v > 0x1p-60) & (v < 16.0) & (x < 34.0) &
                 (t * (h > 2.0 ? h : 2.0) >= 0x1p-6) & (__builtin_fabs(sign) == 1.0);
-    OrdinaryPrice out = {price > 0.0 ? price : 0.0, holds ? 0 : -1};
+    OrdinaryPrice out = {price > 0.0 ? price : 0.0, !holds};
     return out;
 }
 
@@ -134,12 +134,12 @@ QF_INLINE int64_t price_block(const double *const *restrict in, double *const *r
     for (int64_t i = 0; i < n; i++) {
         Legs legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i]);
         a[i] = legs.a, b[i] = legs.b, h[i] = legs.h, v[i] = legs.v;
-        special |= legs.special;
+        special += legs.special;
     }
     for (int64_t i = 0; i < n; i++) {
         OrdinaryPrice lane = price_ordinary(a[i], b[i], h[i], v[i], sign[i]);
         price[i] = lane.price;
-        special |= lane.special;
+        special += lane.special;
     }
     return special ? price_block_general(in, price, n) : 0;
 }

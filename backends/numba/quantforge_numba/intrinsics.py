@@ -89,15 +89,18 @@ def at(typingctx, pointer, offset):
 
 
 @intrinsic
-def attribute(typingctx, text):
-    """Give the calling function an attribute of LLVM's; `text` is a constant."""
+def prefer_wide_vectors(typingctx):
+    """Have the calling function's loops vectorised with 512 bits where the processor has them.
+
+    LLVM keeps to 256 bits for many of Intel's processors.
+    """
 
     def generate(context, builder, signature, args):
-        # llvmlite's own `add` knows no attributes with a value.
-        set.add(builder.function.attributes, text.literal_value)
+        # llvmlite's own `add` refuses attributes that have a value.
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')
         return context.get_dummy_value()
 
-    return (types.void(text), generate) if isinstance(text, types.StringLiteral) else None
+    return types.void(), generate
 
 
 @intrinsic

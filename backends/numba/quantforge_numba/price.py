@@ -28,7 +28,7 @@ from quantforge_numba.elementary import (
     reduce,
     shift_exponent,
 )
-from quantforge_numba.intrinsics import doubles, fma, inlined
+from quantforge_numba.intrinsics import doubles, fma, inlined, prefer_wide_vectors
 from quantforge_numba.legs import INVALID, MISSING, legs_general, legs_ordinary
 from quantforge_numba.loop import BLOCK
 from quantforge_numba.tables import INV_SQRT_2PI, ROUND_MAGIC
@@ -141,11 +141,12 @@ def general_price(legs, sign):
     return price * power_of_two(half) * power_of_two(exponent - half)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", forceinline=False)
 def price_block_general(inputs, out, n):
     """Price the block in its general form; return the MISSING | INVALID seen."""
     spot, strike, time, rate = inputs[0], inputs[1], inputs[2], inputs[3]
     dividend, sigma, signs = inputs[4], inputs[5], inputs[6]
+    prefer_wide_vectors()
     seen = 0
     for i in range(n):
         sign = signs[i]
@@ -168,6 +169,7 @@ def price_block(inputs, out, n):
     The two halves run one after the other over the block: each is short enough for the processor
     to overlap several vectors of it.
     """
+    prefer_wide_vectors()
     a, b, h, v = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
     spot, strike, time, rate = inputs[0], inputs[1], inputs[2], inputs[3]
     dividend, sigma, sign = inputs[4], inputs[5], inputs[6]

@@ -19,7 +19,7 @@ pub const NOT_A_NUMBER: f64 = f64::from_bits(0x7ff8_0000_0000_0000);
 pub const MISSING: i64 = 1;
 pub const INVALID: i64 = 2;
 
-/// `special` is nonzero where this form may not hold.
+/// `special` is 1 where this form may not hold.
 #[derive(Clone, Copy)]
 pub struct Legs {
     pub a: f64,
@@ -64,7 +64,7 @@ pub fn legs_ordinary(
         b: shift_exponent(strike * exp_reduced(r.r), r.n_magic),
         h: y.abs() / v,
         v,
-        special: if rt.abs() + qt.abs() < 300.0 { 0 } else { -1 },
+        special: i64::from(!(rt.abs() + qt.abs() < 300.0)),
     }
 }
 

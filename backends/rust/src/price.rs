@@ -59,7 +59,7 @@ fn price_ordinary(a: f64, b: f64, h: f64, v: f64, sign: f64) -> OrdinaryPrice {
         & (sign.abs() == 1.0);
     OrdinaryPrice {
         price: if price > 0.0 { price } else { 0.0 },
-        special: if holds { 0 } else { -1 },
+        special: i64::from(!holds),
     }
 }
 
@@ -232,12 +232,12 @@ pub unsafe fn price_block(
             b.put(i, legs.b);
             h.put(i, legs.h);
             v.put(i, legs.v);
-            special |= legs.special;
+            special += legs.special;
         }
         for i in 0..n {
             let lane = price_ordinary(a.get(i), b.get(i), h.get(i), v.get(i), *sign.add(i));
             price.put(i, lane.price);
-            special |= lane.special;
+            special += lane.special;
         }
     }
     if special != 0 {

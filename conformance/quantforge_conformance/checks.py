@@ -1,0 +1,66 @@
+"""Comparisons whose failure says which result of which option is wrong, and by what bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from quantforge_conformance.subject import Kernel
+
+PATHS = 4
+"""How many units of rounding two paths of a backend that is not exact may lie apart."""
+
+
+def bits(array: Any) -> NDArray[Any]:
+    """Return the bits of an array as integers of the same size."""
+    array = np.asarray(array)
+    return array.view(f"i{array.itemsize}")
+
+
+def unlike(
+    kernel: Kernel, got: Sequence[Any], expected: Sequence[Any], operands: Sequence[Any]
+) -> list[str]:
+    """Return a line for each of the first results that are not the same.
+
+    The same are equal bits, or, for a backend that is not exact, numbers a few roundings apart.
+    """
+    units = [None] * len(expected) if kernel.exact else kernel.standard.rounding(*operands)
+    lines = []
+    for output, ours, theirs, unit in zip(
+        kernel.operation.outputs, map(np.asarray, got), map(np.asarray, expected), units, strict=True
+    ):
+        if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
+            return [f"{output.name} is {_kind(ours)}, expected {_kind(theirs)}"]
+        wrong = bits(ours) != bits(theirs)
+        if unit is not None and theirs.dtype.kind == "f":
+            wrong &= ~_close(ours, theirs, unit)
+        lines += [
+            f"{output.name}[{place}] is {_number(ours.flat[place])}, "
+            f"expected {_number(theirs.flat[place])}, of ({_option(operands, ours.shape, place)})"
+            for place in np.flatnonzero(wrong)[:3]
+        ]
+    return lines
+
+
+def _close(ours: NDArray[Any], theirs: NDArray[Any], unit: NDArray[Any]) -> NDArray[np.bool]:
+    with np.errstate(invalid="ignore"):
+        return (
+            (np.isnan(ours) & np.isnan(theirs))
+            | (ours == theirs)
+            | (np.abs(ours - theirs) <= PATHS * unit)
+        )
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return f"{array.dtype} of shape {array.shape}"
+
+
+def _option(operands: Sequence[Any], shape: tuple[int, ...], place: int) -> str:
+    return ", ".join(_number(np.broadcast_to(x, shape).flat[place]) for x in operands)
+
+
+def _number(value: Any) -> str:
+    return f"{value!r} ({bits(value).item() & (1 << 8 * value.itemsize) - 1:x})"

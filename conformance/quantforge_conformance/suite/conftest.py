@@ -1,0 +1,53 @@
+"""Runs every test on every operation of the backend that ``--backend`` names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from quantforge_conformance.plugin import SUBJECT
+from quantforge_conformance.subject import Kernel, installed
+
+
+@dataclass(frozen=True)
+class Level:
+    """How much is tried: options per region, options against the specification, largest batch."""
+
+    points: int
+    drawn: int
+    largest: int
+
+
+LEVELS = {"quick": Level(8, 60, 100_000), "full": Level(100, 1_000, 1_000_000)}
+
+
+@pytest.fixture(scope="session")
+def level(pytestconfig: pytest.Config) -> Level:
+    return LEVELS[pytestconfig.getoption("conformance_level")]
+
+
+@pytest.fixture
+def exact(kernel: Kernel) -> None:
+    """Skip for a backend that does not promise the specification's bits."""
+    if not kernel.exact:
+        pytest.skip(f"{kernel.backend} declares itself not exact")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test every kernel, with each region or each limit where it asks for one."""
+    subject = metafunc.config.stash.get(SUBJECT, None)
+    kernels = subject.kernels if subject else ()
+    for case, table in (("region", "regions"), ("limit", "limits")):
+        if case in metafunc.fixturenames:
+            pairs = [(kernel, one) for kernel in kernels for one in getattr(kernel.standard, table)]
+            ids = [f"{kernel.name}-{one.name}" for kernel, one in pairs]
+            metafunc.parametrize(("kernel", case), pairs, ids=ids)
+            return
+    if "kernel" in metafunc.fixturenames:
+        metafunc.parametrize("kernel", kernels, ids=[kernel.name for kernel in kernels])
+
+
+def pytest_collection_modifyitems(config: pytest.Config) -> None:
+    if SUBJECT not in config.stash:
+        raise pytest.UsageError(f"give --backend NAME; installed: {installed()}")

@@ -1,0 +1,39 @@
+"""An exact backend returns the bits of the executable specification."""
+
+import secrets
+
+import numpy as np
+import pytest
+
+from quantforge_conformance import golden, operands
+from quantforge_conformance.checks import unlike
+
+pytestmark = pytest.mark.usefixtures("exact")
+
+
+def test_the_committed_golden_bits_come_out(kernel):
+    rows = golden.bits(kernel.name)
+    batch = list(rows[: len(kernel.operation.inputs)].view(np.float64))
+    with np.errstate(invalid="ignore"):
+        results = kernel(*batch)
+    expected = [
+        row.view(np.float64).astype(output.type)
+        for output, row in zip(
+            kernel.operation.outputs, rows[len(kernel.operation.inputs) :], strict=True
+        )
+    ]
+    assert not unlike(kernel, results, expected, batch)
+
+
+@pytest.mark.parametrize("draw", [operands.mixed, operands.edged])
+def test_options_drawn_anew_have_the_bits_of_the_specification(kernel, draw, level):
+    batch = draw(kernel, level.drawn, seed=secrets.randbits(32))
+    with np.errstate(invalid="ignore"):
+        results = kernel(*batch)
+    lanes = zip(*map(np.ndarray.tolist, batch), strict=True)
+    specified = zip(*(kernel.standard.specification(*lane) for lane in lanes), strict=True)
+    expected = [
+        np.array(column, output.type)
+        for output, column in zip(kernel.operation.outputs, specified, strict=True)
+    ]
+    assert not unlike(kernel, results, expected, batch)

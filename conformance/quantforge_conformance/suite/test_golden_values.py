@@ -1,0 +1,22 @@
+"""Results keep the accuracy contract against 50-digit values in every region of option space."""
+
+import numpy as np
+from mpmath import mpf
+
+
+def test_results_keep_the_accuracy_contract(kernel, region, level, quantforge_remark):
+    operands = region.sample(level.points)
+    results = kernel(*operands)
+    lanes = list(zip(*map(np.ndarray.tolist, operands), strict=True))
+    exact = [kernel.standard.golden(*lane) for lane in lanes]
+    for place, output in enumerate(kernel.operation.outputs):
+        for bound in kernel.standard.bounds[output.name]:
+            misses = [
+                bound.measure(lane, values[place], abs(mpf(float(got)) - values[place]))
+                for lane, values, got in zip(lanes, exact, results[place], strict=True)
+            ]
+            worst = int(np.argmax(misses))
+            quantforge_remark(
+                f"{output.name:<8} {region.name:<28} at most {misses[worst]:5.2f} {bound.name}"
+            )
+            assert misses[worst] <= bound.limit * kernel.slack, lanes[worst]

@@ -1,0 +1,76 @@
+"""Time a block of calls, and tell whether the machine was busy with something else meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import repeat
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+__all__ = ["Block", "Clock", "time_block"]
+
+_CPU_STAT: Final = (Path("/sys/fs/cgroup/cpu.stat"), Path("/sys/fs/cgroup/cpu/cpu.stat"))
+_OTHER_LOAD: Final = 1.05
+"""Wall over processor time of a thread, from which somebody else had the processor."""
+
+
+class Clock:
+    """Where measurement gets its times; tests put another one in its place."""
+
+    def __init__(self) -> None:
+        self._stat = next((path for path in _CPU_STAT if path.is_file()), None)
+
+    def wall(self) -> float:
+        """Seconds from some fixed moment on."""
+        return time.perf_counter()
+
+    def cpu(self) -> float:
+        """Seconds of processor time of the calling thread."""
+        return time.thread_time()
+
+    def throttled(self) -> int:
+        """How often the control group has used up its quota so far."""
+        if self._stat is None:
+            return 0
+        try:
+            words = self._stat.read_text().split()
+            return int(words[words.index("nr_throttled") + 1])
+        except (OSError, ValueError, IndexError):
+            return 0
+
+    def preempted(self) -> int:
+        """How often a thread of this process has lost its processor against its will so far."""
+        try:
+            import resource
+        except ImportError:  # not a POSIX system
+            return 0
+        return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+
+
+class Block(NamedTuple):
+    """Seconds per call, and whether the machine did nothing else meanwhile."""
+
+    seconds: float
+    clean: bool
+
+
+def time_block(clock: Clock, call: Callable[[], Any], calls: int, threads: int) -> Block:
+    """Time `calls` calls after an untimed one, which warms the caches up.
+
+    A thread that works alone shows other load in its own processor time. With several threads
+    the caller sleeps a part of the time, so there a lost processor is the sign.
+    """
+    call()
+    throttled, preempted = clock.throttled(), clock.preempted()
+    cpu = clock.cpu()
+    start = clock.wall()
+    for _ in repeat(None, calls):
+        call()
+    wall = clock.wall() - start
+    cpu = clock.cpu() - cpu
+    if threads == 1:
+        clean = wall <= _OTHER_LOAD * cpu
+    else:
+        clean = clock.preempted() == preempted
+    return Block(wall / calls, clean and clock.throttled() == throttled)

@@ -1,0 +1,100 @@
+"""What a profile is valid for: this machine (the hard key) and each backend's build (the soft one).
+
+Cheap enough for the first call of a process: nothing is loaded, no process started.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Final
+
+from quantforge.operations import CONTRACT
+from quantforge.plugins import registry
+
+__all__ = ["SCHEMA", "Machine", "build", "this_machine"]
+
+SCHEMA: Final = 1
+"""Version of the profile's shape; sections of another one are kept and ignored."""
+
+_INSTRUCTION_SETS: Final = (
+    "sse4_2", "avx", "avx2", "fma", "avx512f", "avx512dq", "avx512cd", "avx512bw", "avx512vl",
+    "avx512ifma", "avx512vbmi", "asimd", "sve",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The hard key of a section: with any other, its curves mean nothing here."""
+
+    cpu: str
+    isa: str
+    budget: int
+    contract: int = CONTRACT
+    schema: int = SCHEMA
+
+    def serves(self, other: Machine) -> bool:
+        """Whether curves measured here hold for `other`, which may have fewer threads."""
+        mine, its = ((one.cpu, one.isa, one.contract, one.schema) for one in (self, other))
+        return mine == its and self.budget >= other.budget
+
+
+def this_machine(budget: int) -> Machine:
+    """Describe the machine this runs on, with a budget of so many threads."""
+    cpu, isa = _processor()
+    forced = os.environ.get("QUANTFORGE_ISA")
+    return Machine(cpu, f"{isa} (QUANTFORGE_ISA={forced})" if forced else isa, budget)
+
+
+@functools.cache
+def _processor() -> tuple[str, str]:
+    """Model and instruction sets; hypervisors hide the model's name, so its numbers count too."""
+    facts = _first_processor()
+    if not facts:
+        return platform.processor() or platform.machine(), ""
+    name = facts.get("model name") or facts.get("CPU implementer", "") or platform.machine()
+    numbers = [
+        facts[key]
+        for key in ("cpu family", "model", "stepping", "CPU part", "CPU variant")
+        if key in facts
+    ]
+    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    found = [flag for flag in _INSTRUCTION_SETS if flag in flags]
+    return f"{name} ({'/'.join(numbers)})", " ".join(found)
+
+
+def _first_processor() -> dict[str, str]:
+    """The first block of /proc/cpuinfo: the kernel makes each on demand, and slowly."""
+    facts: dict[str, str] = {}
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                key, colon, value = line.partition(":")
+                if not colon and facts:
+                    break
+                facts[key.strip()] = value.strip()
+    except OSError:
+        pass
+    return facts
+
+
+def build(backend: str) -> str:
+    """Digest of a backend's installed files and of the versions of what it requires.
+
+    Without loading it: the installer's list of files holds a hash of each, so a rebuild of the
+    same version shows; so does another compiler that the backend brings along.
+    """
+    found = registry()
+    distribution = found.distribution(backend)
+    files = distribution.read_text("RECORD") if distribution else None
+    facts = [files or ""]
+    for module in found.requires(backend):
+        try:
+            facts.append(metadata.version(module))
+        except metadata.PackageNotFoundError:
+            facts.append("")
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if any(facts) else ""

@@ -1,0 +1,95 @@
+"""Interleaved timing of candidates, each at several batch sizes."""
+
+from __future__ import annotations
+
+import gc
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from quantforge.tuning.clock import Clock, time_block
+
+__all__ = ["Cell", "measure"]
+
+ENOUGH: Final = 5
+"""Undisturbed blocks that a cell needs to count as measured."""
+
+_BLOCK: Final = 0.5e-3
+_MOST_CALLS: Final = 1000
+_ATTEMPTS: Final = 3
+"""Rounds in all, as a multiple of those asked for, before disturbed blocks must do."""
+
+
+@dataclass(eq=False)
+class Cell:
+    """One candidate at one batch size: what to call, how often in a block, and what it took."""
+
+    backend: str
+    threads: int
+    n: int
+    call: Callable[[], Any]
+    estimate: float
+    clean: list[float] = field(default_factory=list)
+    disturbed: list[float] = field(default_factory=list)
+
+    @property
+    def calls(self) -> int:
+        """Calls that fill a block."""
+        if self.estimate <= 0.0:
+            return 1
+        return int(min(max(_BLOCK / self.estimate, 1), _MOST_CALLS))
+
+    @property
+    def seconds(self) -> float:
+        """The least time of a call; of the undisturbed ones if there are any."""
+        return min(self.clean or self.disturbed)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether too few blocks were undisturbed, though there were enough of them."""
+        return len(self.clean) < ENOUGH <= len(self.clean) + len(self.disturbed)
+
+    def time(self, clock: Clock) -> None:
+        """Time one more block."""
+        block = time_block(clock, self.call, self.calls, self.threads)
+        (self.clean if block.clean else self.disturbed).append(block.seconds)
+
+
+def measure(
+    cells: Sequence[Cell],
+    rounds: int,
+    deadline: float,
+    clock: Clock,
+    order: random.Random,
+    progress: Callable[[float], None],
+) -> None:
+    """Time every cell `rounds` times undisturbed, in rounds of random order.
+
+    All candidates and sizes share the rounds, so that whatever the machine does besides hits
+    them alike: one after the other, each with its mean, picked the wrong winner in one of ten
+    tries, interleaved minima in none of forty. Disturbed blocks are repeated within bounds;
+    after the deadline no new round begins, but there is always one.
+    """
+    pending = list(cells)
+    with _no_garbage_collection():
+        for attempt in range(_ATTEMPTS * rounds):
+            order.shuffle(pending)
+            for cell in pending:
+                cell.time(clock)
+            pending = [cell for cell in pending if len(cell.clean) < rounds]
+            progress(min(1.0, (attempt + 1) / rounds))
+            if not pending or clock.wall() >= deadline:
+                return
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,152 @@
+"""The profile on disk: where it is, how it is read, written and merged."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quantforge.errors import warn_once
+from quantforge.tuning.profile import Profile, dump, parse
+
+__all__ = ["age", "export", "forget", "load", "locked", "merge", "path", "read"]
+
+_COMMAND = "python -m quantforge.autotune"
+
+
+def path() -> Path:
+    """``QUANTFORGE_PROFILE``, or profile.json in the user's cache directory."""
+    given = os.environ.get("QUANTFORGE_PROFILE")
+    return Path(given).expanduser() if given else _cache() / "profile.json"
+
+
+def _cache() -> Path:
+    """What `platformdirs` says, worked out here on Linux: this runs on a process's first call."""
+    if sys.platform != "linux":
+        try:
+            import platformdirs
+        except ModuleNotFoundError:
+            pass
+        else:
+            return Path(platformdirs.user_cache_dir("quantforge", appauthor=False))
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.strip() else Path.home() / ".cache") / "quantforge"
+
+
+def load(file: Path) -> Profile:
+    """Read a profile from `file`.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+        It cannot be read.
+    ValueError
+        It is not a profile.
+    """
+    try:
+        return parse(json.loads(file.read_text(encoding="utf-8")))
+    except RecursionError:
+        raise ValueError("it is nested without end") from None
+
+
+_read: dict[Path, tuple[tuple[int, int, int], Profile | None]] = {}
+
+
+def read() -> Profile | None:
+    """The profile of this user and machine; None without one.
+
+    A damaged one is none either, with one warning that names the file.
+    """
+    file = path()
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    state = (facts.st_mtime_ns, facts.st_size, facts.st_ino)
+    known = _read.get(file)
+    if known is None or known[0] != state:
+        known = _read[file] = (state, _read_or_warn(file))
+    return known[1]
+
+
+def _read_or_warn(file: Path) -> Profile | None:
+    try:
+        return load(file)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        warn_once(
+            f"profile {file}",
+            f"{file} is not a usable profile ({reason}) and is ignored; "
+            f"`{_COMMAND}` writes a new one",
+        )
+        return None
+
+
+def merge(profile: Profile) -> Path:
+    """Put what was measured into the file, beside what others have put there; return its path.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    file = path()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with locked(file):
+        _write((read() or Profile()).merged(profile), file)
+    return file
+
+
+def export(profile: Profile, file: Path) -> None:
+    """Write a profile to any file, whole or not at all."""
+    _write(profile, file)
+
+
+def _write(profile: Profile, file: Path) -> None:
+    from quantforge.tabular import replacing
+
+    with replacing(file) as temporary:
+        temporary.write_text(json.dumps(dump(profile), indent=1) + "\n", encoding="utf-8")
+
+
+def forget() -> Path | None:
+    """Delete the file; return its path, None if there was none."""
+    file = path()
+    if not file.exists():
+        return None
+    with locked(file):
+        file.unlink(missing_ok=True)
+    return file
+
+
+@contextlib.contextmanager
+def locked(file: Path, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock that belongs to `file`; say whether it is held, False only without `wait`.
+
+    The lock file stays: to delete it would let two processes lock two files of one name.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: replacing the file is atomic all the same
+        yield True
+        return
+    with open(file.with_name(file.name + ".lock"), "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def age(measured: str) -> str:
+    """How long ago that was, in words."""
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(measured)).total_seconds()
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}s ago"
+    return "just now" if seconds < 60 else "a minute ago"
