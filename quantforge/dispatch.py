@@ -140,9 +140,17 @@ _listeners: list[Any] = []
 
 
 def plan(
-    operation: str, backend: str = "auto", threads: int | None = None, exact: bool | None = None
+    operation: str,
+    backend: str = "auto",
+    threads: int | None = None,
+    exact: bool | None = None,
+    *,
+    only_look: bool = False,
 ) -> Plan:
-    """Resolve a request under the current settings to a plan, from the cache where possible."""
+    """Resolve a request under the current settings to a plan, from the cache where possible.
+
+    With `only_look` nothing is loaded or measured, whatever ``QUANTFORGE_AUTOTUNE`` asks for.
+    """
     now = settings.get()
     key = (
         operation,
@@ -151,9 +159,19 @@ def plan(
         now.exact if exact is None else exact,
     )
     found = _plans.get(key)
+    if found is None and only_look:
+        return _resolve(*key)
     if found is None:
+        if key[1] == "auto":
+            _tune_on_first_use(operation)
         found = _plans[key] = _resolve(*key)
     return found
+
+
+def _tune_on_first_use(operation: str) -> None:
+    from quantforge import tuning
+
+    tuning.tune_on_first_use(operation)
 
 
 def forget() -> None:
@@ -277,7 +295,7 @@ def explain(
     backend, threads
         As in `quantforge.price`.
     """
-    made = plan(operation, backend, threads)
+    made = plan(operation, backend, threads, only_look=True)
     row = made.rows[made.row(int(n))]
     source = made.source
     asked = backend if backend != "auto" else settings.get().backend
@@ -286,7 +304,7 @@ def explain(
     elif source.costs is None:
         reason = "this machine is not tuned: run `python -m quantforge.autotune`"
     else:
-        reason = "the fastest of the measured candidates at this size"
+        reason = "the fastest measured candidate at this size, to within 5 %"
     return Decision(
         operation=operation,
         n=int(n),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -172,6 +172,7 @@ class Registry:
         self._manager = pluggy.PluginManager("quantforge")
         self._manager.add_hookspecs(Specification)
         self._entries: dict[str, _Entry] = {}
+        self._distributions: dict[str, Distribution | None] = {}
         self._find(blocked)
 
     def _find(self, blocked: frozenset[str]) -> None:
@@ -181,6 +182,7 @@ class Registry:
 
         self._register(numpy_backend, "numpy", blocked)
         for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+            self._distributions[point.name] = point.dist
             if point.name in blocked:
                 self._record(point.name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
                 continue
@@ -285,6 +287,15 @@ class Registry:
         """Whether the backend follows this core's numerical specification bit for bit."""
         described = self._entries[name].description
         return described is not None and self._is_exact(described, operation)
+
+    def distribution(self, name: str) -> Distribution | None:
+        """The installed distribution behind the backend's entry point, if there is one."""
+        return self._distributions.get(name)
+
+    def requires(self, name: str) -> tuple[str, ...]:
+        """The modules that the backend says it requires."""
+        described = self._entries[name].description
+        return described.requires if described else ()
 
     def require(self, name: str, operation: str) -> None:
         """Raise unless the backend is there, usable and implements `operation`."""

@@ -28,16 +28,26 @@ QF_INLINE void leave_environment(unsigned saved, int64_t invalid) {
     __builtin_ia32_ldmxcsr(saved | (invalid ? 1u : 0u));
 }
 
-QF_INLINE void gather(double *restrict to, const char *from, int64_t stride, int64_t n) {
+/* Copy n lanes and fill up to `padded` with the first. A single lane is common enough, and small
+ * enough, to do without a call of memcpy. */
+QF_INLINE void gather(double *restrict to, const char *from, int64_t stride, int64_t n,
+                      int64_t padded) {
+    double first;
+    memcpy(&first, from, sizeof first);
+    if (n == 1) {
+        for (int i = 0; i < LANES; i++) to[i] = first;
+        return;
+    }
     if (stride == (int64_t)sizeof(double)) {
         memcpy(to, from, (size_t)n * sizeof(double));
     } else {
         for (int64_t i = 0; i < n; i++) memcpy(to + i, from + i * stride, sizeof(double));
     }
+    for (int64_t i = n; i < padded; i++) to[i] = first;
 }
 
 QF_INLINE void scatter(char *to, int64_t stride, const double *restrict from, int64_t n) {
-    if (stride == (int64_t)sizeof(double)) {
+    if (stride == (int64_t)sizeof(double) && n > 1) {
         memcpy(to, from, (size_t)n * sizeof(double));
     } else {
         for (int64_t i = 0; i < n; i++) memcpy(to + i * stride, from + i, sizeof(double));
@@ -65,8 +75,7 @@ QF_INLINE void run_blocks(BlockKernel kernel, int inputs, int outputs, char **ar
             }
             in[j] = copies[j];
             if (steps[j] == 0 && start > 0) continue; /* filled by the first block */
-            gather(copies[j], from, steps[j], n);
-            for (int64_t i = n; i < padded; i++) copies[j][i] = copies[j][0];
+            gather(copies[j], from, steps[j], n, padded);
         }
         invalid |= kernel(in, out, padded);
         for (int j = 0; j < outputs; j++) {

@@ -152,9 +152,7 @@ def price_block_general(inputs, out, n):
         sign = signs[i]
         legs = legs_general(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
         state = (
-            legs.state
-            | (MISSING if sign != sign else 0)
-            | (0 if fabs(sign) == 1.0 else INVALID)
+            legs.state | (MISSING if sign != sign else 0) | (0 if fabs(sign) == 1.0 else INVALID)
         )
         price = general_price(legs, sign)
         out[i] = nan if state else price

@@ -68,9 +68,18 @@ fn leave_environment(saved: u32, invalid: bool) {
     unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const restored, options(nostack, preserves_flags)) };
 }
 
+/// Copy n lanes and fill up to `padded` with the first. A single lane is common enough, and small
+/// enough, to do without a call of memcpy.
 #[inline(always)]
-unsafe fn gather(to: *mut f64, from: *const u8, stride: isize, n: usize) {
+unsafe fn gather(to: *mut f64, from: *const u8, stride: isize, n: usize, padded: usize) {
     unsafe {
+        let first = from.cast::<f64>().read_unaligned();
+        if n == 1 {
+            for i in 0..LANES {
+                *to.add(i) = first;
+            }
+            return;
+        }
         if stride == STEP {
             ptr::copy_nonoverlapping(from, to.cast(), n * size_of::<f64>());
         } else {
@@ -81,13 +90,16 @@ unsafe fn gather(to: *mut f64, from: *const u8, stride: isize, n: usize) {
                     .read_unaligned();
             }
         }
+        for i in n..padded {
+            *to.add(i) = first;
+        }
     }
 }
 
 #[inline(always)]
 unsafe fn scatter(to: *mut u8, stride: isize, from: *const f64, n: usize) {
     unsafe {
-        if stride == STEP {
+        if stride == STEP && n > 1 {
             ptr::copy_nonoverlapping(from.cast(), to, n * size_of::<f64>());
         } else {
             for i in 0..n {
@@ -133,10 +145,7 @@ pub unsafe fn run_blocks<const IN: usize, const OUT: usize>(
                 if step == 0 && start > 0 {
                     continue; // filled by the first block
                 }
-                gather(to, from, step, n);
-                for i in n..padded {
-                    *to.add(i) = *to;
-                }
+                gather(to, from, step, n, padded);
             }
             invalid |= kernel(&inputs, &mut results, padded);
             for (j, result) in results.iter_mut().enumerate() {

@@ -59,12 +59,13 @@ pub fn legs_ordinary(
     let n = (ratio.n - r.n) + q.n;
     let y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r)));
     let v = sigma * time.sqrt();
+    let holds = rt.abs() + qt.abs() < 300.0;
     Legs {
         a: shift_exponent(spot * exp_reduced(q.r), q.n_magic),
         b: shift_exponent(strike * exp_reduced(r.r), r.n_magic),
         h: y.abs() / v,
         v,
-        special: i64::from(!(rt.abs() + qt.abs() < 300.0)),
+        special: i64::from(!holds),
     }
 }
 

@@ -1,0 +1,77 @@
+"""The processor's floating-point environment on x86-64: rounding, flush-to-zero, sticky flags."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+
+FLAGS = 0x003F
+"""The sticky flags in MXCSR: invalid, denormal, divide by zero, overflow, underflow, inexact."""
+
+DEFAULT = 0x1F80
+FLUSH_TO_ZERO = 0x8000
+DENORMALS_ARE_ZERO = 0x0040
+ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO = 0x2000, 0x4000, 0x6000
+
+_READ = bytes.fromhex("0fae1fc3")  # stmxcsr [rdi]; ret
+_WRITE = bytes.fromhex("0fae17c3")  # ldmxcsr [rdi]; ret
+
+
+class Unavailable(Exception):
+    """This machine does not let MXCSR be read and set from Python."""
+
+
+@cache
+def _routine(code: bytes) -> Callable[[ctypes.Array[ctypes.c_uint32]], None]:
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        raise Unavailable(f"MXCSR is x86's, this is {platform.machine()}")
+    try:
+        page = mmap.mmap(
+            -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+        )
+    except (AttributeError, OSError) as error:
+        raise Unavailable(f"no executable memory: {error}") from None
+    page.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+    call = ctypes.CFUNCTYPE(None, ctypes.c_uint32 * 1)(address)
+    call.page = page  # type: ignore[attr-defined]  # keeps the code mapped
+    return call
+
+
+def control() -> int:
+    """Return this thread's MXCSR."""
+    word = (ctypes.c_uint32 * 1)()
+    _routine(_READ)(word)
+    return word[0]
+
+
+def set_control(value: int) -> None:
+    """Set this thread's MXCSR."""
+    _routine(_WRITE)((ctypes.c_uint32 * 1)(value))
+
+
+@contextmanager
+def environment(value: int) -> Iterator[None]:
+    """Run a block with MXCSR set to a value; nothing else should happen in it."""
+    before = control()
+    set_control(value)
+    try:
+        yield
+    finally:
+        set_control(before)
+
+
+def inner_loop(ufunc: np.ufunc) -> Callable[..., None]:
+    """Return a ufunc's compiled loop as a C function, past NumPy's own handling of the flags.
+
+    PyUFuncObject, from numpy/ufuncobject.h: the Python object's head, four ints, the loops.
+    """
+    place = id(ufunc) + object.__basicsize__ + 4 * ctypes.sizeof(ctypes.c_int)
+    loops = ctypes.cast(ctypes.c_void_p.from_address(place).value, ctypes.POINTER(ctypes.c_void_p))
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(loops[0])

@@ -1,0 +1,48 @@
+"""The backend itself does the work: no other backend, and not the core in its name."""
+
+import json
+
+import numpy as np
+import pytest
+
+import quantforge
+from quantforge_conformance import apart, operands
+from quantforge_conformance.checks import unlike
+
+
+@pytest.fixture(scope="module")
+def witnessed():
+    """Return what a backend used of others, watched once per kernel."""
+    reports = {}
+
+    def report(kernel):
+        if kernel.name not in reports:
+            reports[kernel.name] = json.loads(apart.run("witness", kernel))
+        return reports[kernel.name]
+
+    return report
+
+
+def test_every_other_backend_is_blocked(kernel):
+    states = {info.name: info.state for info in quantforge.backends()}
+    assert states.pop(kernel.backend) == "available"
+    assert not any(state == "available" for state in states.values()), states
+
+
+@pytest.mark.parametrize("n", [1, 1_000, 1_000_000])
+def test_explain_names_the_backend(kernel, n):
+    assert quantforge.explain(kernel.name, n, backend=kernel.backend).backend == kernel.backend
+    assert quantforge.explain(kernel.name, n).backend == kernel.backend
+
+
+@pytest.mark.parametrize("used", ["imported", "called", "mapped"])
+def test_no_other_backend_does_the_work(kernel, witnessed, used):
+    assert witnessed(kernel)[used] == []
+
+
+def test_the_public_function_returns_what_the_kernel_does(kernel):
+    batch = operands.mixed(kernel, 1_000)
+    given = kernel.standard.public(batch, backend=kernel.backend)
+    results = given if isinstance(given, tuple) else (given,)
+    assert not unlike(kernel, results, kernel(*batch), batch)
+    assert all(type(result) is np.ndarray for result in results)

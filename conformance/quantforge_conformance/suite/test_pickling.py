@@ -1,0 +1,20 @@
+"""Kernels travel to other processes by name."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from quantforge_conformance import apart, operands
+from quantforge_conformance.checks import unlike
+
+
+def test_a_ufunc_pickles_and_computes_the_same_in_another_process(kernel):
+    if not isinstance(kernel.call, np.ufunc):
+        pytest.skip(f"{kernel.backend} gives a plain callable; `quantforge.bind` pickles")
+    batch = operands.mixed(kernel, 1_000)
+    given = pickle.dumps((kernel.call, batch))
+    assert pickle.loads(given)[0] is kernel.call
+    sent_back = pickle.loads(apart.run("pickled", kernel, given))
+    results = sent_back if isinstance(sent_back, tuple) else (sent_back,)
+    assert not unlike(kernel, results, kernel(*batch), batch)

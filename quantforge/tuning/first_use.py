@@ -1,0 +1,39 @@
+"""Tune from within a call, for those who asked for it."""
+
+from __future__ import annotations
+
+import sys
+
+from quantforge.errors import QuantForgeError, warn_once
+from quantforge.plugins import registry
+from quantforge.tuning import lookup, presentation, session, store
+
+__all__ = ["tune"]
+
+
+def tune(operation: str) -> None:
+    """Tune quickly, unless the profile covers `operation` or another process is at it."""
+    if _is_worker() or not any(gap.operation == operation for gap in lookup.gaps()):
+        return
+    if not registry().candidates(operation, exact=False):
+        return
+    try:
+        with presentation.progress_bar() as progress:
+            tuned = session.tune("quick", progress=progress)
+    except QuantForgeError:
+        return  # nothing can be measured; the call itself will say what is wrong
+    try:
+        store.merge(tuned.profile)
+    except OSError as error:
+        lookup.keep(tuned.profile)
+        warn_once(
+            "profile unwritable",
+            f"{store.path()} cannot be written ({error.strerror}): this machine was tuned for "
+            "this process only",
+        )
+
+
+def _is_worker() -> bool:
+    """Whether multiprocessing started this process; it has imported itself here then."""
+    module = sys.modules.get("multiprocessing.process")
+    return module is not None and module.parent_process() is not None

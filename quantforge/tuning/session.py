@@ -1,0 +1,293 @@
+"""Measure every usable backend on this machine, one operation after the other.
+
+First a grid of batch sizes up to what a call may take, every backend with one thread, then with
+more. Then, a few times over, what `decision` makes of it, and more points around each batch size
+where it changes its mind, for `auto` and for every backend alone.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from quantforge import threads as _threads
+from quantforge.errors import BackendError, QuantForgeError
+from quantforge.operations import OPERATIONS
+from quantforge.plugins import State, registry
+from quantforge.tuning import inputs
+from quantforge.tuning.clock import Clock
+from quantforge.tuning.curves import Curve
+from quantforge.tuning.decision import candidates, decide
+from quantforge.tuning.machine import Machine, build, this_machine
+from quantforge.tuning.measurement import Cell, measure
+from quantforge.tuning.profile import Curves, Profile, Record, Section
+
+__all__ = ["RIGORS", "Rigor", "Tuned", "tune"]
+
+Progress = Callable[[str, float], None]
+"""Told what is going on, and how much of everything is done, from 0 to 1."""
+
+
+class Rigor(NamedTuple):
+    """How much care to take.
+
+    `rounds` undisturbed blocks of each cell; batch sizes in steps of a factor `step` up to
+    `largest`, as long as a call takes no more than `call` seconds; `refinements` of each crossing;
+    and `seconds` for everything.
+    """
+
+    rounds: int
+    step: float
+    largest: int
+    call: float
+    refinements: int
+    seconds: float
+
+
+RIGORS: Final[Mapping[str, Rigor]] = {
+    "quick": Rigor(15, 4.0, 1 << 20, 0.008, 2, 12.0),
+    "measure": Rigor(40, 2.0, 1 << 20, 0.020, 3, 60.0),
+    "thorough": Rigor(150, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
+}
+
+_WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
+_AROUND: Final = (0.75, 1.0, 1.33)
+_APART: Final = 1.1  # a point nearer to another one than this factor adds nothing
+_HOPELESS: Final = 0.1  # share of cells too few blocks of which were undisturbed
+_GRID_SHARE: Final = 0.6  # of the time, the rest is for refinements
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a session found: the section to store, and whether the machine kept still."""
+
+    section: Section
+    rigor: str
+    seconds: float
+    noisy: bool
+    disturbed: float
+
+    @property
+    def profile(self) -> Profile:
+        """The section alone, to be merged into the file."""
+        return Profile((self.section,))
+
+
+@dataclass
+class _Session:
+    rigor: Rigor
+    clock: Clock
+    progress: Progress
+    machine: Machine
+    order: random.Random
+    curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
+    cells: int = 0
+    noisy: int = 0
+
+
+def tune(
+    rigor: str = "quick",
+    *,
+    seconds: float | None = None,
+    clock: Clock | None = None,
+    progress: Progress = lambda text, done: None,
+    seed: int | None = None,
+) -> Tuned:
+    """Measure this machine.
+
+    Parameters
+    ----------
+    rigor : {"quick", "measure", "thorough"}
+    seconds : float, optional
+        For everything, loading and compiling included; by default as the rigor has it.
+    clock, seed : optional
+        Where times come from, and the order of measurements.
+    progress : callable, optional
+
+    Returns
+    -------
+    Tuned
+
+    Raises
+    ------
+    QuantForgeError
+        No backend can be measured.
+    """
+    level, clock = RIGORS[rigor], clock or Clock()
+    began = clock.wall()
+    end = began + (level.seconds if seconds is None else seconds)
+    session = _Session(
+        level, clock, progress, this_machine(_threads.budget()), random.Random(seed)
+    )
+    left_out = _load_all(progress)
+    usable = [name for name in registry().names() if left_out.get(name) == ""]
+    if not usable:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        raise QuantForgeError(f"no backend can be measured ({reasons or 'none is available'})")
+    for place, operation in enumerate(OPERATIONS):
+        share = (end - clock.wall()) / (len(OPERATIONS) - place)
+        _tune_operation(session, operation, usable, clock.wall() + share, place)
+    progress("done", 1.0)
+    disturbed = session.noisy / max(1, session.cells)
+    noisy = disturbed > _HOPELESS
+    records = {
+        name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
+    }
+    section = Section(session.machine, records)
+    return Tuned(section, rigor, clock.wall() - began, noisy, disturbed)
+
+
+def _load_all(progress: Progress) -> dict[str, str]:
+    """Load every available backend, golden check included; say why one is left out, else ""."""
+    found = registry()
+    left_out = {}
+    for name in found.names():
+        info = found.info(name)
+        operations = [one for one in info.operations if one in OPERATIONS]
+        if info.state is not State.AVAILABLE or not operations:
+            continue
+        progress(f"loading {name}", 0.0)
+        try:
+            found.kernel(name, operations[0])
+        except BackendError as error:
+            left_out[name] = " ".join(str(error).split())
+        else:
+            debug = found.info(name).details.get("build") == "debug"
+            left_out[name] = "a debug build, which tells nothing about speed" if debug else ""
+    return left_out
+
+
+def _record(session: _Session, name: str, left_out: str, rigor: str, noisy: bool) -> Record:
+    info = registry().info(name)
+    return Record(
+        version=info.version,
+        build=build(name),
+        measured=datetime.now(UTC).isoformat(timespec="seconds"),
+        rigor=rigor,
+        noisy=noisy,
+        left_out=left_out,
+        details=info.details,
+        operations={
+            operation: Curves(OPERATIONS[operation].numerics, tuple(curves[name].values()))
+            for operation, curves in session.curves.items()
+            if name in curves
+        },
+    )
+
+
+def _tune_operation(
+    session: _Session, operation: str, usable: list[str], deadline: float, place: int
+) -> None:
+    """Measure one operation and leave its curves in the session."""
+    clock, level = session.clock, session.rigor
+    arrays = inputs.operands(operation, level.largest)
+    backends = [name for name in usable if operation in registry().info(name).operations]
+    session.curves[operation] = {name: {} for name in backends}
+    parts = 1 + level.refinements
+
+    def progress(part: int) -> Callable[[float], None]:
+        text = f"{operation}: {'measuring' if part == 0 else 'looking closer'}"
+        return lambda done: session.progress(
+            text, (place + (part + done) / parts) / len(OPERATIONS)
+        )
+
+    def timed(cells: list[Cell], part: int, until: float) -> None:
+        measure(cells, level.rounds, until, clock, session.order, progress(part))
+        _add_points(session, operation, cells)
+
+    grid = _grid(session, operation, arrays, backends)
+    timed(grid, 0, clock.wall() + _GRID_SHARE * (deadline - clock.wall()))
+    for part in range(1, parts):
+        if clock.wall() >= deadline:
+            break
+        cells = _around_crossings(session, operation, arrays)
+        if not cells:
+            break
+        remaining = (deadline - clock.wall()) / (parts - part)
+        timed(cells, part, clock.wall() + remaining)
+
+
+def _thread_counts(budget: int) -> list[int]:
+    """Powers of two up to the budget, and the budget."""
+    return sorted({1 << power for power in range(budget.bit_length())} | {budget})
+
+
+def _grid(
+    session: _Session, operation: str, arrays: Mapping[str, Any], backends: list[str]
+) -> list[Cell]:
+    """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up."""
+    level = session.rigor
+    powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
+    sizes = sorted({round(level.step**power) for power in powers})
+    cells: list[Cell] = []
+    for backend in backends:
+        alone: dict[int, float] = {}
+        for threads in _thread_counts(session.machine.budget):
+            for n in sizes:
+                if threads > 1 and (n < threads or alone.get(n, 1.0) < _WORTH_SPLITTING):
+                    continue
+                cell = _cell(session, operation, arrays, backend, threads, n)
+                if threads == 1:
+                    alone[n] = cell.estimate
+                if cell.estimate > level.call and n > sizes[0]:
+                    break
+                cells.append(cell)
+    return cells
+
+
+def _cell(
+    session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
+) -> Cell:
+    """A cell with a first estimate of its time."""
+    call = inputs.call(operation, arrays, n, backend, threads)
+    call()
+    estimates = []
+    for _ in range(2):
+        start = session.clock.wall()
+        call()
+        estimates.append(session.clock.wall() - start)
+    return Cell(backend, threads, n, call, min(estimates))
+
+
+def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
+    session.cells += len(cells)
+    session.noisy += sum(cell.noisy for cell in cells)
+    for cell in cells:
+        curves = session.curves[operation][cell.backend]
+        curve = curves.get(cell.threads, Curve(cell.threads, (), ()))
+        curves[cell.threads] = curve.with_points([cell.n], [cell.seconds])
+
+
+def _around_crossings(
+    session: _Session, operation: str, arrays: Mapping[str, Any]
+) -> list[Cell]:
+    """Cells around every change of mind, of what is followed and what follows."""
+    curves = {
+        name: tuple(by_threads.values())
+        for name, by_threads in session.curves[operation].items()
+        if by_threads
+    }
+    choices = {tuple(curves), *((name,) for name in curves)}
+    choices |= {registry().candidates(operation, exact=exact) for exact in (True, False)}
+    wanted = set()
+    for choice in sorted(choices):
+        rows = decide(candidates(curves, choice))
+        for before, after in zip(rows, rows[1:], strict=False):
+            for factor in _AROUND:
+                n = min(round(after.start * factor), session.rigor.largest)
+                wanted |= {(row.backend, row.threads, n) for row in (before, after)}
+    return [
+        _cell(session, operation, arrays, *cell)
+        for cell in sorted(wanted)
+        if _is_new(session.curves[operation][cell[0]][cell[1]], cell[2])
+    ]
+
+
+def _is_new(curve: Curve, n: int) -> bool:
+    return n >= max(1, curve.threads) and all(
+        max(n, size) > _APART * min(n, size) for size in curve.sizes
+    )

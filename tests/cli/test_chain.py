@@ -1,0 +1,195 @@
+"""``quantforge chain``: the report, the files it writes, and what it says when it cannot."""
+
+import csv
+import json
+
+import pytest
+
+from quantforge.chain import SAMPLE, price_chain, read_chain
+
+RICH = pytest.importorskip("rich")
+
+
+def one_line(err):
+    assert err.startswith("quantforge chain: ")
+    assert err.count("\n") == 1
+    return err
+
+
+@pytest.fixture(scope="module")
+def priced():
+    return price_chain(read_chain(SAMPLE))
+
+
+def test_without_a_file_the_sample_is_priced(run, priced):
+    ended = run("chain")
+    assert ended.code == 0
+    assert ended.err == ""
+    assert "QuantForge Sample Index, invented" in ended.out
+    assert f"{priced.inside_share:.1%} of model prices inside bid-ask" in ended.out
+    assert "2032-09-17" in ended.out
+    for words in ("42 expired", "no vendor volatility", "no quote", "crossed"):
+        assert words in ended.out
+
+
+def test_the_table_shows_each_expiry_with_its_figures(run, priced):
+    lines = run("chain", SAMPLE).out.splitlines()
+    row = next(line for line in lines if "2032-03-19" in line).split()
+    place = priced.expiries.date.astype(str).tolist().index("2032-03-19")
+    assert row[1] == "SPX"
+    assert float(row[5].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
+    assert row[6] == f"{priced.parity.rate[place]:.2%}"
+    assert row[-1] == priced.backends[place]
+
+
+def test_json_has_the_documented_keys_and_no_nan(run, priced):
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
+    assert list(report) == [
+        "source", "name", "quoted", "spot", "options", "priced", "unpriced", "compared", "inside",
+        "inside_share", "expiries", "seconds",
+    ]  # fmt: skip
+    assert report["options"] == report["priced"] + sum(report["unpriced"].values())
+    assert report["inside_share"] == priced.inside_share
+    assert list(report["expiries"][0]) == [
+        "date", "root", "time", "options", "priced", "compared", "inside", "inside_share",
+        "forward", "rate", "rate_error", "pairs", "seconds", "reason", "backend",
+    ]  # fmt: skip
+    assert report["expiries"][0]["reason"] == "expired"
+    assert report["expiries"][0]["forward"] is None
+    assert sum(each["inside"] for each in report["expiries"]) == report["inside"]
+    assert set(report["seconds"]) == {"read", "fit_and_price", "price"}
+
+
+def test_output_and_plot_are_written(run, tmp_path):
+    pytest.importorskip("matplotlib")
+    table, picture = tmp_path / "rows.csv", tmp_path / "model.png"
+    ended = run("chain", SAMPLE, "--output", table, "--plot", picture)
+    assert ended.code == 0
+    assert f"wrote {table}" in ended.out
+    with table.open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(read_chain(SAMPLE))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["model.png", "rows.csv"]
+
+
+def test_asof_moves_the_clock(run):
+    report = json.loads(run("chain", SAMPLE, "--json", "--asof", "2031-10-07T15:00-04:00").out)
+    assert report["quoted"] == "2031-10-07T15:00:00-04:00"
+    assert report["expiries"][0]["time"] == pytest.approx(3600 / (365 * 86400))
+
+
+def test_am_roots_say_what_settles_at_the_open(run):
+    words = ("chain", SAMPLE, "--json", "--am-roots")
+    apart = {
+        roots: [each["time"] for each in json.loads(run(*words, roots).out)["expiries"]]
+        for roots in ("SPX", "spx,spxw")
+    }
+    moved = [
+        (a - b) * 365 * 24 for a, b in zip(apart["SPX"][:2], apart["spx,spxw"][:2], strict=True)
+    ]
+    assert moved == pytest.approx([6.5, 6.5])
+
+
+def test_another_backend_does_the_work_when_asked(run):
+    report = json.loads(run("chain", "--json", "--backend", "numpy").out)
+    assert {each["backend"] for each in report["expiries"]} == {"", "numpy"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"symbol,price\nA,1\n", "not an option chain"),
+        (bytes(range(256)) * 10, "not an option chain"),
+        (SAMPLE.read_bytes()[:-40], "the file is cut off"),
+        (SAMPLE.read_bytes().replace(b"October 7", b"Smarch 7"), "time of the quotes unknown"),
+    ],
+    ids=["empty", "not a chain", "binary", "truncated", "no date"],
+)
+def test_bad_files_are_told_in_one_line_and_nothing_is_written(run, tmp_path, content, message):
+    path, target = tmp_path / "bad.csv", tmp_path / "rows.csv"
+    path.write_bytes(content)
+    ended = run("chain", path, "--output", target)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert message in one_line(ended.err)
+    assert str(path) in ended.err
+    assert [each.name for each in tmp_path.iterdir()] == ["bad.csv"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "latin-1"])
+def test_encodings_of_spreadsheets_are_read(run, tmp_path, encoding):
+    path = tmp_path / "chain.csv"
+    path.write_bytes(SAMPLE.read_text().encode(encoding))
+    assert run("chain", path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["/nowhere/chain.csv"], "/nowhere/chain.csv: No such file or directory"),
+        (["/"], "/: Is a directory"),
+        (["--asof", "2031-10-07T15:00"], "no time zone"),
+        (["--asof", "noon"], "not an ISO 8601 time"),
+        (["--output", "rows.xlsx"], "must end in .csv or .parquet"),
+        (["--plot", "model.bmp"], "must end in .png, .pdf, .svg"),
+        (["--backend", "abacus"], "unknown backend 'abacus'"),
+        (["--threads", "0"], "0 is not 1 or more"),
+        (["--output", "/nowhere/rows.csv"], "No such file or directory"),
+        (["--output", "/proc/rows.csv"], "/proc/"),
+    ],
+)
+def test_bad_usage_is_told_in_one_line(run, words, message):
+    ended = run("chain", *words)
+    assert ended.code == 2
+    assert message in one_line(ended.err)
+
+
+def test_a_folder_that_cannot_be_written_gets_nothing_half_written(run_apart, tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    target = folder / "rows.csv"
+    target.mkdir()  # what cannot be replaced, even by root
+    (target / "inside").touch()
+    ended = run_apart("chain", "--output", target)
+    assert ended.code == 2
+    assert "Is a directory" in one_line(ended.err)
+    assert [each.name for each in folder.iterdir()] == ["rows.csv"]
+
+
+def test_nothing_priced_is_exit_code_1_and_the_rows_are_written_all_the_same(run, tmp_path):
+    path = tmp_path / "rows.csv"
+    ended = run("chain", "--asof", "2040-01-01T00:00Z", "--output", path)
+    assert ended.code == 1
+    assert "no option could be priced" in one_line(ended.err)
+    with path.open(newline="") as file:
+        assert {row["reason"] for row in csv.DictReader(file)} == {"expired"}
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "purpose"),
+    [
+        ("pyarrow", ["--output", "rows.parquet"], "a Parquet file"),
+        ("matplotlib", ["--plot", "model.png"], "a plot"),
+        ("rich", [], "a table"),
+    ],
+)
+def test_a_missing_extra_is_named_before_any_work(
+    run, without, tmp_path, monkeypatch, module, words, purpose
+):
+    monkeypatch.chdir(tmp_path)
+    without(module)
+    ended = run("chain", *words)
+    assert ended.code == 1
+    assert (
+        ended.err == f"quantforge chain: {purpose} needs {module}: pip install 'quantforge[cli]'\n"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_json_and_csv_need_no_extra(run, without, tmp_path):
+    without("rich", "pyarrow", "matplotlib", "platformdirs")
+    assert run("chain", "--json", "--output", tmp_path / "rows.csv").code == 0

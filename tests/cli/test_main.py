@@ -1,0 +1,120 @@
+"""What all commands have in common: usage, errors, pipes, signals, colours."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import quantforge
+from quantforge.cli import chain
+
+pytest.importorskip("rich")
+
+
+def test_version_and_help_are_printed(run):
+    assert run("--version").out == f"quantforge {quantforge.__version__}\n"
+    ended = run("--help")
+    assert ended.code == 0
+    for command in ("chain", "price", "backends", "explain", "autotune", "doctor"):
+        assert command in ended.out
+        assert run(command, "--help").code == 0
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["chain", "--dance"], ["chain", "a", "b"]])
+def test_bad_usage_is_one_line_and_exit_code_2(run, words):
+    ended = run(*words)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert ended.err.count("\n") == 1
+    assert "--help" in ended.err
+
+
+def test_an_error_nobody_foresaw_is_one_line_too(run, monkeypatch):
+    def fail(arguments):
+        raise ZeroDivisionError("a surprise")
+
+    monkeypatch.setattr(chain, "_check_targets", fail)
+    ended = run("chain")
+    assert ended.code == 1
+    assert ended.err == (
+        "quantforge chain: ZeroDivisionError: a surprise (QUANTFORGE_DEBUG=1 shows where)\n"
+    )
+    monkeypatch.setenv("QUANTFORGE_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("chain")
+
+
+def test_debug_shows_the_traceback_of_bad_input(run_apart):
+    quiet = run_apart("chain", "/nowhere")
+    assert "Traceback" not in quiet.err
+    loud = run_apart("chain", "/nowhere", env={**os.environ, "QUANTFORGE_DEBUG": "1"})
+    assert "Traceback" in loud.err
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    command = f"{sys.executable} -m quantforge chain --json | head -c 10"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, len(done.stdout), done.stderr) == (0, 10, "")
+
+
+def test_interrupting_ends_with_one_line(tmp_path):
+    pipe = tmp_path / "slow.csv"
+    os.mkfifo(pipe)  # reading waits for a writer who never comes
+    command = [sys.executable, "-m", "quantforge", "chain", str(pipe)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "quantforge chain: interrupted\n"
+
+
+def test_tables_in_a_pipe_are_whole_and_without_colours(run_apart):
+    narrow = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    ended = run_apart("chain", env=narrow)
+    assert "\x1b" not in ended.out
+    assert "…" not in ended.out
+    wide = next(line for line in ended.out.splitlines() if "2032-09-17" in line)
+    assert wide.split()[-1] in {info.name for info in quantforge.backends()}
+
+
+def test_a_terminal_that_knows_only_ascii_gets_ascii(run_apart):
+    ended = run_apart("chain", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert ended.code == 0
+    assert ended.out.isascii()
+
+
+def test_no_color_is_respected_on_a_terminal():
+    script = f"{sys.executable} -m quantforge chain"
+    for setting, colored in (({}, True), ({"NO_COLOR": "1"}, False)):
+        env = {**os.environ, "TERM": "xterm-256color", **setting}
+        done = subprocess.run(
+            ["script", "-qec", script, "/dev/null"], env=env, capture_output=True, timeout=120
+        )
+        assert (b"\x1b[3" in done.stdout or b"\x1b[1;3" in done.stdout) == colored
+
+
+def test_warnings_of_the_core_take_one_line(run, monkeypatch):
+    import warnings
+
+    def warn(arguments):
+        warnings.simplefilter("always")
+        warnings.warn("mind the gap", quantforge.QuantForgeWarning, stacklevel=1)
+
+    monkeypatch.setattr(chain, "_check_targets", warn)
+    assert run("chain").err == "quantforge: warning: mind the gap\n"
+
+
+def test_the_command_line_imports_no_backend_and_none_of_the_extras(run_apart):
+    script = (
+        "import sys, quantforge.cli; quantforge.cli.main(['backends', '--json']);"
+        "heavy = {'rich', 'pyarrow', 'matplotlib', 'numba', 'scipy'} & set(sys.modules);"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,82 @@
+"""``backends``, ``explain`` and ``doctor``."""
+
+import json
+
+import pytest
+
+import quantforge
+from quantforge.cli import doctor
+
+pytest.importorskip("rich")
+
+
+def test_backends_lists_every_backend_with_its_state(run):
+    ended = run("backends")
+    assert ended.code == 0
+    for info in quantforge.backends():
+        line = next(line for line in ended.out.splitlines() if line.split()[:1] == [info.name])
+        assert str(info.state) in line
+    found = json.loads(run("backends", "--json").out)
+    assert [each["name"] for each in found] == [info.name for info in quantforge.backends()]
+    assert set(found[0]) == {
+        "name", "version", "state", "reason", "exact", "operations", "details",
+    }  # fmt: skip
+
+
+def test_explain_prints_the_decision(run):
+    ended = run("explain", "price", "10_000")
+    assert ended.code == 0
+    assert ended.out == f"{quantforge.explain('price', 10_000)}\n"
+    found = json.loads(run("explain", "price", "1e5", "--json", "--backend", "numpy").out)
+    assert (found["n"], found["backend"], found["operation"]) == (100_000, "numpy", "price")
+
+
+@pytest.mark.parametrize(
+    "words", [["dance", "1"], ["price", "0"], ["price", "1.5"], ["price", "x"]]
+)
+def test_explain_refuses_what_it_does_not_know(run, words):
+    ended = run("explain", *words)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+
+
+def test_doctor_tells_versions_machine_arithmetic_threads_and_paths(run):
+    ended = run("doctor", "--json")
+    findings = json.loads(ended.out)
+    assert ended.code == (1 if findings["problems"] else 0)
+    assert findings["versions"]["quantforge"] == quantforge.__version__
+    assert findings["floating_point"]["rounding"] == "to nearest"
+    assert findings["floating_point"]["denormal results"] == "kept"
+    assert int(findings["threads"]["budget"]) >= 1
+    assert findings["machine"]["instruction sets"]
+    assert quantforge.__file__.startswith(findings["paths"]["package"])
+    text = run("doctor").out
+    for word in ("versions", "machine", "floating point", "threads", "paths", "numpy"):
+        assert word in text
+
+
+def test_doctor_fails_when_a_backend_prices_wrong(run, monkeypatch):
+    monkeypatch.setattr(quantforge, "price", lambda *options, backend: 10.4505835721857)
+    ended = run("doctor", "--json")
+    assert ended.code == 1
+    problems = json.loads(ended.out)["problems"]
+    assert any("backend numpy prices 10.4505835721857" in problem for problem in problems)
+
+
+def test_doctor_sees_flushing_to_zero():
+    """By a number that is only zero when it is flushed."""
+    ctypes = pytest.importorskip("ctypes")
+    libm = ctypes.CDLL("libm.so.6")
+    environment = ctypes.create_string_buffer(32)
+    libm.fegetenv(environment)
+    saved = environment.raw
+    mxcsr = int.from_bytes(saved[28:32], "little")
+    flushing = saved[:28] + (mxcsr | 0x8040).to_bytes(4, "little")
+    libm.fesetenv(flushing)
+    try:
+        found = doctor.floating_point()
+    finally:
+        libm.fesetenv(saved)
+    assert found["denormal results"] == "flushed to zero"
+    assert found["denormal operands"] == "taken for zero"
+    assert doctor.floating_point()["denormal results"] == "kept"
