@@ -37,6 +37,10 @@ ATANH_DEGREE = 7
 ATANH_END = 0.2000001
 
 MILLS_DEGREES = (9, 10)
+
+MILLS_FIRST = 1.4
+"""Q(0). It keeps P, Q and their products near x = 0 in the upper part of a binade, where a rounding
+error is relatively least: prices near the money are 1 - phi (P/Q + P/Q), less than their terms."""
 MILLS_END = 54
 MILLS_EDGES = (0, 2, 6, 12, 25, 40, 54)
 
@@ -141,14 +145,15 @@ def fit_atanh() -> list[float]:
 
 
 def fit_mills() -> tuple[list[float], list[float]]:
-    """Fit P/Q to `mills` with P(0) = 1/2 and Q(0) = 1, so that the value at 0 is exact.
+    """Fit P/Q to `mills` with P(0)/Q(0) = 1/2 exactly.
 
     P - m Q over m Q is the relative error: linear in the coefficients once the Q below is the
     one of the previous pass. Columns in ascending order: P1, Q1, P2, Q2, ...
     """
     grid = mills_grid(500)
     values = [mills(x) for x in grid]
-    q = [mpf(1)] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [mpf("4e-6")]  # a guess at its growth
+    first = mpf(MILLS_FIRST)
+    q = [first] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [mpf("4e-6")]  # a guess at its growth
     for _ in range(6):
         scales = [m * horner(q, x) * mills_tolerance(x) for x, m in zip(grid, values, strict=True)]
         rows = [
@@ -160,11 +165,11 @@ def fit_mills() -> tuple[list[float], list[float]]:
             ]
             for x, m, scale in zip(grid, values, scales, strict=True)
         ]
-        target = [(m - mpf(1) / 2) / scale for m, scale in zip(values, scales, strict=True)]
+        target = [first * (m - mpf(1) / 2) / scale for m, scale in zip(values, scales, strict=True)]
         c = minimax(rows, target)
-        q = [mpf(1), *deinterleaved(c)[1]]
+        q = [first, *deinterleaved(c)[1]]
     p_tail, q_tail = deinterleaved(rounded(rows, c))
-    return [0.5, *p_tail], [1.0, *q_tail]
+    return [MILLS_FIRST / 2, *p_tail], [MILLS_FIRST, *q_tail]
 
 
 def deinterleaved(c: list[T]) -> tuple[list[T], list[T]]:

@@ -113,13 +113,13 @@ def price(
             )
         except AttributeError:
             small = _few(route.limit, spot, strike, time, rate, sigma)
-        if small:
+        if small and threads is route.threads:  # as a key, True is 1
             if dividend is NO_DIVIDEND:
                 carry = rate if route.forward else ZERO
             else:
                 carry = route.model.dividend(rate, dividend)
             return route.kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         pass  # not seen before, or wrong: the full path sorts it out
     request = Request("price", model, kind, backend, threads, errors)
     if errors == "nan" and isinstance(kind, str):

@@ -9,6 +9,7 @@ import numpy as np
 
 from quantforge import conventions
 from quantforge.conventions import ZERO
+from quantforge.dispatch import Settings, settings, using
 from quantforge.evaluation import Request, resolve
 from quantforge.operations import operation as _operation
 from quantforge.threads import split
@@ -19,13 +20,14 @@ __all__ = ["bind"]
 class _Bound:
     """One resolved row; its bound method is what users call, the cheapest call that pickles."""
 
-    __slots__ = ("_forward", "_kernel", "_request", "_row", "_sign", "_size")
+    __slots__ = ("_forward", "_kernel", "_request", "_row", "_settings", "_sign", "_size")
 
     def __init__(self, request: Request, size: int) -> None:
         model = conventions.model(request.model)
         plan, self._kernel = resolve(request, size)
         self._request = request
         self._size = size
+        self._settings = settings.get()
         self._row = plan.rows[plan.row(size)]
         self._sign = conventions.sign(request.kind)
         self._forward = model.carry == "rate"
@@ -60,20 +62,24 @@ class _Bound:
         out: Any = None,
     ) -> Any:
         """Evaluate on several threads."""
-        if self._forward:
-            dividend = rate
         operands = (spot, strike, time, rate, dividend, sigma, self._sign)
         shape = np.broadcast_shapes(*map(np.shape, operands))
         return split(self._kernel, operands, shape, out, self._row.threads)
 
+    def call_forward_split(
+        self, spot: Any, strike: Any, time: Any, rate: Any, sigma: Any, *, out: Any = None
+    ) -> Any:
+        """Evaluate on several threads, a forward price in the place of the spot."""
+        return self.call_split(spot, strike, time, rate, sigma, rate, out)
+
     def callable(self) -> Callable[..., Any]:
         """The method that fits the row."""
         if self._row.threads > 1:
-            return self.call_split
+            return self.call_forward_split if self._forward else self.call_split
         return self.call_forward if self._forward else self.call
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _Bound, (self._request, self._size)
+        return _bound_under, (self._settings, self._request, self._size)
 
     def __repr__(self) -> str:
         request, row = self._request, self._row
@@ -81,6 +87,12 @@ class _Bound:
             f"<{request.operation} of a {request.model} {request.kind} on {row.backend}, "
             f"{row.threads} thread{'s' * (row.threads > 1)}>"
         )
+
+
+def _bound_under(then: Settings, request: Request, size: int) -> _Bound:
+    """What a pickle says: the same request under the settings that `bind` found."""
+    with using(**then._asdict()):
+        return _Bound(request, size)
 
 
 def bind(

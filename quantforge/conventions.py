@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["MODELS", "NO_DIVIDEND", "Model", "model", "sign"]
+__all__ = ["MODELS", "NO_DIVIDEND", "Model", "first", "model", "sign"]
 
 NO_DIVIDEND: Final[float] = 0.0
 """The default of every `dividend` argument, told from a given one by identity."""
@@ -89,7 +89,7 @@ def sign(kind: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         if value is None:
             raise ValueError(f"unknown kind {kind!r}; {_VALID}")
         return _CALL if value > 0 else _PUT
-    given = np.asarray(kind)
+    given = _array(kind)
     signs = np.full(given.shape, np.nan)
     if given.dtype.kind in "US":
         lower = np.strings.lower(given)
@@ -103,10 +103,25 @@ def sign(kind: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
             flat[position] = _element_sign(element)
     unknown = np.isnan(signs)
     if unknown.any():
-        index = tuple(int(axis[0]) for axis in np.nonzero(unknown))
+        index = first(unknown)
         where = f" at index {', '.join(map(str, index))}" if index else ""
-        raise ValueError(f"unknown kind {given[index]!r}{where}; {_VALID}")
+        raise ValueError(f"unknown kind {given.item(index)!r}{where}; {_VALID}")
     return signs
+
+
+def first(mask: Any) -> tuple[int, ...]:
+    """Index of the first True in C order; empty for a scalar."""
+    return tuple(map(int, np.unravel_index(np.argmax(mask), np.shape(mask))))
+
+
+def _array(kind: Any) -> np.ndarray[Any, Any]:
+    try:
+        given = np.asarray(kind)
+    except ValueError as error:
+        raise ValueError(f"kind is not an array of kinds: {error}") from None
+    if given.dtype.kind in "US" and not hasattr(kind, "dtype"):
+        return np.asarray(kind, dtype=object)  # NumPy has made text of the numbers among words
+    return given
 
 
 def _element_sign(element: Any) -> float:
@@ -114,6 +129,7 @@ def _element_sign(element: Any) -> float:
         element = element.decode("ascii", "replace")
     if isinstance(element, str):
         return _WORDS.get(element.lower(), np.nan)
-    if isinstance(element, (int, float, np.number)) and not isinstance(element, bool):
+    numbers = int | float | np.integer | np.floating
+    if isinstance(element, numbers) and not isinstance(element, bool):
         return float(element) if abs(element) == 1 else np.nan
     return np.nan

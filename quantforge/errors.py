@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 
@@ -28,10 +29,23 @@ _said: set[str] = set()
 _said_lock = threading.Lock()
 
 
-def warn_once(cause: str, message: str, *, stacklevel: int = 3) -> None:
-    """Issue `message` as a `QuantForgeWarning`, the first time `cause` comes up in this process."""
+def warn_once(cause: str, message: str) -> None:
+    """Issue `message` as a `QuantForgeWarning`, the first time `cause` comes up in this process.
+
+    It points at the line that called into QuantForge, however deep inside it comes up.
+    """
     with _said_lock:
         if cause in _said:
             return
         _said.add(cause)
-    warnings.warn(message, QuantForgeWarning, stacklevel=stacklevel)
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("quantforge", "importlib")):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        QuantForgeWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )

@@ -9,7 +9,7 @@ import numpy as np
 
 from quantforge import conventions, dispatch
 from quantforge.errors import BackendError
-from quantforge.operations import OPERATIONS, Operand, Operation
+from quantforge.operations import OPERATIONS, SIGN, Operand, Operation
 from quantforge.plugins import registry
 from quantforge.threads import split
 
@@ -33,7 +33,7 @@ class Request(NamedTuple):
 class Route:
     """A request resolved for the fast path: `kernel` serves every batch of at most `limit`."""
 
-    __slots__ = ("forward", "kernel", "limit", "model", "sign")
+    __slots__ = ("forward", "kernel", "limit", "model", "sign", "threads")
 
     def __init__(self, request: Request) -> None:
         plan, self.kernel = resolve(request, 1)
@@ -41,6 +41,7 @@ class Route:
         self.model = conventions.model(request.model)
         self.forward = self.model.carry == "rate"
         self.sign = conventions.sign(request.kind)
+        self.threads = request.threads
 
 
 def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
@@ -69,7 +70,11 @@ def evaluate(request: Request, operands: Operands, out: Any = None) -> Any:
         *map(_number, operation.inputs, (spot, strike, time, rate, carry, sigma)),
         conventions.sign(request.kind),
     )
-    if not all(type(number) is np.ndarray for number in numbers):
+    foreign = [number for number in numbers if not isinstance(number, np.ndarray)]
+    if foreign and request.errors == "raise":
+        kind = type(foreign[0]).__name__
+        raise TypeError(f"errors='raise' looks at every result: pass NumPy arrays, not {kind}")
+    if foreign:
         return resolve(request, 1)[1](*numbers, out)  # NumPy hands over to the other library
     shape = _shape(operation, numbers)
     size = math.prod(shape)
@@ -86,8 +91,8 @@ def _number(operand: Operand, given: Any) -> Any:
         return given
     if hasattr(given, "__array_ufunc__") and not isinstance(given, np.ndarray | np.generic):
         return given
-    try:
-        array = np.asarray(given)
+    try:  # a mask or a matrix stays what it is; a mapped file is an array like any other
+        array = np.asarray(given) if isinstance(given, np.memmap) else np.asanyarray(given)
     except ValueError as error:
         raise ValueError(f"{operand.name} is not an array of numbers: {error}") from None
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
@@ -102,8 +107,9 @@ def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
         return np.broadcast(*operands).shape
     except ValueError:
-        named = zip(operation.inputs, operands, strict=True)
-        shapes = ", ".join(f"{operand.name} {given.shape}" for operand, given in named)
+        names = ("kind" if operand is SIGN else operand.name for operand in operation.inputs)
+        named = zip(names, operands, strict=True)
+        shapes = ", ".join(f"{name} {given.shape}" for name, given in named if given.ndim)
         raise ValueError(f"shapes do not broadcast: {shapes}") from None
 
 
@@ -120,7 +126,7 @@ def _checked(
         result = split(kernel, operands, shape, None, threads)
     bad = np.isnan(result)
     if bad.any():
-        index = tuple(int(axis[0]) for axis in np.nonzero(bad))
+        index = conventions.first(bad)
         raise ValueError(_complaint(operation, operands, shape, index))
     if out is None:
         return result
@@ -139,6 +145,6 @@ def _complaint(
         values[operand.name] = value
         bad = (operand.nonnegative and value < 0) or (operand.finite and np.isinf(value))
         if np.isnan(value) or bad:
-            return f"{operand.name}{place} is {value!r}; it must be {operand.rule}, not NaN"
+            return f"{operand.name}{place} is {value!r}; it must be {operand.rule}, and not NaN"
     given_values = ", ".join(f"{name}={value!r}" for name, value in values.items())
     return f"{operation.name}{place} is not defined for {given_values}"

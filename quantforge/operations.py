@@ -94,6 +94,6 @@ def operation(name: str) -> Operation:
     """Look `name` up; an unknown one raises ValueError naming the valid ones."""
     try:
         return OPERATIONS[name]
-    except KeyError:
+    except (KeyError, TypeError):
         valid = ", ".join(OPERATIONS)
         raise ValueError(f"unknown operation {name!r}; valid: {valid}") from None

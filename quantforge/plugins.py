@@ -20,6 +20,9 @@ import pluggy
 from quantforge.errors import BackendError, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS
 
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 __all__ = [
     "Backend",
     "BackendInfo",

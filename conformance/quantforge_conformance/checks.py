@@ -30,7 +30,11 @@ def unlike(
     units = [None] * len(expected) if kernel.exact else kernel.standard.rounding(*operands)
     lines = []
     for output, ours, theirs, unit in zip(
-        kernel.operation.outputs, map(np.asarray, got), map(np.asarray, expected), units, strict=True
+        kernel.operation.outputs,
+        map(np.asarray, got),
+        map(np.asarray, expected),
+        units,
+        strict=True,
     ):
         if (ours.shape, ours.dtype) != (theirs.shape, theirs.dtype):
             return [f"{output.name} is {_kind(ours)}, expected {_kind(theirs)}"]

@@ -24,7 +24,7 @@ _WRITE = bytes.fromhex("0fae17c3")  # ldmxcsr [rdi]; ret
 
 
 class Unavailable(Exception):
-    """This machine does not let MXCSR be read and set from Python."""
+    """MXCSR cannot be read and set from Python on this machine."""
 
 
 @cache
@@ -32,9 +32,7 @@ def _routine(code: bytes) -> Callable[[ctypes.Array[ctypes.c_uint32]], None]:
     if platform.machine().lower() not in ("x86_64", "amd64"):
         raise Unavailable(f"MXCSR is x86's, this is {platform.machine()}")
     try:
-        page = mmap.mmap(
-            -1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
-        )
+        page = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     except (AttributeError, OSError) as error:
         raise Unavailable(f"no executable memory: {error}") from None
     page.write(code)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 SUBJECT: pytest.StashKey[Subject] = pytest.StashKey()
 _REMARKS: pytest.StashKey[list[str]] = pytest.StashKey()
-_RAN: pytest.StashKey[int] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,17 +23,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--backend", metavar="NAME", help="the backend that `--pyargs quantforge_conformance` tests"
     )
-    group.addoption(
-        "--conformance-level",
-        choices=("quick", "full"),
-        default="full",
-        help="how many options, sizes and repetitions (default: %(default)s)",
-    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REMARKS] = []
-    config.stash[_RAN] = 0
     name = config.getoption("backend")
     if name is None:
         return
@@ -50,7 +42,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     subject = config.stash.get(SUBJECT, None)
     if subject is None:
         return []
-    return [f"quantforge: {subject}, level {config.getoption('conformance_level')}"]
+    return [f"quantforge: {subject}"]
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +51,16 @@ def quantforge_remark(pytestconfig: pytest.Config) -> Callable[[str], None]:
     return pytestconfig.stash[_REMARKS].append
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    pass
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A backend of which nothing was tested has not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if SUBJECT not in session.config.stash or exitstatus != pytest.ExitCode.OK or not reporter:
+        return
+    if not session.config.option.collectonly and not reporter.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        session.config.stash[_REMARKS].append("nothing ran: every test was skipped")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     remarks = terminalreporter.config.stash[_REMARKS]
     if remarks:

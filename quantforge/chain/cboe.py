@@ -19,6 +19,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -245,17 +246,16 @@ def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
 def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
     """Decimal sign of the file, and its numbers.
 
-    The sign is the one under which every cell is a number and every strike the symbol's. The
-    comma is tried first: ``1,250`` is a number either way, and beside ``0,5`` it is 1.25.
+    The sign is the one under which every cell is a number and every strike the symbol's; between
+    semicolons that is likely a comma, elsewhere a point.
     """
-    likely = "," if layout.delimiter == ";" else "."
-    refusals: dict[str, ChainError] = {}
-    for decimal in ",.":
-        try:
-            return decimal, _numbers(table, layout, strike, decimal)
-        except ChainError as error:
-            refusals[decimal] = error
-    raise refusals[likely]
+    likely, other = ",." if layout.delimiter == ";" else ".,"
+    try:
+        return likely, _numbers(table, layout, strike, likely)
+    except ChainError:
+        with suppress(ChainError):
+            return other, _numbers(table, layout, strike, other)
+        raise
 
 
 def _numbers(table: _Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:

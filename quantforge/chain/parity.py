@@ -5,9 +5,9 @@ of calls less puts lie on a line in the strike whose slope is -D and whose root 
 quotes three things go wrong, and each has its answer here:
 
 - *Some quotes are stale or absurd*, and often many of them the same way, at one end of the
-  strikes. So lines are fitted by iterative reweighting, first with Huber's loss, then with
-  Cauchy's, to which a gross error is worth next to nothing; errors are measured in spreads, and
-  weights fade to zero at 25 % from the money, so that no far end has the leverage to turn the line.
+  strikes. So a first line goes by repeated medians, which hold up to a half of bad quotes wherever
+  they are, and is refined by iterative reweighting with Cauchy's loss, to which a gross error is
+  worth next to nothing. Errors count in spreads; weights fade to zero at 25 % from the money.
 - *The slope is worth little near expiry.* Mids of options in the money lie off parity by some
   part of their spread, the same way for many strikes, so that more strikes do not help; for a
   week to expiry that is 10 % in the rate. So each measured rate carries an error, and the rates of
@@ -37,7 +37,8 @@ NEAR_THE_MONEY: Final = 0.25  # of the strike, to either side: where lines are f
 AT_THE_MONEY: Final = 0.02  # where the forward is read
 FEWEST_PAIRS: Final = 3
 _ORDINARY: Final = 0.05  # errors of mids that are nothing special, in spreads
-_TURNS: Final = 40  # of reweighting, half of them with Huber's loss, half with Cauchy's
+_TURNS: Final = 30  # of reweighting
+_MOST_IN_FIRST_LINE: Final = 50  # strikes: the work grows with their square
 _OFF_PARITY: Final = 0.05  # how far mids lie off parity in the money, in spreads
 _MOST_OFF: Final = 1.0  # spreads off parity, in the median: beyond it there is no forward
 _LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is known of rates beforehand
@@ -171,9 +172,11 @@ def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
     """Discount factors as the slopes of robust lines, and their standard errors."""
     x = near.strike - center[near.expiry]
     fading = 1.0 - (x / (NEAR_THE_MONEY * center[near.expiry])) ** 2
-    weights = base = (fading / near.spread) ** 2
+    base = (fading / near.spread) ** 2
+    residual = _off_first_line(near, x)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for turn in range(_TURNS):
+        for _ in range(_TURNS):
+            weights = base / (1.0 + (residual / (_ORDINARY * near.spread)) ** 2)
             whole = near.total(weights)
             mean_x = near.total(weights * x) / whole
             mean_y = near.total(weights * near.difference) / whole
@@ -181,14 +184,30 @@ def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
             width = near.total(weights * dx * dx) / whole
             slope = near.total(weights * dx * near.difference) / whole / width
             residual = near.difference - mean_y[near.expiry] - slope[near.expiry] * dx
-            off = np.abs(residual) / (_ORDINARY * near.spread)
-            huber = 2 * turn < _TURNS
-            weights = base / (np.maximum(1.0, off) if huber else 1.0 + off**2)
         spread = near.total(base * near.spread) / near.total(base)
         scatter = 1.5 * near.medians(np.abs(residual), base)
         count = near.total(np.ones_like(x))
         error = np.hypot(_OFF_PARITY * spread, scatter / np.sqrt(count)) / np.sqrt(width)
     return -slope, np.where(count >= FEWEST_PAIRS, error, np.nan)
+
+
+def _off_first_line(near: _Pairs, x: Floats) -> Floats:
+    """Residuals of a first line through each expiry, by repeated medians (Siegel 1982)."""
+    residual = np.zeros_like(x)
+    for place in np.unique(near.expiry):
+        rows = np.flatnonzero(near.expiry == place)
+        _, first = np.unique(x[rows], return_index=True)
+        some = rows[first[:: 1 + len(first) // _MOST_IN_FIRST_LINE]]
+        if len(some) < FEWEST_PAIRS:
+            continue
+        apart = ~np.eye(len(some), dtype=bool)
+        run, rise = (
+            (values[some, None] - values[some])[apart].reshape(len(some), -1)
+            for values in (x, near.difference)
+        )
+        off = near.difference[rows] - np.median(np.median(rise / run, axis=1)) * x[rows]
+        residual[rows] = off - np.median(off)
+    return residual
 
 
 def _smooth(x: Floats, rate: Floats, error: Floats) -> Floats:

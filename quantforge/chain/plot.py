@@ -88,6 +88,10 @@ def draw(priced: PricedChain) -> Figure:
             _prices(axes, priced, place)
             if panel == 0:
                 _legend(axes)
+            if column == 0:
+                axes.set_ylabel("price, out of the money")
+            if row == 1:
+                axes.set_xlabel("strike")
         spread = figure.add_subplot(grid[2, :4])
         _within_spread(spread, priced)
         _distribution(figure.add_subplot(grid[2, 4:], sharey=spread), priced)

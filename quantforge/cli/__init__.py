@@ -17,8 +17,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from quantforge.cli import autotune, backends, chain, doctor, explain, price
+from quantforge.cli import backends, chain, doctor, explain, price
 from quantforge.cli.failures import failure
+from quantforge.tuning import command as autotune
 
 _COMMANDS = (chain, price, backends, explain, autotune, doctor)
 

@@ -17,6 +17,8 @@ from quantforge import threads
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.terminal import console, print_json, status
+from quantforge.tuning import store
+from quantforge.tuning.machine import this_machine
 
 _DISTRIBUTIONS: Final = (
     "numpy",
@@ -27,7 +29,6 @@ _DISTRIBUTIONS: Final = (
     "matplotlib",
     "numba",
 )
-_INSTRUCTION_SETS: Final = ("sse4_2", "avx", "fma", "avx2", "avx512f", "avx512dq", "avx512vl")
 
 # Call on 100 at 100, one year, 5 %, 20 %, to 20 digits (mpmath); backends may be 4 ulp of 100 off.
 _KNOWN: Final = 10.450583572185565667
@@ -103,21 +104,11 @@ def _versions() -> dict[str, str]:
 
 
 def _machine() -> dict[str, str]:
-    model, flags = platform.processor() or "unknown", set[str]()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    for key, _, value in (line.partition(":") for line in lines):
-        if key.strip() == "model name":
-            model = value.strip()
-        elif key.strip() == "flags":
-            flags = set(value.split())
-    found = [name for name in _INSTRUCTION_SETS if name in flags]
+    machine = this_machine(threads.budget())
     return {
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "processor": model,
-        "instruction sets": " ".join(found) or "unknown",
+        "processor": machine.cpu,
+        "instruction sets": machine.isa,
     }
 
 
@@ -154,7 +145,11 @@ def _threads() -> dict[str, str]:
 
 
 def _paths() -> dict[str, str]:
-    return {"package": str(Path(quantforge.__file__).parent), "python": sys.executable}
+    return {
+        "package": str(Path(quantforge.__file__).parent),
+        "python": sys.executable,
+        "profile": str(store.path()),
+    }
 
 
 def _show(findings: dict[str, Any]) -> None:

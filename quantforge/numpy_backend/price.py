@@ -173,8 +173,9 @@ def _value(legs: _Legs, sign: Array) -> Array:
     xx = x * x
     n = np.rint(-0.5 * xx * LOG2E)
     remainder = (-0.5 * xx - n * LN2_HI) - n * LN2_LO - 0.5 * _product_error(x, x, xx)
-    density = np.where(a < b, legs.a, legs.b) * np.exp(remainder)
-    density_exponent = np.where(a < b, legs.a_exponent, legs.b_exponent) + n
+    least = np.where(a < b, legs.a, legs.b)
+    least_exponent = np.where(a < b, legs.a_exponent, legs.b_exponent)
+    density = np.exp(remainder)
     (p, q), (p0, q0) = _mills(far), _mills(x)
     difference = (np.copysign(p0, near) * q - p * q0) / (q * q0)
     close = t * np.fmax(h_held, 2.0) < 1 / 64
@@ -182,17 +183,19 @@ def _value(legs: _Legs, sign: Array) -> Array:
         difference = np.where(close, _series(h_held, t), difference)
 
     settled = (legs.v == 0) | (a == 0) | (b == 0) | np.isinf(a) | np.isinf(b)
-    complement = (near < 0) & ~close & ~settled
-    intrinsic = np.fmax(sign * (a - b), 0.0)
-    call = sign > 0
-    base = np.where(complement, np.where(call, legs.a, legs.b), intrinsic)
-    exponent = np.where(
-        complement,
-        np.where(call, legs.a_exponent, legs.b_exponent),
-        np.where(intrinsic > 0, top, density_exponent),
+    complement = (near < 0) & ~close
+    factor = np.where(
+        complement, 1 + _times_power(density, n) * difference, density * difference
     )
-    density = np.where(settled, 0.0, _times_power(density, density_exponent - exponent))
-    value = np.fmax(density * difference + base, 0.0)
+    factor = np.where(settled, 0.0, factor)
+    term_exponent = least_exponent + np.where(complement, 0.0, n)
+    intrinsic = np.fmax(sign * (a - b), 0.0)
+    exponent = np.where(intrinsic > 0, top, term_exponent)
+    value = _times_power(least, term_exponent - exponent) * factor + intrinsic
+    value = np.fmax(value, 0.0)
+    endless = np.isinf(legs.v) & ~settled
+    value = np.where(endless, np.where(sign > 0, legs.a, legs.b), value)
+    exponent = np.where(endless, np.where(sign > 0, legs.a_exponent, legs.b_exponent), exponent)
     return np.where(np.isinf(value), value, np.ldexp(value, _integer(exponent))) + 0.0
 
 

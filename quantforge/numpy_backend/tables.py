@@ -45,35 +45,35 @@ ATANH = (
 
 # numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:
 # relative error at most 6.7e-17 for 0 <= x <= 2
-# relative error at most 8.2e-17 for 2 <= x <= 6
-# relative error at most 9.7e-17 for 6 <= x <= 12
-# relative error at most 1.5e-16 for 12 <= x <= 25
-# relative error at most 1.6e-16 for 25 <= x <= 40
-# relative error at most 2.6e-16 for 40 <= x <= 54
+# relative error at most 7.7e-17 for 2 <= x <= 6
+# relative error at most 9.2e-17 for 6 <= x <= 12
+# relative error at most 1.3e-16 for 12 <= x <= 25
+# relative error at most 2.3e-16 for 25 <= x <= 40
+# relative error at most 3.2e-16 for 40 <= x <= 54
 MILLS_P = (
-    float.fromhex("0x1.0000000000000p-1"),  # 0.5
-    float.fromhex("0x1.8e66be0b4d482p-1"),  # 0.7781276119991534
-    float.fromhex("0x1.328d2c49cb445p-1"),  # 0.5987333145218449
-    float.fromhex("0x1.2bafc368f8683p-2"),  # 0.2926626713579951
-    float.fromhex("0x1.9643c5bc71f90p-4"),  # 0.09918572655362667
-    float.fromhex("0x1.8a6cc8b43f2c6p-6"),  # 0.024073787689291824
-    float.fromhex("0x1.123ca5c242d68p-8"),  # 0.004184523075547154
-    float.fromhex("0x1.0847c0ea2f5dep-11"),  # 0.0005040746448440844
-    float.fromhex("0x1.42cff44703461p-15"),  # 3.8482227459814935e-05
-    float.fromhex("0x1.82746a6677be3p-20"),  # 1.4396561255275988e-06
+    float.fromhex("0x1.6666666666666p-1"),  # 0.7
+    float.fromhex("0x1.16e185072c3a0p+0"),  # 1.089378656626856
+    float.fromhex("0x1.ad2c14af73cd7p-1"),  # 0.838226934831165
+    float.fromhex("0x1.a38fc6a1a6e52p-2"),  # 0.4097281490482817
+    float.fromhex("0x1.1c62c94c301b2p-3"),  # 0.13886029495007574
+    float.fromhex("0x1.14193195b70f5p-5"),  # 0.03370341953788795
+    float.fromhex("0x1.7fef0dbaa3cf0p-8"),  # 0.005858364917585165
+    float.fromhex("0x1.71fede9443b23p-11"),  # 0.0007057105708855076
+    float.fromhex("0x1.c3f1737cde7c7p-15"),  # 5.387582402867314e-05
+    float.fromhex("0x1.0e8619e5d9d64p-19"),  # 2.015559618695895e-06
 )
 
 # its denominator
 MILLS_Q = (
-    float.fromhex("0x1.0000000000000p+0"),  # 1.0
-    float.fromhex("0x1.2d5473d4f77c4p+1"),  # 2.3541397848011645
-    float.fromhex("0x1.49b3c335b6eb9p+1"),  # 2.5757984173086155
-    float.fromhex("0x1.baba66c17db35p+0"),  # 1.7294067594900302
-    float.fromhex("0x1.9538e8456aaa3p-1"),  # 0.7914497933137067
-    float.fromhex("0x1.0921c3774a9c3p-2"),  # 0.25891786017987445
-    float.fromhex("0x1.f8a14acb5c00dp-5"),  # 0.06160034759784603
-    float.fromhex("0x1.5adda5cbc2df5p-7"),  # 0.010585504488992628
-    float.fromhex("0x1.4c2c1647be3c6p-10"),  # 0.0012671364401610637
-    float.fromhex("0x1.9495d2aa96a1bp-14"),  # 9.646063942040548e-05
-    float.fromhex("0x1.e45965281841dp-19"),  # 3.6086827499980397e-06
+    float.fromhex("0x1.6666666666666p+0"),  # 1.4
+    float.fromhex("0x1.a5dca2296a357p+1"),  # 3.2957956983777126
+    float.fromhex("0x1.cd95496eae729p+1"),  # 3.606118372958822
+    float.fromhex("0x1.35e8ec55d62fdp+1"),  # 2.421170751488147
+    float.fromhex("0x1.1ba7eb6a1c9b2p+0"),  # 1.108030999571025
+    float.fromhex("0x1.732f78d3c1775p-2"),  # 0.3624857787366332
+    float.fromhex("0x1.613e06f4e4597p-4"),  # 0.08624079434800645
+    float.fromhex("0x1.e59d68428fdb2p-7"),  # 0.014819789798933811
+    float.fromhex("0x1.d10b8cac828eep-10"),  # 0.0017740063295855163
+    float.fromhex("0x1.1b36a02578310p-13"),  # 0.0001350466638277083
+    float.fromhex("0x1.530d24e0d0a50p-18"),  # 5.052258729434394e-06
 )

@@ -69,8 +69,5 @@ def time_block(clock: Clock, call: Callable[[], Any], calls: int, threads: int) 
         call()
     wall = clock.wall() - start
     cpu = clock.cpu() - cpu
-    if threads == 1:
-        clean = wall <= _OTHER_LOAD * cpu
-    else:
-        clean = clock.preempted() == preempted
-    return Block(wall / calls, clean and clock.throttled() == throttled)
+    alone = wall <= _OTHER_LOAD * cpu if threads == 1 else clock.preempted() == preempted
+    return Block(wall / calls, alone and clock.throttled() == throttled)

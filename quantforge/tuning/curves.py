@@ -2,7 +2,8 @@
 
 Most kernels take a + b n, and a line fitted to all points forgives a bad one. Caches, vector
 tails and saturated memory bend it; then the points themselves predict better, joined by straight
-lines in logarithms. Which of the two it is, the data say: each point is predicted from the others.
+pieces. (Pieces straight in n, not in its logarithm, are exact wherever a + b n holds at all.)
+Which of the two it is, the data say: each point is predicted from the others.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Curve:
             left = np.arange(len(sizes)) != place
             fixed, each = _line(sizes[left], seconds[left])
             line.append(fixed + each * sizes[place])
-            joined.append(_joined(sizes[left], seconds[left], sizes[place]))
+            joined.append(np.interp(sizes[place], sizes[left], seconds[left]))
         inner = seconds[1:-1]
         return (
             float(np.mean(np.abs(np.array(line) / inner - 1.0))),
@@ -68,7 +69,7 @@ class Curve:
             return np.asarray(fixed + each * n)
         sizes, seconds = np.array(self.sizes, float), np.array(self.seconds)
         beyond = np.maximum(n - sizes[-1], 0.0)
-        return np.asarray(_joined(sizes, seconds, n) + self._last_slope * beyond)
+        return np.asarray(np.interp(n, sizes, seconds) + self._last_slope * beyond)
 
     @property
     def _last_slope(self) -> float:
@@ -97,8 +98,3 @@ def _line(sizes: Floats, seconds: Floats) -> tuple[float, float]:
     if fixed < 0.0:
         return 0.0, only_rising
     return (only_constant, 0.0) if each < 0.0 else (fixed, each)
-
-
-def _joined(sizes: Floats, seconds: Floats, n: Any) -> Floats:
-    """Join the points in logarithms; constant before the first and after the last."""
-    return np.asarray(np.exp(np.interp(np.log(n), np.log(sizes), np.log(seconds))))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from quantforge import dispatch
 from quantforge.errors import QuantForgeError, warn_once
-from quantforge.plugins import registry
-from quantforge.tuning import lookup, presentation, session, store
+from quantforge.tuning import lookup, session, store
+from quantforge.tuning.progress import progress_bar
 
 __all__ = ["tune"]
 
@@ -15,22 +16,24 @@ def tune(operation: str) -> None:
     """Tune quickly, unless the profile covers `operation` or another process is at it."""
     if _is_worker() or not any(gap.operation == operation for gap in lookup.gaps()):
         return
-    if not registry().candidates(operation, exact=False):
-        return
-    try:
-        with presentation.progress_bar() as progress:
-            tuned = session.tune("quick", progress=progress)
-    except QuantForgeError:
-        return  # nothing can be measured; the call itself will say what is wrong
+    with store.alone(wait=False) as alone:
+        if not alone:
+            return
+        try:
+            with progress_bar() as progress:
+                tuned = session.tune("quick", progress=progress)
+        except QuantForgeError:
+            return  # nothing can be measured; the call itself will say what is wrong
     try:
         store.merge(tuned.profile)
     except OSError as error:
         lookup.keep(tuned.profile)
         warn_once(
             "profile unwritable",
-            f"{store.path()} cannot be written ({error.strerror}): this machine was tuned for "
-            "this process only",
+            f"{store.path()} cannot be written ({error.strerror}): "
+            "this machine was tuned for this process only",
         )
+    dispatch.forget()
 
 
 def _is_worker() -> bool:

@@ -55,7 +55,7 @@ def rows(
     if not ordered or found is None:
         _say_untuned(operation)
         return None
-    by_candidate = {(one.backend, one.threads): one.curve for one in decision.candidates(curves, tuple(curves))}
+    by_candidate = {(name, curve.threads): curve for name, its in curves.items() for curve in its}
 
     def costs(backend: str, threads: int, n: int) -> float | None:
         curve = by_candidate.get((backend, threads))

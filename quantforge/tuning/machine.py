@@ -94,7 +94,7 @@ def build(backend: str) -> str:
     facts = [files or ""]
     for module in found.requires(backend):
         try:
-            facts.append(metadata.version(module))
+            facts.append(metadata.version(module.partition(".")[0]))
         except metadata.PackageNotFoundError:
             facts.append("")
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if any(facts) else ""

@@ -18,7 +18,7 @@ ENOUGH: Final = 5
 
 _BLOCK: Final = 0.5e-3
 _MOST_CALLS: Final = 1000
-_ATTEMPTS: Final = 3
+_ATTEMPTS: Final = 5
 """Rounds in all, as a multiple of those asked for, before disturbed blocks must do."""
 
 

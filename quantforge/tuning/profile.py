@@ -64,7 +64,7 @@ class Profile:
         return min(serving, key=lambda one: one.key.budget, default=None)
 
     def merged(self, other: Profile) -> Profile:
-        """This profile with every backend of `other` in the place of its own."""
+        """Add every backend of `other`, in the place of its own."""
         sections = {one.key: one for one in self.sections}
         for section in other.sections:
             mine = sections.get(section.key)
@@ -155,9 +155,7 @@ def _section(entry: Any, where: str) -> Section:
     return Section(key, _mapping(entry, "backends", where, _record))
 
 
-def _mapping(
-    given: Any, key: str, where: str, read: Callable[[Any, str], Any]
-) -> dict[str, Any]:
+def _mapping(given: Any, key: str, where: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
     return {
         name: read(value, f"{name!r} of {where}")
         for name, value in _of(dict, given, key, where).items()

@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from quantforge import threads as _threads
@@ -49,7 +50,7 @@ class Rigor(NamedTuple):
 
 
 RIGORS: Final[Mapping[str, Rigor]] = {
-    "quick": Rigor(15, 4.0, 1 << 20, 0.008, 2, 12.0),
+    "quick": Rigor(15, 4.0, 1 << 20, 0.012, 2, 12.0),
     "measure": Rigor(40, 2.0, 1 << 20, 0.020, 3, 60.0),
     "thorough": Rigor(150, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
 }
@@ -120,9 +121,7 @@ def tune(
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
     end = began + (level.seconds if seconds is None else seconds)
-    session = _Session(
-        level, clock, progress, this_machine(_threads.budget()), random.Random(seed)
-    )
+    session = _Session(level, clock, progress, this_machine(_threads.budget()), random.Random(seed))
     left_out = _load_all(progress)
     usable = [name for name in registry().names() if left_out.get(name) == ""]
     if not usable:
@@ -246,7 +245,7 @@ def _cell(
     call = inputs.call(operation, arrays, n, backend, threads)
     call()
     estimates = []
-    for _ in range(2):
+    for _ in range(3):
         start = session.clock.wall()
         call()
         estimates.append(session.clock.wall() - start)
@@ -262,9 +261,7 @@ def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
         curves[cell.threads] = curve.with_points([cell.n], [cell.seconds])
 
 
-def _around_crossings(
-    session: _Session, operation: str, arrays: Mapping[str, Any]
-) -> list[Cell]:
+def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
     """Cells around every change of mind, of what is followed and what follows."""
     curves = {
         name: tuple(by_threads.values())
@@ -276,7 +273,7 @@ def _around_crossings(
     wanted = set()
     for choice in sorted(choices):
         rows = decide(candidates(curves, choice))
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
                 wanted |= {(row.backend, row.threads, n) for row in (before, after)}

@@ -13,7 +13,7 @@ from pathlib import Path
 from quantforge.errors import warn_once
 from quantforge.tuning.profile import Profile, dump, parse
 
-__all__ = ["age", "export", "forget", "load", "locked", "merge", "path", "read"]
+__all__ = ["age", "alone", "export", "forget", "load", "merge", "path", "read"]
 
 _COMMAND = "python -m quantforge.autotune"
 
@@ -96,7 +96,7 @@ def merge(profile: Profile) -> Path:
     """
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    with locked(file):
+    with _locked(file):
         _write((read() or Profile()).merged(profile), file)
     return file
 
@@ -118,13 +118,25 @@ def forget() -> Path | None:
     file = path()
     if not file.exists():
         return None
-    with locked(file):
+    with _locked(file):
         file.unlink(missing_ok=True)
     return file
 
 
 @contextlib.contextmanager
-def locked(file: Path, wait: bool = True) -> Iterator[bool]:
+def alone(wait: bool) -> Iterator[bool]:
+    """Keep other processes from measuring meanwhile; say whether none does, else only `wait`."""
+    file = path().with_suffix(".tuning")
+    with contextlib.ExitStack() as stack:
+        held = True
+        with contextlib.suppress(OSError):  # in an unwritable place nobody can be told
+            file.parent.mkdir(parents=True, exist_ok=True)
+            held = stack.enter_context(_locked(file, wait))
+        yield held
+
+
+@contextlib.contextmanager
+def _locked(file: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock that belongs to `file`; say whether it is held, False only without `wait`.
 
     The lock file stays: to delete it would let two processes lock two files of one name.

@@ -119,6 +119,18 @@ def test_whole_strikes_leave_no_doubt_about_decimal_commas(plain, chain_text, wr
     assert_same_chain(read_chain(write(text)), plain)
 
 
+def test_three_digits_after_a_comma_are_thousands_between_commas_and_decimals_between_semicolons(
+    chain_text, write
+):
+    rows = [re.sub(r"(\d)\.\d+", r"\1", row) for row in chain_text().splitlines()[4:]]
+    american = chain_text(rows=rows).replace(",1250,", ',"1,250",')
+    assert read_chain(write(american)).volume[2] == 1250.0
+    continental = chain_text(rows=rows).replace(",", ";").replace("1250", "1,250")
+    preamble = {1: "Forge Index;Last: 100", 2: "Date: September 14 2023 at 4:31 PM EDT"}
+    lines = [preamble.get(place, line) for place, line in enumerate(continental.split("\n"))]
+    assert read_chain(write("\n".join(lines))).volume[2] == 1.25
+
+
 def test_semicolons_with_decimal_points_and_tabs_are_read(plain, chain_text, write):
     head = chain_text().splitlines()[:3]
     for delimiter in (";", "\t", "|"):

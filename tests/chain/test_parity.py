@@ -79,6 +79,15 @@ def test_absurd_quotes_among_good_ones_do_not_move_the_fit():
     assert parity.rate == pytest.approx([0.05], abs=0.001)
 
 
+def test_many_absurd_quotes_at_one_end_of_the_strikes_do_not_turn_the_line():
+    chain = made(4012.5, 0.05, 400, STRIKES)
+    end = (chain.strike < 3900.0) & (chain.kind > 0)  # a third of the calls
+    shifted = replace(chain, bid=chain.bid + 5.0 * end, ask=chain.ask + 5.0 * end)
+    _, parity = fit(shifted)
+    assert parity.rate == pytest.approx([0.05], abs=2e-4)
+    assert parity.forward == pytest.approx([4012.5], abs=0.01)
+
+
 def test_crossed_empty_and_one_sided_quotes_are_left_out():
     chain = made(4012.5, 0.05, 400, STRIKES)
     bid, ask = chain.bid.copy(), chain.ask.copy()

@@ -46,13 +46,16 @@ QF_INLINE Reduced reduce(double x, double lo) {
     return out;
 }
 
-/* e^r for |r| <= ln 2 / 2, as 1 + (r + r^2 g(r)), g in even and odd powers side by side. */
-QF_INLINE double exp_reduced(double r) {
+/* e^r - 1 for |r| <= ln 2 / 2, as r + r^2 g(r), g in even and odd powers side by side. */
+QF_INLINE double exp_minus_1(double r) {
     double u = r * r;
     double even = fma_(fma_(fma_(fma_(EXP[8], u, EXP[6]), u, EXP[4]), u, EXP[2]), u, EXP[0]);
     double odd = fma_(fma_(fma_(fma_(EXP[9], u, EXP[7]), u, EXP[5]), u, EXP[3]), u, EXP[1]);
-    return 1.0 + fma_(fma_(odd, r, even), u, r);
+    return fma_(fma_(odd, r, even), u, r);
 }
+
+/* x e^r, rounded once but for the error of e^r - 1. */
+QF_INLINE double times_exp(double x, double r) { return fma_(x, exp_minus_1(r), x); }
 
 /* ln(x / y) = n ln 2 + r for normal positive x and y: y is brought to x by a power of two, so
  * that the difference in the numerator is exact. */

@@ -39,8 +39,8 @@ QF_INLINE Legs legs_ordinary(double spot, double strike, double time, double rat
     double y = fma_(n, LN2_HI, fma_(n, LN2_LO, ratio.r + (q.r - r.r)));
     double v = sigma * __builtin_sqrt(time);
     Legs legs;
-    legs.a = shift_exponent(spot * exp_reduced(q.r), q.n_magic);
-    legs.b = shift_exponent(strike * exp_reduced(r.r), r.n_magic);
+    legs.a = shift_exponent(times_exp(spot, q.r), q.n_magic);
+    legs.b = shift_exponent(times_exp(strike, r.r), r.n_magic);
     legs.h = __builtin_fabs(y) / v;
     legs.v = v;
     legs.special = !(__builtin_fabs(rt) + __builtin_fabs(qt) < 300.0);
@@ -63,24 +63,32 @@ QF_INLINE Exponent discount_exponent(double x, double time) {
     return out;
 }
 
-/* x = mantissa 2^exponent, mantissa in [1, 2); zero and infinity keep their value beside an
- * exponent beyond all others. `normal` = x 2^-shift is what log_ratio takes. */
+/* x = mantissa 2^exponent, mantissa in [1, 2); zero and infinity, the ends, have an exponent beyond
+ * all others. `normal` = x 2^-shift is what log_ratio takes. */
 typedef struct {
-    double mantissa, exponent, normal, shift;
+    double x, mantissa, exponent, normal, shift;
+    int end;
 } Scaled;
 
 QF_INLINE Scaled scaled(double x) {
     int subnormal = x < 0x1p-1022;
     Scaled out;
+    out.x = x;
     out.normal = subnormal ? x * 0x1p54 : x;
     out.shift = subnormal ? -54.0 : 0.0;
     uint64_t bits = to_bits(out.normal);
-    double mantissa = from_bits((bits & ((UINT64_C(1) << 52) - 1)) | to_bits(1.0));
+    out.mantissa = from_bits((bits & ((UINT64_C(1) << 52) - 1)) | to_bits(1.0));
     double exponent = from_bits((bits >> 52) | UINT64_C(0x4330000000000000)) - 0x1.00000000003ffp+52;
-    int infinite = x == INFINITE, ends = (x == 0.0) | infinite;
-    out.mantissa = ends ? x : mantissa;
-    out.exponent = ends ? (infinite ? 20000.0 : -20000.0) : exponent + out.shift;
+    int infinite = x == INFINITE;
+    out.end = (x == 0.0) | infinite;
+    out.exponent = out.end ? (infinite ? 20000.0 : -20000.0) : exponent + out.shift;
     return out;
+}
+
+/* The mantissa of x e^r; zero and infinity stay what they are. */
+QF_INLINE double discounted(Scaled s, double r) {
+    double leg = times_exp(s.mantissa, r);
+    return s.end ? s.x : leg;
 }
 
 QF_INLINE GeneralLegs legs_general(double spot, double strike, double time, double rate,
@@ -99,9 +107,9 @@ QF_INLINE GeneralLegs legs_general(double spot, double strike, double time, doub
                   ((spot == INFINITE) & (strike == INFINITE)) | (v != v) |
                   (__builtin_fabs(rate) == INFINITE) | (__builtin_fabs(dividend) == INFINITE);
     GeneralLegs legs;
-    legs.a = s.mantissa * exp_reduced(q.r);
+    legs.a = discounted(s, q.r);
     legs.a_exponent = s.exponent + q.n;
-    legs.b = k.mantissa * exp_reduced(r.r);
+    legs.b = discounted(k, r.r);
     legs.b_exponent = k.exponent + r.n;
     legs.h = v == INFINITE ? 0.0 : __builtin_fabs(y) / v;
     legs.v = v;

@@ -5,9 +5,9 @@
  *     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
  *
  * where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
- * M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
- * min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
- * Taylor series, from M' = x M - 1.
+ * M(h - t) grows without bound and the complement is taken, the factor of min(A, B) being
+ * 1 - phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its Taylor
+ * series, from M' = x M - 1.
  *
  * Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
  * 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
@@ -32,14 +32,14 @@ QF_INLINE OrdinaryPrice price_ordinary(double a, double b, double h, double v, d
     double xx = x * x;
     Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
     double least = a < b ? a : b;
-    double density = shift_exponent(least * exp_reduced(e.r), e.n_magic);
     Ratio m = mills(far), m0 = mills(x);
     double difference = fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
 
     double intrinsic = sign * (a - b);
     intrinsic = intrinsic > 0.0 ? intrinsic : 0.0;
-    double whole = sign > 0.0 ? a : b;
-    double price = fma_(density, difference, near < 0.0 ? whole : intrinsic);
+    double factor = shift_exponent(times_exp(difference, e.r), e.n_magic);
+    factor = near < 0.0 ? 1.0 + factor : factor;
+    double price = fma_(least, factor, intrinsic);
 
     int holds = (least > 0x1p-64) & (a + b < 0x1p300) & (v > 0x1p-60) & (v < 16.0) & (x < 34.0) &
                 (t * (h > 2.0 ? h : 2.0) >= 0x1p-6) & (__builtin_fabs(sign) == 1.0);
@@ -76,8 +76,7 @@ QF_INLINE double general_price(GeneralLegs legs, double sign) {
     double xx = x * x;
     Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
     double least = a < b ? legs.a : legs.b;
-    double density = least * exp_reduced(e.r);
-    double density_exponent = (a < b ? legs.a_exponent : legs.b_exponent) + e.n;
+    double least_exponent = a < b ? legs.a_exponent : legs.b_exponent;
     Ratio m = mills(far), m0 = mills(x);
     double difference = fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
     int close = t * (h_held > 2.0 ? h_held : 2.0) < 0x1p-6;
@@ -85,21 +84,27 @@ QF_INLINE double general_price(GeneralLegs legs, double sign) {
 
     /* At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is. */
     int settled = (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == INFINITE) | (b == INFINITE);
-    int complement = (near < 0.0) & !close & !settled;
+    int complement = (near < 0.0) & !close;
+    double factor = times_exp(difference, e.r);
+    double all_but = 1.0 + factor * power_of_two(e.n > -1000.0 ? e.n : -1000.0);
+    factor = complement ? all_but : factor;
+    factor = settled ? 0.0 : factor;
+    double term_exponent = complement ? least_exponent : least_exponent + e.n;
     double intrinsic = sign * (a - b);
     intrinsic = intrinsic > 0.0 ? intrinsic : 0.0;
-    double whole = sign > 0.0 ? legs.a : legs.b;
-    double whole_exponent = sign > 0.0 ? legs.a_exponent : legs.b_exponent;
-    double base = complement ? whole : intrinsic;
-    double inside = intrinsic > 0.0 ? top : density_exponent;
-    double exponent = complement ? whole_exponent : inside;
-    double apart = density_exponent - exponent;
+    double exponent = intrinsic > 0.0 ? top : term_exponent;
+    double apart = term_exponent - exponent;
     apart = apart > -1000.0 ? apart : -1000.0;
     apart = apart < 1000.0 ? apart : 1000.0;
-    double scaled_density = settled ? 0.0 : density * power_of_two(apart);
-    double price = fma_(scaled_density, difference, base);
+    double price = fma_(least * power_of_two(apart), factor, intrinsic);
     price = price > 0.0 ? price : 0.0;
 
+    /* Endless volatility leaves all of one leg, and not a rounding error of the other. */
+    int endless = (legs.v == INFINITE) & !settled;
+    double whole = sign > 0.0 ? legs.a : legs.b;
+    double whole_exponent = sign > 0.0 ? legs.a_exponent : legs.b_exponent;
+    price = endless ? whole : price;
+    exponent = endless ? whole_exponent : exponent;
     exponent = exponent > -2040.0 ? exponent : -2040.0;
     exponent = exponent < 2040.0 ? exponent : 2040.0;
     double half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC;

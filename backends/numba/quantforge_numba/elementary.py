@@ -50,12 +50,18 @@ def reduce(x, lo):
 
 
 @inlined
-def exp_reduced(r):
-    """Return e^r for |r| <= ln 2 / 2, as 1 + (r + r^2 g(r)), g in even and odd powers."""
+def exp_minus_1(r):
+    """Return e^r - 1 for |r| <= ln 2 / 2, as r + r^2 g(r), g in even and odd powers."""
     u = r * r
     even = fma(fma(fma(fma(EXP[8], u, EXP[6]), u, EXP[4]), u, EXP[2]), u, EXP[0])
     odd = fma(fma(fma(fma(EXP[9], u, EXP[7]), u, EXP[5]), u, EXP[3]), u, EXP[1])
-    return 1.0 + fma(fma(odd, r, even), u, r)
+    return fma(fma(odd, r, even), u, r)
+
+
+@inlined
+def times_exp(x, r):
+    """Return x e^r, rounded once but for the error of e^r - 1."""
+    return fma(x, exp_minus_1(r), x)
 
 
 @inlined

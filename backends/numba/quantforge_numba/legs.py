@@ -19,10 +19,10 @@ import numpy as np
 from quantforge_numba.elementary import (
     MANTISSA_BITS,
     TWO_52,
-    exp_reduced,
     log_ratio,
     reduce,
     shift_exponent,
+    times_exp,
 )
 from quantforge_numba.intrinsics import fma, from_bits, inlined, sqrt, to_bits
 from quantforge_numba.tables import LN2_HI, LN2_LO
@@ -37,7 +37,7 @@ EXPONENT_BIAS = float.fromhex("0x1.00000000003ffp+52")
 
 
 class Legs(NamedTuple):
-    """Both legs, h and v; `special` is nonzero where this form may not hold."""
+    """Both legs, h and v; `special` is 1 where this form may not hold."""
 
     a: float
     b: float
@@ -71,8 +71,8 @@ def legs_ordinary(spot, strike, time, rate, dividend, sigma):
     y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r)))
     v = sigma * sqrt(time)
     return Legs(
-        a=shift_exponent(spot * exp_reduced(q.r), q.n_magic),
-        b=shift_exponent(strike * exp_reduced(r.r), r.n_magic),
+        a=shift_exponent(times_exp(spot, q.r), q.n_magic),
+        b=shift_exponent(times_exp(strike, r.r), r.n_magic),
         h=fabs(y) / v,
         v=v,
         special=0 if fabs(rt) + fabs(qt) < 300.0 else 1,
@@ -106,33 +106,44 @@ def discount_exponent(x, time):
 
 
 class Scaled(NamedTuple):
-    """x = mantissa 2^exponent; `normal` = x 2^-shift is what log_ratio takes."""
+    """x = mantissa 2^exponent, mantissa in [1, 2).
 
+    Zero and infinity, the ends, have an exponent beyond all others. `normal` = x 2^-shift is what
+    log_ratio takes.
+    """
+
+    x: float
     mantissa: float
     exponent: float
     normal: float
     shift: float
+    end: bool
 
 
 @inlined
 def scaled(x):
-    """Take x apart, mantissa in [1, 2).
-
-    Zero and infinity keep their value beside an exponent beyond all others.
-    """
     subnormal = x < LEAST_NORMAL
     normal = x * 2.0**54 if subnormal else x
     shift = -54.0 if subnormal else 0.0
     bits = to_bits(normal)
-    mantissa = from_bits((bits & MANTISSA_MASK) | ONE)
     exponent = from_bits((bits >> MANTISSA_BITS) | TWO_52) - EXPONENT_BIAS
-    ends = (x == 0.0) | (x == inf)
+    infinite = x == inf
+    end = (x == 0.0) | infinite
     return Scaled(
-        mantissa=x if ends else mantissa,
-        exponent=(20000.0 if x == inf else -20000.0) if ends else exponent + shift,
+        x=x,
+        mantissa=from_bits((bits & MANTISSA_MASK) | ONE),
+        exponent=(20000.0 if infinite else -20000.0) if end else exponent + shift,
         normal=normal,
         shift=shift,
+        end=end,
     )
+
+
+@inlined
+def discounted(s, r):
+    """Return the mantissa of x e^r; zero and infinity stay what they are."""
+    leg = times_exp(s.mantissa, r)
+    return s.x if s.end else leg
 
 
 @inlined
@@ -167,9 +178,9 @@ def legs_general(spot, strike, time, rate, dividend, sigma):
         | (fabs(dividend) == inf)
     )
     return GeneralLegs(
-        a=s.mantissa * exp_reduced(q.r),
+        a=discounted(s, q.r),
         a_exponent=s.exponent + q.n,
-        b=k.mantissa * exp_reduced(r.r),
+        b=discounted(k, r.r),
         b_exponent=k.exponent + r.n,
         h=0.0 if v == inf else fabs(y) / v,
         v=v,

@@ -36,18 +36,29 @@ def leave_environment(saved, invalid):
 
 
 @inlined
-def gather(to, source, stride, n):
+def gather(to, source, stride, n, padded):
+    """Copy n lanes and fill up to `padded` with the first.
+
+    A single lane is common enough, and small enough, to do without a call of memcpy.
+    """
+    first = source[0]
+    if n == 1:
+        for i in range(LANES):
+            to[i] = first
+        return
     if stride == WIDTH:
         for i in range(n):
             to[i] = source[i]
     else:
         for i in range(n):
             to[i] = at(source, i * stride)[0]
+    for i in range(n, padded):
+        to[i] = first
 
 
 @inlined
 def scatter(to, stride, source, n):
-    if stride == WIDTH:
+    if stride == WIDTH and n > 1:
         for i in range(n):
             to[i] = source[i]
     else:
@@ -73,9 +84,7 @@ def run_blocks(kernel, inputs, outputs, args, size, steps):
             operands[j] = copy
             if steps[j] == 0 and start > 0:
                 continue  # filled by the first block
-            gather(copy, source, steps[j], n)
-            for i in range(n, padded):
-                copy[i] = copy[0]
+            gather(copy, source, steps[j], n, padded)
         invalid |= kernel(operands, results, padded)
         for j in range(outputs):
             step = steps[inputs + j]

@@ -5,9 +5,9 @@ With the legs A and B, h and v as in legs.py, t = v/2 and M(x) = N(-x)/phi(x):
     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
 
 where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
-M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
-min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
-Taylor series, from M' = x M - 1.
+M(h - t) grows without bound and the complement is taken, the factor of min(A, B) being
+1 - phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its Taylor
+series, from M' = x M - 1.
 
 Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
@@ -22,11 +22,11 @@ from typing import NamedTuple
 from numba import njit
 
 from quantforge_numba.elementary import (
-    exp_reduced,
     mills,
     power_of_two,
     reduce,
     shift_exponent,
+    times_exp,
 )
 from quantforge_numba.intrinsics import doubles, fma, inlined, prefer_wide_vectors
 from quantforge_numba.legs import INVALID, MISSING, legs_general, legs_ordinary
@@ -37,7 +37,7 @@ PRICE_INPUTS = 7
 
 
 class OrdinaryPrice(NamedTuple):
-    """The price; `special` is nonzero where this form may not hold."""
+    """The price; `special` is 1 where this form may not hold."""
 
     price: float
     special: int
@@ -52,15 +52,15 @@ def price_ordinary(a, b, h, v, sign):
     xx = x * x
     e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
     least = a if a < b else b
-    density = shift_exponent(least * exp_reduced(e.r), e.n_magic)
     m = mills(far)
     m0 = mills(x)
     difference = fma(copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q)
 
     intrinsic = sign * (a - b)
     intrinsic = intrinsic if intrinsic > 0.0 else 0.0
-    whole = a if sign > 0.0 else b
-    price = fma(density, difference, whole if near < 0.0 else intrinsic)
+    factor = shift_exponent(times_exp(difference, e.r), e.n_magic)
+    factor = 1.0 + factor if near < 0.0 else factor
+    price = fma(least, factor, intrinsic)
 
     holds = (
         (least > 2.0**-64)
@@ -110,8 +110,7 @@ def general_price(legs, sign):
     xx = x * x
     e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
     least = legs.a if a < b else legs.b
-    density = least * exp_reduced(e.r)
-    density_exponent = (legs.a_exponent if a < b else legs.b_exponent) + e.n
+    least_exponent = legs.a_exponent if a < b else legs.b_exponent
     m = mills(far)
     m0 = mills(x)
     difference = fma(copysign(m0.p, near), m.q, -(m.p * m0.q)) / (m.q * m0.q)
@@ -120,21 +119,27 @@ def general_price(legs, sign):
 
     # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
     settled = (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == inf) | (b == inf)
-    complement = (near < 0.0) & (not close) & (not settled)
+    complement = (near < 0.0) & (not close)
+    factor = times_exp(difference, e.r)
+    all_but = 1.0 + factor * power_of_two(e.n if e.n > -1000.0 else -1000.0)
+    factor = all_but if complement else factor
+    factor = 0.0 if settled else factor
+    term_exponent = least_exponent if complement else least_exponent + e.n
     intrinsic = sign * (a - b)
     intrinsic = intrinsic if intrinsic > 0.0 else 0.0
-    whole = legs.a if sign > 0.0 else legs.b
-    whole_exponent = legs.a_exponent if sign > 0.0 else legs.b_exponent
-    base = whole if complement else intrinsic
-    inside = top if intrinsic > 0.0 else density_exponent
-    exponent = whole_exponent if complement else inside
-    apart = density_exponent - exponent
+    exponent = top if intrinsic > 0.0 else term_exponent
+    apart = term_exponent - exponent
     apart = apart if apart > -1000.0 else -1000.0
     apart = apart if apart < 1000.0 else 1000.0
-    scaled_density = 0.0 if settled else density * power_of_two(apart)
-    price = fma(scaled_density, difference, base)
+    price = fma(least * power_of_two(apart), factor, intrinsic)
     price = price if price > 0.0 else 0.0
 
+    # Endless volatility leaves all of one leg, and not a rounding error of the other.
+    endless = (legs.v == inf) & (not settled)
+    whole = legs.a if sign > 0.0 else legs.b
+    whole_exponent = legs.a_exponent if sign > 0.0 else legs.b_exponent
+    price = whole if endless else price
+    exponent = whole_exponent if endless else exponent
     exponent = exponent if exponent > -2040.0 else -2040.0
     exponent = exponent if exponent < 2040.0 else 2040.0
     half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC
@@ -175,9 +180,9 @@ def price_block(inputs, out, n):
     for i in range(n):
         legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
         a[i], b[i], h[i], v[i] = legs.a, legs.b, legs.h, legs.v
-        special |= legs.special
+        special += legs.special
     for i in range(n):
         lane = price_ordinary(a[i], b[i], h[i], v[i], sign[i])
         out[i] = lane.price
-        special |= lane.special
+        special += lane.special
     return price_block_general(inputs, out, n) if special else 0

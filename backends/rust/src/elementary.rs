@@ -38,9 +38,9 @@ pub fn reduce(x: f64, low: f64) -> Reduced {
     Reduced { n, n_magic, r }
 }
 
-/// e^r for |r| <= ln 2 / 2, as 1 + (r + r^2 g(r)), g in even and odd powers side by side.
+/// e^r - 1 for |r| <= ln 2 / 2, as r + r^2 g(r), g in even and odd powers side by side.
 #[inline(always)]
-pub fn exp_reduced(r: f64) -> f64 {
+pub fn exp_minus_1(r: f64) -> f64 {
     let u = r * r;
     let even = fma(
         fma(fma(fma(EXP[8], u, EXP[6]), u, EXP[4]), u, EXP[2]),
@@ -52,7 +52,13 @@ pub fn exp_reduced(r: f64) -> f64 {
         u,
         EXP[1],
     );
-    1.0 + fma(fma(odd, r, even), u, r)
+    fma(fma(odd, r, even), u, r)
+}
+
+/// x e^r, rounded once but for the error of e^r - 1.
+#[inline(always)]
+pub fn times_exp(x: f64, r: f64) -> f64 {
+    fma(x, exp_minus_1(r), x)
 }
 
 /// ln(x / y) = n ln 2 + r for normal positive x and y: y is brought to x by a power of two, so

@@ -9,7 +9,7 @@
 //! `legs_ordinary` assumes that every number stays normal and says where it may not;
 //! `legs_general` keeps exponents apart. Where the first holds both have the same digits.
 
-use crate::elementary::{exp_reduced, fma, log_ratio, reduce, shift_exponent};
+use crate::elementary::{fma, log_ratio, reduce, shift_exponent, times_exp};
 use crate::tables::{LN2_HI, LN2_LO};
 
 /// The one NaN of every result.
@@ -61,8 +61,8 @@ pub fn legs_ordinary(
     let v = sigma * time.sqrt();
     let holds = rt.abs() + qt.abs() < 300.0;
     Legs {
-        a: shift_exponent(spot * exp_reduced(q.r), q.n_magic),
-        b: shift_exponent(strike * exp_reduced(r.r), r.n_magic),
+        a: shift_exponent(times_exp(spot, q.r), q.n_magic),
+        b: shift_exponent(times_exp(strike, r.r), r.n_magic),
         h: y.abs() / v,
         v,
         special: i64::from(!holds),
@@ -91,13 +91,15 @@ fn discount_exponent(x: f64, time: f64) -> Exponent {
     }
 }
 
-/// x = mantissa 2^exponent, mantissa in [1, 2); zero and infinity keep their value beside an
-/// exponent beyond all others. `normal` = x 2^-shift is what log_ratio takes.
+/// x = mantissa 2^exponent, mantissa in [1, 2); zero and infinity, the ends, have an exponent beyond
+/// all others. `normal` = x 2^-shift is what log_ratio takes.
 struct Scaled {
+    x: f64,
     mantissa: f64,
     exponent: f64,
     normal: f64,
     shift: f64,
+    end: bool,
 }
 
 #[inline(always)]
@@ -111,14 +113,23 @@ fn scaled(x: f64) -> Scaled {
     let mantissa = f64::from_bits((bits & FRACTION) | 1.0f64.to_bits());
     let exponent = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_371_519.0;
     let infinite = x == f64::INFINITY;
-    let ends = (x == 0.0) | infinite;
+    let end = (x == 0.0) | infinite;
     let beyond = if infinite { 20000.0 } else { -20000.0 };
     Scaled {
-        mantissa: if ends { x } else { mantissa },
-        exponent: if ends { beyond } else { exponent + shift },
+        x,
+        mantissa,
+        exponent: if end { beyond } else { exponent + shift },
         normal,
         shift,
+        end,
     }
+}
+
+/// The mantissa of x e^r; zero and infinity stay what they are.
+#[inline(always)]
+fn discounted(s: &Scaled, r: f64) -> f64 {
+    let leg = times_exp(s.mantissa, r);
+    if s.end { s.x } else { leg }
 }
 
 #[inline(always)]
@@ -156,9 +167,9 @@ pub fn legs_general(
         | (rate.abs() == f64::INFINITY)
         | (dividend.abs() == f64::INFINITY);
     GeneralLegs {
-        a: s.mantissa * exp_reduced(q.r),
+        a: discounted(&s, q.r),
         a_exponent: s.exponent + q.n,
-        b: k.mantissa * exp_reduced(r.r),
+        b: discounted(&k, r.r),
         b_exponent: k.exponent + r.n,
         h: if v == f64::INFINITY { 0.0 } else { y.abs() / v },
         v,

@@ -5,9 +5,9 @@
 //!     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
 //!
 //! where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
-//! M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
-//! min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
-//! Taylor series, from M' = x M - 1.
+//! M(h - t) grows without bound and the complement is taken, the factor of min(A, B) being
+//! 1 - phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its Taylor
+//! series, from M' = x M - 1.
 //!
 //! Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
 //! 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
@@ -16,7 +16,7 @@
 //! Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md.
 
 use crate::blocks::{BLOCK, Block};
-use crate::elementary::{exp_reduced, fma, mills, power_of_two, reduce, shift_exponent};
+use crate::elementary::{fma, mills, power_of_two, reduce, shift_exponent, times_exp};
 use crate::legs::{GeneralLegs, INVALID, MISSING, NOT_A_NUMBER, legs_general, legs_ordinary};
 use crate::tables::{INV_SQRT_2PI, ROUND_MAGIC};
 
@@ -36,19 +36,15 @@ fn price_ordinary(a: f64, b: f64, h: f64, v: f64, sign: f64) -> OrdinaryPrice {
     let xx = x * x;
     let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
     let least = if a < b { a } else { b };
-    let density = shift_exponent(least * exp_reduced(e.r), e.n_magic);
     let m = mills(far);
     let m0 = mills(x);
     let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
 
     let intrinsic = sign * (a - b);
     let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
-    let whole = if sign > 0.0 { a } else { b };
-    let price = fma(
-        density,
-        difference,
-        if near < 0.0 { whole } else { intrinsic },
-    );
+    let factor = shift_exponent(times_exp(difference, e.r), e.n_magic);
+    let factor = if near < 0.0 { 1.0 + factor } else { factor };
+    let price = fma(least, factor, intrinsic);
 
     let holds = (least > LEAST)
         & (a + b < MOST)
@@ -111,12 +107,11 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let xx = x * x;
     let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
     let least = if a < b { legs.a } else { legs.b };
-    let density = least * exp_reduced(e.r);
-    let density_exponent = (if a < b {
+    let least_exponent = if a < b {
         legs.a_exponent
     } else {
         legs.b_exponent
-    }) + e.n;
+    };
     let m = mills(far);
     let m0 = mills(x);
     let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
@@ -130,33 +125,36 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     // At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
     let settled =
         (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == f64::INFINITY) | (b == f64::INFINITY);
-    let complement = (near < 0.0) & !close & !settled;
+    let complement = (near < 0.0) & !close;
+    let held = power_of_two(if e.n > -1000.0 { e.n } else { -1000.0 });
+    let factor = times_exp(difference, e.r);
+    let all_but = 1.0 + factor * held;
+    let factor = if complement { all_but } else { factor };
+    let factor = if settled { 0.0 } else { factor };
+    let term_exponent = if complement {
+        least_exponent
+    } else {
+        least_exponent + e.n
+    };
     let intrinsic = sign * (a - b);
     let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
+    let exponent = if intrinsic > 0.0 { top } else { term_exponent };
+    let apart = term_exponent - exponent;
+    let apart = if apart > -1000.0 { apart } else { -1000.0 };
+    let apart = if apart < 1000.0 { apart } else { 1000.0 };
+    let price = fma(least * power_of_two(apart), factor, intrinsic);
+    let price = if price > 0.0 { price } else { 0.0 };
+
+    // Endless volatility leaves all of one leg, and not a rounding error of the other.
+    let endless = (legs.v == f64::INFINITY) & !settled;
     let whole = if sign > 0.0 { legs.a } else { legs.b };
     let whole_exponent = if sign > 0.0 {
         legs.a_exponent
     } else {
         legs.b_exponent
     };
-    let base = if complement { whole } else { intrinsic };
-    let inside = if intrinsic > 0.0 {
-        top
-    } else {
-        density_exponent
-    };
-    let exponent = if complement { whole_exponent } else { inside };
-    let apart = density_exponent - exponent;
-    let apart = if apart > -1000.0 { apart } else { -1000.0 };
-    let apart = if apart < 1000.0 { apart } else { 1000.0 };
-    let scaled_density = if settled {
-        0.0
-    } else {
-        density * power_of_two(apart)
-    };
-    let price = fma(scaled_density, difference, base);
-    let price = if price > 0.0 { price } else { 0.0 };
-
+    let price = if endless { whole } else { price };
+    let exponent = if endless { whole_exponent } else { exponent };
     let exponent = if exponent > -2040.0 {
         exponent
     } else {

@@ -44,35 +44,35 @@ pub const ATANH: [f64; 8] = [
 
 /// numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:
 /// relative error at most 6.7e-17 for 0 <= x <= 2
-/// relative error at most 8.2e-17 for 2 <= x <= 6
-/// relative error at most 9.7e-17 for 6 <= x <= 12
-/// relative error at most 1.5e-16 for 12 <= x <= 25
-/// relative error at most 1.6e-16 for 25 <= x <= 40
-/// relative error at most 2.6e-16 for 40 <= x <= 54
+/// relative error at most 7.7e-17 for 2 <= x <= 6
+/// relative error at most 9.2e-17 for 6 <= x <= 12
+/// relative error at most 1.3e-16 for 12 <= x <= 25
+/// relative error at most 2.3e-16 for 25 <= x <= 40
+/// relative error at most 3.2e-16 for 40 <= x <= 54
 pub const MILLS_P: [f64; 10] = [
-    f64::from_bits(0x3fe0000000000000), // 0.5
-    f64::from_bits(0x3fe8e66be0b4d482), // 0.7781276119991534
-    f64::from_bits(0x3fe328d2c49cb445), // 0.5987333145218449
-    f64::from_bits(0x3fd2bafc368f8683), // 0.2926626713579951
-    f64::from_bits(0x3fb9643c5bc71f90), // 0.09918572655362667
-    f64::from_bits(0x3f98a6cc8b43f2c6), // 0.024073787689291824
-    f64::from_bits(0x3f7123ca5c242d68), // 0.004184523075547154
-    f64::from_bits(0x3f40847c0ea2f5de), // 0.0005040746448440844
-    f64::from_bits(0x3f042cff44703461), // 3.8482227459814935e-05
-    f64::from_bits(0x3eb82746a6677be3), // 1.4396561255275988e-06
+    f64::from_bits(0x3fe6666666666666), // 0.7
+    f64::from_bits(0x3ff16e185072c3a0), // 1.089378656626856
+    f64::from_bits(0x3fead2c14af73cd7), // 0.838226934831165
+    f64::from_bits(0x3fda38fc6a1a6e52), // 0.4097281490482817
+    f64::from_bits(0x3fc1c62c94c301b2), // 0.13886029495007574
+    f64::from_bits(0x3fa14193195b70f5), // 0.03370341953788795
+    f64::from_bits(0x3f77fef0dbaa3cf0), // 0.005858364917585165
+    f64::from_bits(0x3f471fede9443b23), // 0.0007057105708855076
+    f64::from_bits(0x3f0c3f1737cde7c7), // 5.387582402867314e-05
+    f64::from_bits(0x3ec0e8619e5d9d64), // 2.015559618695895e-06
 ];
 
 /// its denominator
 pub const MILLS_Q: [f64; 11] = [
-    f64::from_bits(0x3ff0000000000000), // 1.0
-    f64::from_bits(0x4002d5473d4f77c4), // 2.3541397848011645
-    f64::from_bits(0x40049b3c335b6eb9), // 2.5757984173086155
-    f64::from_bits(0x3ffbaba66c17db35), // 1.7294067594900302
-    f64::from_bits(0x3fe9538e8456aaa3), // 0.7914497933137067
-    f64::from_bits(0x3fd0921c3774a9c3), // 0.25891786017987445
-    f64::from_bits(0x3faf8a14acb5c00d), // 0.06160034759784603
-    f64::from_bits(0x3f85adda5cbc2df5), // 0.010585504488992628
-    f64::from_bits(0x3f54c2c1647be3c6), // 0.0012671364401610637
-    f64::from_bits(0x3f19495d2aa96a1b), // 9.646063942040548e-05
-    f64::from_bits(0x3ece45965281841d), // 3.6086827499980397e-06
+    f64::from_bits(0x3ff6666666666666), // 1.4
+    f64::from_bits(0x400a5dca2296a357), // 3.2957956983777126
+    f64::from_bits(0x400cd95496eae729), // 3.606118372958822
+    f64::from_bits(0x40035e8ec55d62fd), // 2.421170751488147
+    f64::from_bits(0x3ff1ba7eb6a1c9b2), // 1.108030999571025
+    f64::from_bits(0x3fd732f78d3c1775), // 0.3624857787366332
+    f64::from_bits(0x3fb613e06f4e4597), // 0.08624079434800645
+    f64::from_bits(0x3f8e59d68428fdb2), // 0.014819789798933811
+    f64::from_bits(0x3f5d10b8cac828ee), // 0.0017740063295855163
+    f64::from_bits(0x3f21b36a02578310), // 0.0001350466638277083
+    f64::from_bits(0x3ed530d24e0d0a50), // 5.052258729434394e-06
 ];

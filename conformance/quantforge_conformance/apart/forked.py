@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 
-import quantforge
 from quantforge_conformance import apart, operands
 from quantforge_conformance.checks import unlike
 from quantforge_conformance.subject import Kernel

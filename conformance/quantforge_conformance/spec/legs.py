@@ -16,15 +16,17 @@ from typing import NamedTuple
 from quantforge_conformance.spec.elementary import (
     Reduced,
     divide,
-    exp_reduced,
     fma,
     from_bits,
     log_ratio,
     reduce,
     square_root,
+    times_exp,
     to_bits,
 )
 from quantforge_conformance.spec.tables import LN2_HI, LN2_LO
+
+ENDS = (0.0, math.inf)
 
 MISSING, INVALID = 1, 2
 """Bits of a lane's state: NaN came in, or the inputs lie outside the domain."""
@@ -99,9 +101,9 @@ def legs(
     s, k = scaled(spot), scaled(strike)
     v = abs(sigma * square_root(time))  # -0 is 0
     return Legs(
-        a=s.mantissa * exp_reduced(q.r),
+        a=s.mantissa if s.mantissa in ENDS else times_exp(s.mantissa, q.r),
         a_exponent=s.exponent + q.n,
-        b=k.mantissa * exp_reduced(r.r),
+        b=k.mantissa if k.mantissa in ENDS else times_exp(k.mantissa, r.r),
         b_exponent=k.exponent + r.n,
         h=0.0 if v == math.inf else divide(abs(_log_of_legs(s, k, r, q, rx, qx)), v),
         v=v,
@@ -109,9 +111,7 @@ def legs(
     )
 
 
-def _log_of_legs(
-    s: Scaled, k: Scaled, r: Reduced, q: Reduced, rx: Exponent, qx: Exponent
-) -> float:
+def _log_of_legs(s: Scaled, k: Scaled, r: Reduced, q: Reduced, rx: Exponent, qx: Exponent) -> float:
     ratio = log_ratio(s.normal, k.normal)
     n = ((ratio.n + (s.shift - k.shift)) - r.n) + q.n
     y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess)

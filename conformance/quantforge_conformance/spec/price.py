@@ -5,9 +5,9 @@ With the legs A and B, h and v of `legs`, t = v/2 and M(x) = N(-x)/phi(x):
     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
 
 where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
-M(h - t) grows without bound and the complement is taken: A for a call or B for a put, less
-min(A, B) phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its
-Taylor series, from M' = x M - 1.
+M(h - t) grows without bound and the complement is taken, the factor of min(A, B) being
+1 - phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its Taylor
+series, from M' = x M - 1.
 
 Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
@@ -20,12 +20,12 @@ import math
 
 from quantforge_conformance.spec.elementary import (
     divide,
-    exp_reduced,
     fma,
     from_bits,
     mills,
     power_of_two,
     reduce,
+    times_exp,
 )
 from quantforge_conformance.spec.legs import INVALID, MISSING, Legs, legs
 from quantforge_conformance.spec.tables import INV_SQRT_2PI, ROUND_MAGIC
@@ -86,29 +86,28 @@ def _price(sides: Legs, sign: float) -> float:
     x = _held(abs(near))
     xx = x * x
     e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
-    least, least_exponent = (
-        (sides.a, sides.a_exponent) if a < b else (sides.b, sides.b_exponent)
-    )
-    density = least * exp_reduced(e.r)
-    density_exponent = least_exponent + e.n
+    least, least_exponent = (sides.a, sides.a_exponent) if a < b else (sides.b, sides.b_exponent)
     close = t * (h_held if h_held > 2.0 else 2.0) < 0.015625
     difference = mills_difference_series(h_held, t) if close else mills_difference(h, t)
 
     # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
     settled = sides.v == 0.0 or 0.0 in (a, b) or math.inf in (a, b)
-    intrinsic = sign * (a - b)
-    if near < 0.0 and not close and not settled:
-        base, exponent = (
+    complement = near < 0.0 and not close
+    factor = times_exp(difference, e.r)
+    if complement:
+        factor = 1.0 + factor * power_of_two(max(e.n, -1000.0))
+    factor = 0.0 if settled else factor
+    term_exponent = least_exponent if complement else least_exponent + e.n
+    intrinsic = max(sign * (a - b), 0.0)
+    exponent = top if intrinsic > 0.0 else term_exponent
+    apart = min(max(term_exponent - exponent, -1000.0), 1000.0)
+    value = fma(least * power_of_two(apart), factor, intrinsic)
+    value = value if value > 0.0 else 0.0
+    if sides.v == math.inf and not settled:
+        # All of one leg, and not a rounding error of the other.
+        value, exponent = (
             (sides.a, sides.a_exponent) if sign > 0.0 else (sides.b, sides.b_exponent)
         )
-    elif intrinsic > 0.0:
-        base, exponent = intrinsic, top
-    else:
-        base, exponent = 0.0, density_exponent
-    apart = min(max(density_exponent - exponent, -1000.0), 1000.0)
-    scaled_density = 0.0 if settled else density * power_of_two(apart)
-    value = fma(scaled_density, difference, base)
-    value = value if value > 0.0 else 0.0
 
     exponent = min(max(exponent, -2040.0), 2040.0)
     half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC

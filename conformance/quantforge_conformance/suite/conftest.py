@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from quantforge_conformance.plugin import SUBJECT
 from quantforge_conformance.subject import Kernel, installed
-
-
-@dataclass(frozen=True)
-class Level:
-    """How much is tried: options per region, options against the specification, largest batch."""
-
-    points: int
-    drawn: int
-    largest: int
-
-
-LEVELS = {"quick": Level(8, 60, 100_000), "full": Level(100, 1_000, 1_000_000)}
-
-
-@pytest.fixture(scope="session")
-def level(pytestconfig: pytest.Config) -> Level:
-    return LEVELS[pytestconfig.getoption("conformance_level")]
 
 
 @pytest.fixture

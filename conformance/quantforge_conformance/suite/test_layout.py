@@ -80,9 +80,7 @@ def test_a_scalar_stands_for_a_whole_operand(kernel, count):
 def test_shapes_broadcast_as_in_numpy(kernel):
     batch = operands.mixed(kernel, 24)
     shapes = [(2, 3, 4), (3, 4), (4,), (3, 1), (2, 1, 1), (1, 1, 4), ()]
-    given = [
-        np.resize(x, shapes[place % len(shapes)]) for place, x in enumerate(batch)
-    ]
+    given = [np.resize(x, shapes[place % len(shapes)]) for place, x in enumerate(batch)]
     full = [np.ascontiguousarray(np.broadcast_to(x, (2, 3, 4))) for x in given]
     assert not unlike(kernel, kernel(*given), kernel(*full), full)
 

@@ -1,0 +1,229 @@
+"""``quantforge autotune``: measure this machine and go by what was found."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from quantforge import dispatch
+from quantforge.errors import QuantForgeError
+
+__all__ = ["add_parser", "run"]
+
+_EPILOG: Final = """\
+rigor:
+  quick     some ten seconds for everything; enough to choose well
+  measure   within a minute: more batch sizes, more rounds
+  thorough  within ten minutes: for a machine that prices all day
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "autotune",
+        help="measure this machine, so that auto chooses well",
+        description="Measure every usable backend at many batch sizes, on one thread and on more, "
+        "and remember which to use when. Results are the same with every exact backend: only the "
+        "time changes.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--rigor", choices=("quick", "measure", "thorough"), default="quick",
+        help="how much care to take (default: quick)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--budget", type=_seconds, metavar="SECONDS", help="take at most about this long"
+    )
+    parser.add_argument("--json", action="store_true", help="print what was found as JSON")
+    actions = parser.add_argument_group("instead of measuring").add_mutually_exclusive_group()
+    actions.add_argument("--show", action="store_true", help="print what is decided now")
+    actions.add_argument(
+        "--check", action="store_true",
+        help="exit with 0 if every usable backend is measured as it is installed, with 1 if not",
+    )  # fmt: skip
+    actions.add_argument(
+        "--report", type=Path, metavar="FILE", help="draw it into FILE: .png, .pdf or .svg"
+    )
+    actions.add_argument("--export", type=Path, metavar="FILE", help="copy the profile to FILE")
+    actions.add_argument(
+        "--import", type=Path, metavar="FILE", dest="import_", help="add the profile in FILE"
+    )
+    actions.add_argument("--forget", action="store_true", help="delete the profile")
+    parser.set_defaults(run=run)
+
+
+def _seconds(word: str) -> float:
+    number = float(word)
+    if not 0.0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{word} is not a number of seconds")
+    return number
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "show": _show,
+        "check": _check,
+        "report": _report,
+        "export": _export,
+        "import_": _import,
+        "forget": _forget,
+    }
+    for name, action in actions.items():
+        if getattr(arguments, name):
+            return action(arguments)
+    return _tune(arguments)
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.failures import Failure, require
+    from quantforge.tuning import lookup, session, store
+    from quantforge.tuning.progress import progress_bar
+
+    if not arguments.json:
+        require("rich", "a table")  # before a minute of work, not after
+    with store.alone(wait=False) as alone:
+        if not alone:
+            _say("another process is measuring this machine, waiting for it")
+    try:
+        with store.alone(wait=True), progress_bar() as progress:
+            tuned = session.tune(arguments.rigor, seconds=arguments.budget, progress=progress)
+    except QuantForgeError as error:
+        raise Failure(str(error), 1) from None
+    unwritable = None
+    try:
+        store.merge(tuned.profile)
+    except OSError as error:
+        unwritable = error.strerror
+        lookup.keep(tuned.profile)
+    dispatch.forget()
+    _print(tuned.section, arguments.json)
+    if tuned.noisy:
+        _say(
+            f"THIS MACHINE IS NOISY: other load disturbed {tuned.disturbed:.0%} of the "
+            "measurements again and again, and what was decided may be wrong. "
+            "Tune again when it is idle."
+        )
+    if unwritable:
+        raise Failure(f"nothing is remembered: {store.path()} cannot be written: {unwritable}", 1)
+    if not arguments.json:
+        print(f"measured in {tuned.seconds:.1f} s, remembered in {store.path()}")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(f"quantforge autotune: {line}", file=sys.stderr)
+
+
+def _print(section: Any, as_json: bool) -> None:
+    if as_json:
+        from quantforge.cli.terminal import print_json
+        from quantforge.tuning.summary import to_json
+
+        print_json(to_json(section))
+    else:
+        from quantforge.tuning.presentation import show
+
+        show(section)
+
+
+def _section() -> Any:
+    """The section in force; without one the command ends."""
+    from quantforge.cli.failures import Failure
+    from quantforge.tuning import lookup, store
+
+    section, _ = lookup.section()
+    if section is None:
+        raise Failure(
+            f"no profile for this machine in {store.path()}: run `python -m quantforge.autotune`", 1
+        )
+    return section
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    _print(_section(), arguments.json)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from quantforge.tuning import lookup, store
+
+    gaps = list(lookup.gaps())
+    if arguments.json:
+        from quantforge.cli.terminal import print_json
+
+        print_json(
+            {
+                "profile": str(store.path()),
+                "valid": not gaps,
+                "gaps": [gap._asdict() for gap in gaps],
+            }
+        )
+    else:
+        print(f"{store.path()}: {'out of date' if gaps else 'valid'}")
+        for gap in gaps:
+            print(f"  {gap.operation} on {gap.backend}: {gap.reason}")
+    return 1 if gaps else 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.failures import require
+    from quantforge.tuning.picture import write_picture
+
+    require("matplotlib", "a report")
+    write_picture(_section(), arguments.report)
+    print(arguments.report)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.failures import Failure
+    from quantforge.tuning import store
+
+    profile = store.read()
+    if profile is None:
+        raise Failure(f"nothing to export: no profile in {store.path()}", 1)
+    store.export(profile, arguments.export)
+    print(f"{store.path()} copied to {arguments.export}")
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.failures import Failure
+    from quantforge.tuning import lookup, store
+
+    try:
+        profile = store.load(arguments.import_)
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise Failure(f"{arguments.import_} is not a profile: {reason}") from None
+    try:
+        store.merge(profile)
+    except OSError as error:
+        raise Failure(f"{store.path()} cannot be written: {error.strerror}", 1) from None
+    dispatch.forget()
+    section, _ = lookup.section()
+    mine = section is not None and section in profile.sections
+    print(
+        f"{arguments.import_} added to {store.path()}; "
+        + ("it covers this machine" if mine else "it does not cover this machine")
+    )
+    return 0
+
+
+def _forget(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.failures import Failure
+    from quantforge.tuning import store
+
+    try:
+        file = store.forget()
+    except OSError as error:
+        raise Failure(f"{store.path()} cannot be deleted: {error.strerror}", 1) from None
+    dispatch.forget()
+    print(f"{file} deleted" if file else f"nothing to forget: {store.path()} does not exist")
+    return 0

@@ -1,0 +1,56 @@
+"""The decisions as tables on the terminal."""
+
+from __future__ import annotations
+
+from quantforge.tuning import lookup, store
+from quantforge.tuning.profile import Record, Section
+from quantforge.tuning.summary import Summary, summaries
+
+__all__ = ["show"]
+
+
+def show(section: Section) -> None:
+    """Print what is decided, operation by operation."""
+    from quantforge.cli.terminal import console
+
+    screen = console()
+    many = f"{section.key.budget} threads" if section.key.budget > 1 else "1 thread"
+    screen.print(f"{section.key.cpu}, {many}", style="bold")
+    for one in summaries(section):
+        screen.print()
+        screen.print(f"{one.operation}: {one.plan()}", soft_wrap=True)
+        screen.print(_table(one))
+    for name, record in section.backends.items():
+        screen.print(f"  {name:<8}{_what(record)}", soft_wrap=True)
+    for gap in lookup.gaps():
+        screen.print(f"  {gap.operation} on {gap.backend}: {gap.reason}", soft_wrap=True)
+    screen.print()
+
+
+def _table(one: Summary) -> object:
+    from quantforge.cli.terminal import duration, table
+
+    return table(
+        ("options", "backend", "threads", "per call", "ns per option", "gain", "over"),
+        [
+            (
+                f"{batch.n:,}",
+                batch.backend,
+                str(batch.threads),
+                duration(batch.seconds),
+                f"{batch.each:,.2f}",
+                f"{batch.gain:.1f}×",
+                batch.slowest,
+            )
+            for batch in one.batches
+        ],
+        left=("backend", "over"),
+    )
+
+
+def _what(record: Record) -> str:
+    if record.left_out:
+        return f"left out: {record.left_out}"
+    details = "".join(f", {value}" for value in record.details.values())
+    noisy = ", on a noisy machine" if record.noisy else ""
+    return f"{record.version}{details}: {record.rigor}, {store.age(record.measured)}{noisy}"

@@ -1,0 +1,130 @@
+"""The decisions as data, for tables, pictures and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from quantforge import dispatch
+from quantforge import threads as _threads
+from quantforge.operations import OPERATIONS
+from quantforge.tuning import lookup, store
+from quantforge.tuning.curves import Curve
+from quantforge.tuning.profile import Section
+
+__all__ = ["Batch", "Summary", "summaries", "to_json"]
+
+SIZES: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What `auto` does with so many options, and what the slowest backend would have cost."""
+
+    n: int
+    backend: str
+    threads: int
+    seconds: float
+    slowest: str
+    gain: float
+
+    @property
+    def each(self) -> float:
+        """Nanoseconds per option."""
+        return self.seconds / self.n * 1e9
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One operation: its rows, its curves by backend, and a few batches as examples."""
+
+    operation: str
+    rows: tuple[dispatch.Row, ...]
+    curves: dict[str, tuple[Curve, ...]]
+    batches: tuple[Batch, ...]
+
+    def plan(self) -> str:
+        """The rows in words."""
+        return ", ".join(
+            f"{row.backend}{f' on {row.threads} threads' if row.threads > 1 else ''} "
+            f"from {max(1, row.start):,}"
+            for row in self.rows
+        )
+
+
+def summaries(section: Section) -> Iterator[Summary]:
+    """What `auto` does on this machine with each operation that was measured."""
+    for operation in OPERATIONS:
+        curves = lookup.usable_curves(section, operation, _threads.budget())
+        plan = dispatch.plan(operation, only_look=True)
+        if not curves or plan.source.costs is None:
+            continue
+        batches = tuple(_batch(plan, curves, n) for n in SIZES)
+        yield Summary(operation, plan.rows, curves, batches)
+
+
+def _batch(plan: dispatch.Plan, curves: dict[str, tuple[Curve, ...]], n: int) -> Batch:
+    row = plan.rows[plan.row(n)]
+    best = {name: min(float(one.predict(n)) for one in its) for name, its in curves.items()}
+    slowest = max(best, key=best.__getitem__)
+    seconds = plan.source.costs(row.backend, row.threads, n)
+    return Batch(n, row.backend, row.threads, seconds, slowest, best[slowest] / seconds)
+
+
+def to_json(section: Section) -> dict[str, Any]:
+    """The decisions with documented keys (docs/tuning.md)."""
+    return {
+        "profile": str(store.path()),
+        "machine": {
+            "cpu": section.key.cpu,
+            "instruction_sets": section.key.isa,
+            "threads": section.key.budget,
+        },
+        "backends": {
+            name: {
+                "version": record.version,
+                "measured": record.measured,
+                "rigor": record.rigor,
+                "noisy": record.noisy,
+                "left_out": record.left_out,
+                "details": dict(record.details),
+            }
+            for name, record in section.backends.items()
+        },
+        "operations": {one.operation: _operation(one) for one in summaries(section)},
+    }
+
+
+def _operation(one: Summary) -> dict[str, Any]:
+    return {
+        "rows": [
+            {"from_n": row.start, "backend": row.backend, "threads": row.threads}
+            for row in one.rows
+        ],
+        "batches": [
+            {
+                "n": batch.n,
+                "backend": batch.backend,
+                "threads": batch.threads,
+                "ns_per_option": batch.each,
+                "slowest_backend": batch.slowest,
+                "gain": batch.gain,
+            }
+            for batch in one.batches
+        ],
+        "curves": [
+            {
+                "backend": name,
+                "threads": curve.threads,
+                "sizes": list(curve.sizes),
+                "seconds": list(curve.seconds),
+                "model": curve.model,
+                "line": dict(zip(("seconds", "seconds_per_option"), curve.line, strict=True)),
+                "line_error": curve.errors[0],
+                "points_error": curve.errors[1],
+            }
+            for name, curves in one.curves.items()
+            for curve in curves
+        ],
+    }

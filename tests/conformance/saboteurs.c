@@ -1,0 +1,111 @@
+/* The right kernel of the C backend, and ways to be wrong: each one fault around it.
+ *
+ * A fault keeps to memory that malloc has rounded up to, so that it is a test of the suite that
+ * notices it and not the allocator. */
+#define ISA right
+#include "kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define LOOP(name) \
+    void name(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
+
+enum { STRIKE = 1, OUT = PRICE_INPUTS, CONTIGUOUS = sizeof(double) };
+
+int PyGILState_Ensure(void);
+void PyGILState_Release(int state);
+
+static double *lane(char **args, const intptr_t *steps, int operand, intptr_t i) {
+    return (double *)(void *)(args[operand] + i * steps[operand]);
+}
+
+static void one_ulp_up(double *x) { *x = from_bits(to_bits(*x) + 1); }
+
+LOOP(honest) { qf_price_right(args, dims, steps, data); }
+
+/* Everywhere, which the core's own check at loading sees. */
+LOOP(one_ulp_off_everywhere) {
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; i < dims[0]; i++) one_ulp_up(lane(args, steps, OUT, i));
+}
+
+/* One price in 64, once that check is over. */
+LOOP(one_ulp_off) {
+    static int calls = 0;
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; calls > 0 && i < dims[0]; i++) {
+        double *price = lane(args, steps, OUT, i);
+        if (*price > 0.0 && isfinite(*price) && to_bits(*price) % 64 == 0) one_ulp_up(price);
+    }
+    calls = 1;
+}
+
+LOOP(wrong_at_one_size) {
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] == 777) one_ulp_up(lane(args, steps, OUT, 776));
+}
+
+LOOP(writes_a_neighbour) {
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] % 16 == 0 && steps[OUT] == CONTIGUOUS) *lane(args, steps, OUT, dims[0]) = 0.0;
+}
+
+/* The second option takes what lies behind a scalar. */
+LOOP(ignores_stride_0) {
+    double values[PRICE_INPUTS];
+    char *second[PRICE_INPUTS + 1];
+    const intptr_t one = 1;
+    for (int j = 0; j < PRICE_INPUTS && dims[0] > 1; j++) {
+        values[j] = *lane(args, steps, j, 1);
+        if (steps[j] == 0) memcpy(&values[j], args[j] + CONTIGUOUS, CONTIGUOUS);
+        second[j] = (char *)&values[j];
+    }
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] < 2) return;
+    second[OUT] = (char *)lane(args, steps, OUT, 1);
+    qf_price_right(second, &one, steps, data);
+}
+
+LOOP(reads_past_the_end) {
+    for (int j = 0; j < PRICE_INPUTS; j++) {
+        if (steps[j] == CONTIGUOUS) (void)*(volatile double *)lane(args, steps, j, dims[0]);
+    }
+    qf_price_right(args, dims, steps, data);
+}
+
+LOOP(holds_the_gil) {
+    int state = PyGILState_Ensure();
+    qf_price_right(args, dims, steps, data);
+    PyGILState_Release(state);
+}
+
+LOOP(mutates_an_input) {
+    qf_price_right(args, dims, steps, data);
+    int shared = args[STRIKE] == args[OUT] || steps[STRIKE] != CONTIGUOUS;
+    if (!shared && dims[0] > 1) one_ulp_up(lane(args, steps, STRIKE, dims[0] - 1));
+}
+
+/* The option behind a NaN becomes one. */
+LOOP(leaks_nan) {
+    char *missing = calloc((size_t)dims[0] + 1, 1);
+    for (intptr_t i = 0; i < dims[0]; i++) {
+        for (int j = 0; j < PRICE_INPUTS; j++) missing[i + 1] |= isnan(*lane(args, steps, j, i)) != 0;
+    }
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; i < dims[0]; i++) {
+        if (missing[i]) *lane(args, steps, OUT, i) = NOT_A_NUMBER;
+    }
+    free(missing);
+}
+
+/* Leaves flush-to-zero behind, as a library built with -ffast-math does. */
+LOOP(changes_the_environment) {
+    qf_price_right(args, dims, steps, data);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8000u);
+}
+
+LOOP(signals_without_reason) {
+    qf_price_right(args, dims, steps, data);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x0010u); /* underflow */
+}

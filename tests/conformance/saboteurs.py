@@ -1,0 +1,88 @@
+"""Backends made of the right kernel with one fault each, and an honest one.
+
+They are installed as any other plugin: by the entry points that the tests write beside this module.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from typing import Any
+
+from quantforge import CONTRACT, Backend, hookimpl
+
+COMPILED = (
+    "honest",
+    "one_ulp_off_everywhere",
+    "one_ulp_off",
+    "wrong_at_one_size",
+    "writes_a_neighbour",
+    "ignores_stride_0",
+    "reads_past_the_end",
+    "holds_the_gil",
+    "mutates_an_input",
+    "leaks_nan",
+    "changes_the_environment",
+    "signals_without_reason",
+)
+
+
+class Plugin:
+    """One backend; `load` as in `quantforge.Backend`."""
+
+    def __init__(self, name: str, load: Any, *, exact: bool, operation: str = "price") -> None:
+        self.described = Backend(
+            name=name,
+            version="1",
+            contract=CONTRACT,
+            numerics={operation: 1},
+            exact=exact,
+            load=load,
+        )
+
+    @hookimpl
+    def quantforge_backend(self) -> Backend:
+        return self.described
+
+
+def _compiled(name: str) -> Plugin:
+    def load() -> dict[str, Any]:
+        library = ctypes.CDLL(os.environ["QUANTFORGE_SABOTEURS"])
+        return {"price": ctypes.cast(getattr(library, name), ctypes.c_void_p).value}
+
+    return Plugin(name, load, exact=True)
+
+
+def _by_import() -> dict[str, Any]:
+    from quantforge.numpy_backend.price import price
+
+    return {"price": lambda *operands, out=None: price(*operands, out=out)}
+
+
+def _by_the_registry() -> dict[str, Any]:
+    from quantforge.plugins import registry
+
+    return {
+        "price": lambda *operands, out=None: registry().kernel("numpy", "price")(*operands, out)
+    }
+
+
+def _fails() -> dict[str, Any]:
+    raise RuntimeError("no such device")
+
+
+PLUGINS = {
+    **{name: _compiled(name) for name in COMPILED},
+    "delegates_by_import": Plugin("delegates_by_import", _by_import, exact=False),
+    "delegates_by_the_registry": Plugin("delegates_by_the_registry", _by_the_registry, exact=False),
+    "does_not_load": Plugin("does_not_load", _fails, exact=True),
+    "does_nothing": Plugin("does_nothing", dict, exact=True, operation="telepathy"),
+}
+
+
+def __getattr__(name: str) -> Plugin:
+    """Find the object an entry point names."""
+    try:
+        return PLUGINS[name]
+    except KeyError:
+        raise AttributeError(name) from None

@@ -1,0 +1,112 @@
+"""The conformance suite passes an honest backend and fails each saboteur in the test meant for it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+HERE = Path(__file__).parent
+SOURCES = HERE.parents[1] / "backends" / "c" / "src"
+FLAGS = ["-O2", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+
+MEANT = {
+    "one_ulp_off": "test_the_committed_golden_bits_come_out",
+    "wrong_at_one_size": "test_every_batch_size_to_1000_gives_the_same",
+    "writes_a_neighbour": "test_nothing_is_written_beside_the_results",
+    "ignores_stride_0": "test_a_scalar_stands_for_a_whole_operand",
+    "reads_past_the_end": "test_nothing_is_touched_beyond_the_ends_of_operands_and_results",
+    "holds_the_gil": "test_other_python_threads_run_during_a_large_batch",
+    "mutates_an_input": "test_operands_stay_as_they_were",
+    "leaks_nan": "test_a_bad_option_touches_no_other",
+    "delegates_by_import": "test_no_other_backend_does_the_work",
+    "delegates_by_the_registry": "test_no_other_backend_does_the_work",
+    "changes_the_environment": "test_the_environment_stays_as_it_was",
+    "signals_without_reason": "test_a_batch_inside_the_domain_signals_nothing",
+}
+REFUSED = {
+    "one_ulp_off_everywhere": "golden bits of 'price' differ",
+    "does_not_load": "RuntimeError: no such device",
+    "does_nothing": "declares no operation of this core: declared: telepathy",
+    "nobody": "unknown backend 'nobody'; installed: ",
+}
+
+
+class Outcome:
+    """How a run of the suite ended."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str], report: Path) -> None:
+        self.code = done.returncode
+        self.errors = done.stderr
+        cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
+        self.ran = len(cases)
+        self.failed = {
+            case.get("name", "").partition("[")[0]
+            for case in cases
+            if case.find("failure") is not None or case.find("error") is not None
+        }
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """Install the saboteurs for other processes: compiled, and with entry points."""
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        pytest.skip("no C compiler")
+    folder = tmp_path_factory.mktemp("saboteurs")
+    library = folder / "compiled.so"
+    source = [HERE / "saboteurs.c", "-I", SOURCES, "-o", library, "-lm"]
+    subprocess.run([compiler, *FLAGS, "-shared", "-fPIC", *source], check=True)
+    information = folder / "saboteurs-1.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: saboteurs\nVersion: 1\n")
+    names = ["honest", *MEANT, *REFUSED]
+    points = [f"{name} = saboteurs:{name}" for name in names if name != "nobody"]
+    (information / "entry_points.txt").write_text("\n".join(["[quantforge]", *points]))
+    paths = [str(folder), str(HERE), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "QUANTFORGE_SABOTEURS": str(library),
+    }
+
+
+@pytest.fixture(scope="module")
+def outcomes(request, environment, tmp_path_factory):
+    """Run the suite on every backend that the chosen tests ask for, side by side."""
+    folder = tmp_path_factory.mktemp("reports")
+
+    def run(name):
+        report = folder / f"{name}.xml"
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        command += ["--pyargs", "quantforge_conformance", "--backend", name, "--junitxml", report]
+        done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+        return Outcome(done, report)
+
+    items = [item for item in request.session.items if item.module is request.module]
+    names = [item.callspec.params["name"] for item in items]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return dict(zip(names, pool.map(run, names), strict=True))
+
+
+@pytest.mark.parametrize("name", ["honest"])
+def test_an_honest_backend_passes(outcomes, name):
+    outcome = outcomes[name]
+    assert (outcome.code, outcome.failed, outcome.errors) == (0, set(), "")
+    assert outcome.ran > 500
+
+
+@pytest.mark.parametrize("name", MEANT)
+def test_a_saboteur_fails_in_the_test_meant_for_it(outcomes, name):
+    assert outcomes[name].code == pytest.ExitCode.TESTS_FAILED
+    assert MEANT[name] in outcomes[name].failed
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_backend_that_cannot_be_examined_fails_with_one_clear_line(outcomes, name):
+    assert outcomes[name].code == pytest.ExitCode.USAGE_ERROR
+    [line] = filter(None, outcomes[name].errors.splitlines())
+    assert REFUSED[name] in line

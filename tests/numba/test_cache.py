@@ -1,0 +1,107 @@
+"""Compiled once per machine: the cache on disk, and what happens without one."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+REPORT = """
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    bits = digest()
+from quantforge_numba import kernels
+print(json.dumps({
+    "package": kernels.__file__,
+    "hits": kernels.price.cache_hits,
+    "warnings": [f"{one.category.__name__}: {one.message}" for one in caught],
+    "bits": bits,
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def run(child):
+    """Load the copy of the package at a path in a new process, price, and report."""
+
+    def run(package, **changes):
+        path = os.pathsep.join([str(package.parent), os.environ.get("PYTHONPATH", "")])
+        report = child(REPORT, PYTHONPATH=path, **changes)
+        assert Path(report["package"]).parent == package
+        return report
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def first(run, tmp_path_factory):
+    """A copy of the package never compiled before, with what the first process reported."""
+    (source,) = find_spec("quantforge_numba").submodule_search_locations
+    package = tmp_path_factory.mktemp("first") / "quantforge_numba"
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
+    return package, run(package)
+
+
+@pytest.fixture
+def package(first, tmp_path):
+    """Another copy, with the cache that the first process left."""
+    return Path(shutil.copytree(first[0], tmp_path / "quantforge_numba"))
+
+
+@pytest.fixture
+def blocked(tmp_path):
+    """A path where no directory can be made, not even by root."""
+    path = tmp_path / "file"
+    path.touch()
+    return path / "cache"
+
+
+def test_a_second_process_compiles_nothing(run, first):
+    package, report = first
+    assert (report["hits"], report["warnings"]) == (0, [])
+    assert run(package) == {**report, "hits": 1}
+
+
+def test_a_directory_named_by_the_user_is_used(run, first, tmp_path):
+    package, report = first
+    assert run(package, NUMBA_CACHE_DIR=tmp_path) == report
+    assert list(tmp_path.rglob("*.nbc"))
+
+
+@pytest.mark.parametrize("name", ["tables", "elementary", "legs", "price", "loop", "intrinsics"])
+def test_an_edited_source_is_compiled_anew(run, first, package, name):
+    with (package / f"{name}.py").open("a") as source:
+        source.write("# edited\n")
+    report = run(package)
+    assert (report["hits"], report["warnings"]) == (0, [])
+    assert report["bits"] == first[1]["bits"]
+
+
+def test_an_unwritable_directory_of_the_users_costs_one_warning(run, first, blocked):
+    package, expected = first
+    report = run(package, NUMBA_CACHE_DIR=blocked)
+    assert report["hits"] == 1  # found beside the sources
+    (warning,) = report["warnings"]
+    assert warning.startswith("QuantForgeWarning: ")
+    assert str(blocked) in warning
+    assert report["bits"] == expected["bits"]
+
+
+def test_without_any_writable_directory_it_compiles_with_one_warning(run, first, package, blocked):
+    shutil.rmtree(package / "__pycache__")
+    (package / "__pycache__").touch()
+    report = run(package, NUMBA_CACHE_DIR=blocked, HOME=blocked, XDG_CACHE_HOME=blocked)
+    (warning,) = report["warnings"]
+    assert warning.startswith("QuantForgeWarning: ")
+    assert "NUMBA_CACHE_DIR" in warning
+    assert (report["hits"], report["bits"]) == (0, first[1]["bits"])
+
+
+def test_a_damaged_cache_costs_one_warning(run, first, package):
+    for index in (package / "__pycache__").glob("*.nbi"):
+        index.write_bytes(index.read_bytes()[:40])
+    report = run(package)
+    (warning,) = report["warnings"]
+    assert warning.startswith("QuantForgeWarning: ")
+    assert report["bits"] == first[1]["bits"]

@@ -1,0 +1,136 @@
+"""What is chosen, from backends whose speed is known."""
+
+import pytest
+
+import quantforge
+from quantforge.errors import QuantForgeError
+from quantforge.tuning import session
+
+
+def near(expected):
+    return pytest.approx(expected, rel=0.05)  # the grid has 16 batch sizes per octave
+
+
+def test_the_tuner_finds_where_the_order_of_two_backends_flips(flipping):
+    flipping.tune()
+    assert flipping.rows() == [(0, "early", 1), (near(800), "late", 1)]
+
+
+def test_it_finds_from_where_on_a_second_thread_pays(machine):
+    # 1 µs + 5 ns n = 1 µs + 2.5 ns n + 20 µs at n = 8000.
+    machine.threads(2)
+    machine.install(machine.speed("one", each=5e-9, wake=20e-6))
+    machine.tune()
+    assert machine.rows() == [(0, "one", 1), (near(8000), "one", 2)]
+
+
+def test_it_finds_flip_and_threads_together(flipping):
+    # 5 µs + 5 ns n = 5 µs + 2.5 ns n + 20 µs at n = 8000, where `early` is far behind.
+    flipping.threads(2)
+    flipping.tune()
+    assert flipping.rows() == [
+        (0, "early", 1),
+        (near(800), "late", 1),
+        (near(8000), "late", 2),
+    ]
+
+
+def test_every_backend_gets_a_threshold_of_its_own(flipping):
+    # A call that names its backend: 10 ns n = 5 ns n + 20 µs at n = 4000.
+    flipping.threads(2)
+    flipping.tune()
+    assert flipping.rows("early") == [(0, "early", 1), (near(4000), "early", 2)]
+    assert flipping.rows("late") == [(0, "late", 1), (near(8000), "late", 2)]
+
+
+def test_more_than_two_threads_are_tried_in_powers_of_two_and_as_many_as_there_are(machine):
+    machine.threads(6)
+    machine.install(machine.speed("one", each=5e-9))
+    tuned = machine.tune()
+    curves = tuned.section.backends["one"].operations["price"].by_threads
+    assert [curve.threads for curve in curves] == [1, 2, 4, 6]
+
+
+def test_a_challenger_that_wins_by_less_than_five_percent_does_not_win(machine):
+    machine.install(
+        machine.speed("first", fixed=1.04e-6, each=10.4e-9, preference=1),
+        machine.speed("second", fixed=1.00e-6, each=10.0e-9, preference=2),
+    )
+    machine.tune()
+    assert machine.rows() == [(0, "first", 1)]
+
+
+def test_a_challenger_that_wins_by_more_than_five_percent_wins(machine):
+    machine.install(
+        machine.speed("first", fixed=1.08e-6, each=10.8e-9, preference=1),
+        machine.speed("second", fixed=1.00e-6, each=10.0e-9, preference=2),
+    )
+    machine.tune()
+    assert machine.rows() == [(0, "second", 1)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_runs_on_a_restless_machine_choose_the_same(machine, seed):
+    machine.threads(2)
+    machine.install(
+        machine.speed("early", fixed=1e-6, each=10e-9, noise=0.2),
+        machine.speed("twin", fixed=1.01e-6, each=10.1e-9, noise=0.2, preference=60),
+        machine.speed("late", fixed=5e-6, each=5e-9, noise=0.2),
+    )
+    machine.tune(seed=seed)
+    rows = machine.rows()
+    assert [row[1:] for row in rows] == [("early", 1), ("late", 1), ("late", 2)]
+    assert rows[1][0] == pytest.approx(800, rel=0.15)
+
+
+def test_a_debug_build_is_not_measured_and_that_is_said(flipping):
+    slow, debug = flipping.speed("slow"), flipping.speed("debug", each=1e-12, build="debug")
+    flipping.install(slow, debug)
+    tuned = flipping.tune()
+    assert flipping.rows() == [(0, "slow", 1)]
+    assert "debug build" in tuned.section.backends["debug"].left_out
+    assert debug.sizes == []
+
+
+def test_a_backend_that_does_not_load_is_left_out_and_that_is_said(machine):
+    machine.install(machine.speed("good"), machine.speed("bad", broken="no such library"))
+    tuned = machine.tune()
+    assert "no such library" in tuned.section.backends["bad"].left_out
+    assert machine.rows() == [(0, "good", 1)]
+
+
+def test_without_any_backend_to_measure_tuning_fails_with_the_reasons(machine):
+    machine.install(machine.speed("bad", broken="no such library"))
+    with pytest.raises(QuantForgeError, match="no such library"):
+        machine.tune()
+
+
+def test_explain_tells_the_profile_and_what_each_candidate_would_cost(flipping):
+    flipping.tune()
+    decision = quantforge.explain("price", 10_000)
+    assert (decision.backend, decision.threads) == ("late", 1)
+    assert decision.profile == str(flipping.profile)
+    assert decision.age == "just now"
+    # 1 µs + 10 ns n and 5 µs + 5 ns n
+    assert "101.00 us" in decision.candidates["early"]
+    assert "55.00 us" in decision.candidates["late"]
+
+
+@pytest.mark.parametrize("rigor", session.RIGORS)
+def test_every_rigor_keeps_its_time(flipping, rigor):
+    flipping.threads(4)
+    assert flipping.tune(rigor=rigor).seconds <= session.RIGORS[rigor].seconds
+
+
+def test_a_budget_ends_tuning_early_and_still_chooses_well(flipping):
+    full = flipping.tune().seconds
+    flipping.clock.now = 0.0
+    assert flipping.tune(seconds=full / 5).seconds < full / 2
+    assert flipping.rows() == [(0, "early", 1), (near(800), "late", 1)]
+
+
+def test_no_call_is_longer_than_the_rigor_allows_unless_a_single_option_is(machine):
+    slow = machine.speed("slow", fixed=0.0, each=1e-3)  # one option per millisecond
+    machine.install(slow)
+    machine.tune()
+    assert max(slow.sizes) <= 16  # 4 ms are allowed, the step after it was tried and refused

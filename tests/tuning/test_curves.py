@@ -1,0 +1,82 @@
+"""Curves through measured points, and rows from curves, against numbers worked out by hand."""
+
+import numpy as np
+import pytest
+
+from quantforge.tuning.curves import Curve
+from quantforge.tuning.decision import Candidate, candidates, decide
+
+SIZES = (1, 4, 16, 64, 256, 1024, 4096)
+
+
+def curve(seconds, threads=1, sizes=SIZES):
+    return Curve(threads, sizes, tuple(float(seconds(n)) for n in sizes))
+
+
+def test_points_on_a_line_give_that_line():
+    straight = curve(lambda n: 2e-6 + 3e-9 * n)
+    assert straight.line == (pytest.approx(2e-6), pytest.approx(3e-9))
+    assert straight.predict(1_000_000) == pytest.approx(2e-6 + 3e-3)
+
+
+def test_one_bad_point_does_not_bend_a_line():
+    seconds = [2e-6 + 3e-9 * n for n in SIZES]
+    seconds[3] *= 1.3
+    bumpy = Curve(1, SIZES, tuple(seconds))
+    assert bumpy.model == "line"
+    assert bumpy.predict(64) == pytest.approx(2e-6 + 3e-9 * 64, rel=0.1)
+
+
+def test_points_that_no_line_fits_are_joined():
+    """A cache that overflows at 1000 options: 1 ns each below, 10 ns each above."""
+    bent = curve(lambda n: 1e-6 + 1e-9 * min(n, 1000) + 10e-9 * max(n - 1000, 0))
+    assert bent.model == "points"
+    assert bent.predict(256) == pytest.approx(1.256e-6)
+    # Between two points in a straight line, beyond the last one as steep as before it.
+    below, above = 1e-6 + 1.24e-6, 1e-6 + 1e-6 + 30.96e-6
+    assert bent.predict((1024 + 4096) / 2) == pytest.approx((below + above) / 2, rel=1e-3)
+    slope = (above - below) / 3072
+    assert bent.predict(10_000) == pytest.approx(above + slope * (10_000 - 4096), rel=1e-2)
+
+
+def test_a_line_never_takes_less_than_no_time():
+    falling = Curve(1, (1, 10, 100), (3e-6, 2e-6, 1e-6))
+    assert (falling.predict(np.array([1, 10**6])) > 0).all()
+    through_zero = Curve(1, (1, 10), (1e-9, 20e-9))
+    assert through_zero.predict(0) == 0.0
+
+
+def test_a_single_point_is_a_constant():
+    assert Curve(1, (10,), (5e-6,)).predict([1, 100]).tolist() == [5e-6, 5e-6]
+
+
+def test_new_points_are_sorted_in_and_replace_old_ones():
+    assert Curve(2, (1, 4), (1.0, 4.0)).with_points([2, 4], [2.0, 3.0]) == Curve(
+        2, (1, 2, 4), (1.0, 2.0, 3.0)
+    )
+
+
+def test_candidates_come_with_fewer_threads_first_then_in_the_order_of_the_backends():
+    one, two = curve(float), curve(float, threads=2)
+    found = candidates({"b": (one, two), "a": (one, two), "unasked": (one,)}, ("b", "a"))
+    assert [(each.backend, each.threads) for each in found] == [
+        ("b", 1), ("a", 1), ("b", 2), ("a", 2),
+    ]  # fmt: skip
+
+
+def test_a_gain_over_a_few_sizes_only_is_not_worth_a_row():
+    """`spiky` wins by 30 % between 240 and 270 options and loses by 20 % elsewhere."""
+    sizes = (1, 16, 240, 255, 270, 1024, 4096)
+    steady = Candidate("steady", 1, Curve(1, sizes, (1.0,) * 7))
+    spiky = Candidate("spiky", 1, Curve(1, sizes, (1.2, 1.2, 1.2, 0.7, 1.2, 1.2, 1.2)))
+    assert [row.backend for row in decide([steady, spiky])] == ["steady"]
+
+
+def test_a_switch_lies_where_the_times_cross_not_where_the_margin_is_passed():
+    # 1 + n / 1000 against 2: equal at 1000, 5 % apart at 1100.
+    rising = Candidate("rising", 1, curve(lambda n: 1.0 + n / 1000))
+    flat = Candidate("flat", 1, curve(lambda n: 2.0))
+    assert [tuple(row) for row in decide([rising, flat])] == [
+        (0, "rising", 1),
+        (pytest.approx(1000, rel=0.05), "flat", 1),
+    ]

@@ -1,0 +1,115 @@
+"""How blocks are timed: interleaved, and thrown away where somebody else had the processor."""
+
+import random
+
+import pytest
+
+from quantforge.tuning.clock import Clock, time_block
+from quantforge.tuning.measurement import Cell, measure
+
+
+def cells_of(clock, *numbers, calls=None):
+    """Cells that take so many microseconds a call and note when they were called."""
+
+    def cell(place, micros):
+        def call():
+            if calls is not None:
+                calls.append(place)
+            clock.move(micros * 1e-6)
+
+        return Cell(f"backend {place}", 1, 1, call, estimate=500e-6)
+
+    return [cell(place, micros) for place, micros in enumerate(numbers)]
+
+
+def run(cells, clock, rounds=5, deadline=1e9, seed=0):
+    measure(cells, rounds, deadline, clock, random.Random(seed), lambda done: None)
+
+
+def test_every_round_visits_every_candidate_once_in_another_order(machine):
+    calls = []
+    run(cells_of(machine.clock, 500, 500, 500, 500, calls=calls), machine.clock, rounds=6)
+    # Each block is one timed call after one untimed: every second entry is a block.
+    rounds = [tuple(calls[start : start + 8 : 2]) for start in range(0, len(calls), 8)]
+    assert all(sorted(each) == [0, 1, 2, 3] for each in rounds)
+    assert len(rounds) == 6
+    assert len(set(rounds)) > 1
+
+
+def test_a_block_holds_as_many_calls_as_half_a_millisecond_does(machine):
+    made = []
+    short = Cell("short", 1, 1, lambda: (made.append(1), machine.clock.move(1e-6)), estimate=1e-6)
+    short.time(machine.clock)
+    assert len(made) == 1 + 500
+    assert short.seconds == pytest.approx(1e-6)
+
+
+def test_the_least_time_counts(machine):
+    micros = iter([9, 5, 9, 3, 9, 4, 9, 8, 9, 7])  # untimed and timed calls take turns
+    cell = Cell("one", 1, 1, lambda: machine.clock.move(next(micros) * 1e-6), estimate=1e-3)
+    run([cell], machine.clock)
+    assert cell.seconds == pytest.approx(3e-6)
+
+
+def test_a_disturbed_block_is_thrown_away_and_repeated(machine):
+    """Every other block loses its processor and, were it counted, would be the fastest."""
+    blocks = iter(range(100))
+
+    def call():
+        disturbed = next(blocks) % 4 == 1
+        machine.clock.move(1e-6 if disturbed else 2e-6, busy=0.5e-6 if disturbed else 2e-6)
+
+    cell = Cell("one", 1, 1, call, estimate=1e-3)
+    run([cell], machine.clock)
+    assert cell.seconds == pytest.approx(2e-6)
+    assert (len(cell.clean), len(cell.disturbed)) == (5, 5)
+    assert not cell.noisy
+
+
+def test_a_cell_that_never_stays_undisturbed_is_noisy_and_still_has_a_time(machine):
+    cell = Cell("one", 1, 1, lambda: machine.clock.move(2e-6, busy=1e-6), estimate=1e-3)
+    run([cell], machine.clock)
+    assert cell.noisy
+    assert cell.seconds == pytest.approx(2e-6)
+    assert len(cell.disturbed) == 25  # five times as many rounds as were asked for, no more
+
+
+def test_after_the_deadline_no_round_begins_but_there_is_always_one(machine):
+    (cell,) = cells_of(machine.clock, 500)
+    run([cell], machine.clock, deadline=0.0)
+    assert len(cell.clean) == 1
+
+
+def block(clock, call, threads):
+    return time_block(clock, call, 1, threads)
+
+
+def test_a_throttled_block_is_not_clean(machine):
+    def call():
+        machine.clock.move(1e-3)
+        machine.clock.times_throttled += 1
+
+    assert not block(machine.clock, call, threads=1).clean
+
+
+def test_with_threads_waiting_is_no_disturbance_but_a_lost_processor_is(machine):
+    def wait():
+        machine.clock.move(1e-3, busy=0.5e-3)
+
+    def lose():
+        wait()
+        machine.clock.times_preempted += 1
+
+    assert block(machine.clock, wait, threads=2).clean
+    assert not block(machine.clock, wait, threads=1).clean
+    assert not block(machine.clock, lose, threads=2).clean
+
+
+def test_the_clock_of_the_machine_runs():
+    clock = Clock()
+    wall, cpu = clock.wall(), clock.cpu()
+    sum(range(100_000))
+    assert clock.wall() > wall
+    assert clock.cpu() > cpu
+    assert clock.throttled() >= 0
+    assert clock.preempted() >= 0
