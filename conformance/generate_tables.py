@@ -38,7 +38,7 @@ ATANH_END = 0.2000001
 
 MILLS_DEGREES = (9, 10)
 
-MILLS_FIRST = 1.4
+MILLS_FIRST = 1.42
 """Q(0). It keeps P, Q and their products near x = 0 in the upper part of a binade, where a rounding
 error is relatively least: prices near the money are 1 - phi (P/Q + P/Q), less than their terms."""
 MILLS_END = 54
@@ -153,7 +153,7 @@ def fit_mills() -> tuple[list[float], list[float]]:
     grid = mills_grid(500)
     values = [mills(x) for x in grid]
     first = mpf(MILLS_FIRST)
-    q = [first] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [mpf("4e-6")]  # a guess at its growth
+    q = [first] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [first * mpf("4e-6")]  # its growth, a guess
     for _ in range(6):
         scales = [m * horner(q, x) * mills_tolerance(x) for x, m in zip(grid, values, strict=True)]
         rows = [

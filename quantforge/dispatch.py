@@ -68,8 +68,8 @@ def using(
     ...     round(float(quantforge.price(100, 100, 1, 0.05, 0.2)), 6)
     10.450584
     """
-    if backend is not None:
-        _known(backend)
+    if backend not in (None, "auto"):
+        registry().check(backend)
     now = settings.get()
     changed = Settings(
         now.backend if backend is None else backend,
@@ -81,12 +81,6 @@ def using(
         yield
     finally:
         settings.reset(token)
-
-
-def _known(backend: str) -> None:
-    names = registry().names()
-    if backend != "auto" and backend not in names:
-        raise ValueError(f"unknown backend {backend!r}; installed: auto, {', '.join(names)}")
 
 
 def _at_least_one(threads: Any) -> int:
@@ -155,17 +149,20 @@ def plan(
     key = (
         operation,
         now.backend if backend == "auto" else backend,
-        now.threads if threads is None else threads,
+        now.threads if threads is None else _at_least_one(threads),
         now.exact if exact is None else exact,
     )
-    found = _plans.get(key)
-    if found is None and only_look:
+    try:
+        return _plans[key]
+    except (KeyError, TypeError):
+        pass  # new, or of a type that no valid request has: `_resolve` says so
+    if only_look:
         return _resolve(*key)
-    if found is None:
-        if key[1] == "auto":
-            _tune_on_first_use(operation)
-        found = _plans[key] = _resolve(*key)
-    return found
+    if key[1] == "auto":
+        registry().skip_unusable()
+        _tune_on_first_use(operation)
+    made = _plans[key] = _resolve(*key)
+    return made
 
 
 def _tune_on_first_use(operation: str) -> None:
@@ -194,14 +191,11 @@ def _resolve(operation: str, backend: str, threads: int | None, exact: bool | No
     _operation(operation)
     if exact is None:
         exact = os.environ.get("QUANTFORGE_EXACT", "1") != "0"
-    if threads is not None:
-        threads = _at_least_one(threads)
     if backend == "auto":
         candidates = registry().candidates(operation, exact=exact)
         if not candidates:
             raise BackendError(f"no usable backend implements {operation!r}; see backends()")
     else:
-        _known(backend)
         registry().require(backend, operation)
         candidates = (backend,)
     rows, source = _rows(operation, candidates, _threads.budget())

@@ -10,7 +10,6 @@ import numpy as np
 from quantforge import conventions, dispatch
 from quantforge.errors import BackendError
 from quantforge.operations import OPERATIONS, SIGN, Operand, Operation
-from quantforge.plugins import registry
 from quantforge.threads import split
 
 __all__ = ["Request", "Route", "evaluate"]
@@ -55,7 +54,6 @@ def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
             dispatch.forget()
             if request.backend != "auto" or dispatch.settings.get().backend != "auto":
                 raise
-            registry().skip(plan.rows[row].backend)
 
 
 def evaluate(request: Request, operands: Operands, out: Any = None) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,8 @@ def build(described: Backend) -> dict[str, Any]:
         An exact backend missed a golden bit.
     """
     loaded = described.load()
+    if not isinstance(loaded, Mapping):
+        raise TypeError(f"load() returned {type(loaded).__name__}, not a mapping of kernels")
     made = {}
     for name, version in described.numerics.items():
         operation = OPERATIONS.get(name)
@@ -36,36 +38,42 @@ def build(described: Backend) -> dict[str, Any]:
         made[name] = kernel = _ufunc(loaded[name], operation, described.name)
         if described.exact and version == operation.numerics:
             _check_golden_bits(kernel, operation)
-        globals()[f"{name}_{described.name}"] = kernel
+    globals().update({f"{name}_{described.name}": kernel for name, kernel in made.items()})
     return made
 
 
 def _ufunc(given: Any, operation: Operation, backend: str) -> Any:
-    if isinstance(given, int):
+    name = f"{operation.name}_{backend}"
+    output_types = "".join(output.type for output in operation.outputs)
+    if type(given) is int and given > 0:
         from quantforge.ufuncs import from_address
 
         names = ", ".join(operand.name for operand in operation.inputs)
         return from_address(
             given,
-            f"{operation.name}_{backend}",
+            name,
             f"{operation.summary}: ({names}), by the {backend} backend.",
             inputs=len(operation.inputs),
-            output_types="".join(output.type for output in operation.outputs),
+            output_types=output_types,
         )
     if isinstance(given, np.ufunc):
+        loop = f"{'d' * len(operation.inputs)}->{output_types}"
+        if given.types != [loop]:  # with a float loop, float32 and int16 would run in it
+            raise TypeError(f"ufunc {given.__name__!r} has loops {given.types}, not only {loop}")
         return given
     if callable(given):
-        return _positional_out(given, len(operation.inputs))
+        return _positional_out(given, name, len(operation.inputs))
     raise TypeError(f"kernel {operation.name!r} is neither an address nor callable: {given!r}")
 
 
-def _positional_out(kernel: Callable[..., Any], inputs: int) -> Callable[..., Any]:
-    """Let a callable take `out` as a ufunc does, by position too."""
+def _positional_out(kernel: Callable[..., Any], name: str, inputs: int) -> Callable[..., Any]:
+    """Let a callable take `out` as a ufunc does, by position too, and be pickled by name."""
 
     def call(*operands: Any) -> Any:
         out = operands[inputs] if len(operands) > inputs else None
         return kernel(*operands[:inputs], out=out)
 
+    call.__name__ = call.__qualname__ = name
     return call
 
 
@@ -77,6 +85,8 @@ def _check_golden_bits(kernel: Any, operation: Operation) -> None:
         got = kernel(*inputs)
     outputs = got if isinstance(got, tuple) else (got,)
     for output, values, bits in zip(operation.outputs, outputs, expected, strict=True):
+        if np.shape(values) != bits.shape:
+            raise TypeError(f"{output.name!r} is {type(values).__name__}, not one result per option")
         wrong = np.flatnonzero(values.view(bits.dtype) != bits)
         if wrong.size:
             raise ValueError(

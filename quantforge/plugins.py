@@ -46,7 +46,7 @@ class Backend:
     Parameters
     ----------
     name : str
-        As users write it in ``backend="name"``.
+        As users write it in ``backend="name"``; its entry point has the same name.
     version : str
         Of the plugin; the profile forgets curves measured with another one.
     contract : int
@@ -75,6 +75,27 @@ class Backend:
     requires: tuple[str, ...] = ()
     preference: int = 50
     details: Callable[[], Mapping[str, str]] | None = None
+
+    def __post_init__(self) -> None:
+        """Fail in the plugin's hook, which is isolated, instead of later in everybody's calls."""
+        given: dict[str, Any] = vars(self)
+        numerics, requires = given["numerics"], given["requires"]
+        right = {
+            "name": isinstance(given["name"], str) and given["name"] not in ("", "auto"),
+            "version": isinstance(given["version"], str),
+            "contract": isinstance(given["contract"], int),
+            "numerics": isinstance(numerics, Mapping)
+            and all(isinstance(version, int) for version in numerics.values()),
+            "exact": isinstance(given["exact"], bool),
+            "load": callable(given["load"]),
+            "requires": isinstance(requires, tuple)
+            and all(isinstance(module, str) for module in requires),
+            "preference": isinstance(given["preference"], int),
+            "details": given["details"] is None or callable(given["details"]),
+        }
+        for name, is_right in right.items():
+            if not is_right:
+                raise TypeError(f"{name} of a backend cannot be {given[name]!r}")
 
     @property
     def operations(self) -> tuple[str, ...]:
@@ -125,7 +146,9 @@ class _Entry:
     reason: str = ""
     error: BaseException | None = None
     description: Backend | None = None
+    distribution: Distribution | None = None
     kernels: Mapping[str, Any] | None = None
+    loading: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -141,7 +164,7 @@ class BackendInfo:
     reason : str
         Why it is not available; empty if it is.
     exact : bool
-        Whether its results are bit for bit those of the numerical specification.
+        Whether its results are bit for bit those of this core's numerical specification.
     operations : tuple of str
     error : BaseException or None
         The original exception behind the reason.
@@ -175,7 +198,6 @@ class Registry:
         self._manager = pluggy.PluginManager("quantforge")
         self._manager.add_hookspecs(Specification)
         self._entries: dict[str, _Entry] = {}
-        self._distributions: dict[str, Distribution | None] = {}
         self._find(blocked)
 
     def _find(self, blocked: frozenset[str]) -> None:
@@ -183,49 +205,51 @@ class Registry:
 
         from quantforge import numpy_backend
 
-        self._register(numpy_backend, "numpy", blocked)
-        for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-            self._distributions[point.name] = point.dist
-            if point.name in blocked:
-                self._record(point.name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
+        points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+        self._entries["numpy"] = self._read("numpy", lambda: numpy_backend, blocked)
+        for point in points:
+            name = point.name
+            if name in self._entries:  # the first on the path keeps the name, as with modules
+                name = f"{name} ({point.value})"
+                reason = f"another plugin has the name {point.name!r} already"
+                self._entries[name] = _Entry(name, State.BROKEN, reason)
                 continue
-            try:
-                plugin = point.load()
-            except Exception as error:
-                self._record(point.name, State.BROKEN, f"import failed: {_line(error)}", error)
-            else:
-                self._register(plugin, point.name, blocked)
+            self._entries[name] = self._read(name, point.load, blocked)
+            self._entries[name].distribution = point.dist
 
-    def _record(
-        self, name: str, state: State, reason: str, error: BaseException | None = None
-    ) -> None:
-        self._entries[name] = _Entry(name, state, reason, error)
-
-    def _register(self, plugin: Any, name: str, blocked: frozenset[str]) -> None:
-        """Let pluggy check the plugin, then call its hook alone: its failure stays its own."""
+    def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry:
+        """Import one plugin and call its hook; whatever it does there stays its own affair."""
+        if name in blocked:
+            return _Entry(name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
+        stage = "import"
         try:
-            registered = self._manager.register(plugin, name)
-            if registered is None:
-                return  # pluggy blocks it
-            hooks = self._manager.hook.quantforge_backend.get_hookimpls()
-            mine = [hook for hook in hooks if hook.plugin is plugin]
-            if not mine:
-                raise TypeError("it has no hook implementation `quantforge_backend`")
-            described = mine[0].function()
-            if not isinstance(described, Backend):
-                kind = type(described).__name__
-                raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
-        except Exception as error:
-            self._record(name, State.BROKEN, f"hook failed: {_line(error)}", error)
-            return
-        self._entries[described.name] = self._judge(described, blocked)
+            plugin = find()
+            stage = "hook"
+            return self._judge(self._described(plugin, name))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # it may call sys.exit, or panic in Rust
+            return _Entry(name, State.BROKEN, f"{stage} failed: {_line(error)}", error)
+
+    def _described(self, plugin: Any, name: str) -> Backend:
+        """Let pluggy check the plugin, then call its hook alone."""
+        self._manager.register(plugin, name)
+        hooks = self._manager.hook.quantforge_backend.get_hookimpls()
+        mine = [hook for hook in hooks if hook.plugin is plugin]
+        if not mine:
+            raise TypeError("it has no hook implementation `quantforge_backend`")
+        described = mine[0].function()
+        if not isinstance(described, Backend):
+            kind = type(described).__name__
+            raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
+        if described.name != name:
+            raise ValueError(f"entry point {name!r} describes a backend named {described.name!r}")
+        return described
 
     @staticmethod
-    def _judge(described: Backend, blocked: frozenset[str]) -> _Entry:
+    def _judge(described: Backend) -> _Entry:
         entry = _Entry(described.name, State.AVAILABLE, description=described)
-        if described.name in blocked:
-            entry.state, entry.reason = State.BLOCKED, "named in QUANTFORGE_BLOCK"
-        elif described.contract != CONTRACT:
+        if described.contract != CONTRACT:
             age = "older" if described.contract < CONTRACT else "newer"
             entry.state = State.INCOMPATIBLE
             entry.reason = (
@@ -252,7 +276,7 @@ class Registry:
             state=entry.state,
             reason=entry.reason,
             version=described.version if described else "",
-            exact=bool(described and described.exact),
+            exact=any(self.exact(name, operation) for operation in OPERATIONS),
             operations=described.operations if described else (),
             error=entry.error,
             details=self._details(entry),
@@ -263,7 +287,10 @@ class Registry:
         described = entry.description
         if entry.kernels is None or described is None or described.details is None:
             return {}
-        return dict(described.details())
+        try:
+            return dict(described.details())
+        except Exception as error:
+            return {"details": f"failed: {_line(error)}"}
 
     def candidates(self, operation: str, *, exact: bool) -> tuple[str, ...]:
         """Usable backends for `operation`, best guess first.
@@ -284,7 +311,8 @@ class Registry:
 
     @staticmethod
     def _is_exact(described: Backend, operation: str) -> bool:
-        return described.exact and described.numerics[operation] == OPERATIONS[operation].numerics
+        version = described.numerics.get(operation)
+        return described.exact and version == OPERATIONS[operation].numerics
 
     def exact(self, name: str, operation: str) -> bool:
         """Whether the backend follows this core's numerical specification bit for bit."""
@@ -293,18 +321,23 @@ class Registry:
 
     def distribution(self, name: str) -> Distribution | None:
         """The installed distribution behind the backend's entry point, if there is one."""
-        return self._distributions.get(name)
+        return self._entries[name].distribution
 
     def requires(self, name: str) -> tuple[str, ...]:
         """The modules that the backend says it requires."""
         described = self._entries[name].description
         return described.requires if described else ()
 
+    def check(self, name: str) -> None:
+        """Raise unless there is a backend of this name, usable or not."""
+        if name not in self.names():
+            valid = ", ".join(self.names())
+            raise ValueError(f"unknown backend {name!r}; installed: auto, {valid}")
+
     def require(self, name: str, operation: str) -> None:
         """Raise unless the backend is there, usable and implements `operation`."""
-        entry = self._entries.get(name)
-        if entry is None:
-            raise ValueError(f"unknown backend {name!r}; installed: {', '.join(self.names())}")
+        self.check(name)
+        entry = self._entries[name]
         if entry.state is not State.AVAILABLE:
             raise BackendError(
                 f"backend {name!r} cannot run {operation!r}: {entry.state}, {entry.reason}"
@@ -314,9 +347,10 @@ class Registry:
 
     def kernel(self, name: str, operation: str) -> Any:
         """The backend's kernel as a ufunc-like ``kernel(*inputs, out)``, loaded on first use."""
-        self.require(name, operation)
+        self.check(name)
         entry = self._entries[name]
         with entry.lock:
+            self.require(name, operation)  # only now: another thread may have failed to load it
             if entry.kernels is None:
                 self._load(entry)
             assert entry.kernels is not None
@@ -328,16 +362,33 @@ class Registry:
         described = entry.description
         assert described is not None
         try:
-            entry.kernels = MappingProxyType(kernels.build(described))
-        except Exception as error:
+            if entry.loading:
+                raise RuntimeError("load() asks for what it is to load")
+            entry.loading = True
+            made = kernels.build(described)
+            if entry.error is not None:
+                raise entry.error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # it may call sys.exit, or panic in Rust
             entry.state, entry.error = State.BROKEN, error
             entry.reason = f"loading failed: {_line(error)}"
             raise BackendError(f"backend {entry.name!r} is broken: {entry.reason}") from error
+        finally:
+            entry.loading = False
+        entry.kernels = MappingProxyType(made)
 
-    def skip(self, name: str) -> None:
-        """Tell the user, once, that ``auto`` goes on without this backend."""
-        entry = self._entries[name]
-        warn_once(f"skip {name}", f"backend {name!r} is left out: {entry.reason}", stacklevel=6)
+    def skip_unusable(self) -> None:
+        """Tell the user, once each, which backends ``auto`` goes without that nobody blocked."""
+        for entry in self._entries.values():
+            if entry.state not in (State.AVAILABLE, State.BLOCKED):
+                state = f"it is {entry.state}, {entry.reason}"
+                warn_once(f"skip {entry.name}", f"backend {entry.name!r} is left out: {state}")
+
+    def unlock(self) -> None:
+        """In a forked child: a thread that is not in it may have held the locks."""
+        for entry in self._entries.values():
+            entry.lock, entry.loading = threading.RLock(), False
 
 
 def _importable(name: str) -> bool:
@@ -353,17 +404,35 @@ def _line(error: BaseException) -> str:
 
 
 _registry: Registry | None = None
-_registry_lock = threading.Lock()
+_registry_lock = threading.RLock()
+_is_finding = False
 
 
 def registry() -> Registry:
     """The registry of this process, made on first use."""
-    global _registry
+    global _registry, _is_finding
     if _registry is None:
         with _registry_lock:
+            if _is_finding:
+                raise RuntimeError("a plugin uses QuantForge while its backends are being found")
             if _registry is None:
-                _registry = Registry()
+                _is_finding = True
+                try:
+                    _registry = Registry()
+                finally:
+                    _is_finding = False
     return _registry
+
+
+def _unlock() -> None:
+    global _registry_lock, _is_finding
+    _registry_lock, _is_finding = threading.RLock(), False
+    if _registry is not None:
+        _registry.unlock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 def backends() -> tuple[BackendInfo, ...]:

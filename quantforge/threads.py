@@ -6,6 +6,7 @@ child, and would compete for the same processors; one pool and one fork rule do 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -50,7 +51,7 @@ def _cgroup_quota() -> float | None:
     try:
         quota, period = (_CGROUP / "cpu.max").read_text().split()
         return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError):
+    except (OSError, ValueError, ZeroDivisionError):
         pass
     try:
         quota = (_CGROUP / "cpu/cpu.cfs_quota_us").read_text()
@@ -81,9 +82,12 @@ class _Pool:
 
     def grow(self, workers: int) -> None:
         while self.workers < workers:
+            name = f"quantforge-{self.workers + 1}"
+            try:
+                threading.Thread(target=self._serve, name=name, daemon=True).start()
+            except RuntimeError:
+                return  # no more threads here, or the interpreter is ending: `run` does without
             self.workers += 1
-            name = f"quantforge-{self.workers}"
-            threading.Thread(target=self._serve, name=name, daemon=True).start()
 
     def _serve(self) -> None:
         self.inside.worker = True
@@ -91,7 +95,7 @@ class _Pool:
             self.tasks.get()()
 
     def run(self, pieces: Sequence[Callable[[], None]]) -> None:
-        """Run all pieces, the last one here; the caller holds the lock."""
+        """Run all pieces, the last one and any that no worker begins here; the lock is held."""
         self.grow(len(pieces) - 1)
         done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
@@ -109,6 +113,9 @@ class _Pool:
         for piece in pieces[:-1]:
             self.tasks.put(reporting(piece))
         reporting(pieces[-1])()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.tasks.get_nowait()()
         errors = [error for error in (done.get() for _ in pieces) if error is not None]
         if errors:
             raise errors[0]

@@ -121,7 +121,7 @@ def test_an_approximation_attains_the_error_its_table_states(name, error, count,
 
 
 def test_the_mills_ratio_is_exact_at_zero_and_has_no_negative_coefficient():
-    assert (tables.MILLS_P[0], tables.MILLS_Q[0]) == (0.5, 1.0)
+    assert tables.MILLS_P[0] * 2 == tables.MILLS_Q[0]
     assert min(tables.MILLS_P + tables.MILLS_Q) > 0
 
 

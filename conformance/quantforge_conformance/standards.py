@@ -25,14 +25,14 @@ Lane = tuple[float, ...]
 
 @dataclass(frozen=True)
 class Bound:
-    """One half of an accuracy contract: ``measure(lane, exact, error) <= limit``.
+    """One half of an accuracy contract: the error is at most `limit` times ``unit(lane, exact)``.
 
-    `name` is the unit, as the report at the end of a run words it.
+    `name` is the unit's, as the report at the end of a run words it.
     """
 
     name: str
     limit: float
-    measure: Callable[[Lane, mpf, mpf], float]
+    unit: Callable[[Lane, mpf], mpf]
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,17 @@ def larger_leg(lane: Lane) -> mpf:
         return max(spot * exp(-dividend * time), strike * exp(-rate * time))
 
 
-def ulp(x: mpf) -> float:
+def ulp(x: mpf) -> mpf:
     """Return the spacing of doubles at x, of the largest ones where x is beyond them."""
-    return math.ulp(min(float(x), 1.7e308))
+    return mpf(math.ulp(min(float(x), 1.7e308)))
 
 
-def _in_ulp_of_larger_leg(lane: Lane, exact: mpf, error: mpf) -> float:
-    return float(error / ulp(larger_leg(lane)))
+def _ulp_of_larger_leg(lane: Lane, exact: mpf) -> mpf:
+    return ulp(larger_leg(lane))
 
 
-def _share_of_condition(lane: Lane, exact: mpf, error: mpf) -> float:
-    allowed = (4 + 4 * reference.condition(*lane)) * mpf(2) ** -53 * exact + mpf(2) ** -1074
-    return float(error / allowed)
+def _conditioned(lane: Lane, exact: mpf) -> mpf:
+    return (4 + 4 * reference.condition(*lane)) * mpf(2) ** -53 * exact + mpf(2) ** -1074
 
 
 def _price_rounding(*operands: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
@@ -109,8 +108,8 @@ PRICE = Standard(
     golden=lambda *lane: (reference.price(*lane),),
     bounds={
         "price": (
-            Bound("ulp of max(Se^-qT, Ke^-rT)", 4, _in_ulp_of_larger_leg),
-            Bound("of (4 + 4 cond) 2^-53 P + 2^-1074", 1, _share_of_condition),
+            Bound("ulp of max(Se^-qT, Ke^-rT)", 4, _ulp_of_larger_leg),
+            Bound("of (4 + 4 cond) 2^-53 P + 2^-1074", 1, _conditioned),
         )
     },
     rounding=_price_rounding,

@@ -30,6 +30,7 @@ _BLOCK: Final = 2048  # lanes at a time: every temporary stays in the first cach
 
 def price(*inputs: Any, out: Any = None) -> Any:
     """Price options from (spot, strike, time, rate, dividend, sigma, sign), like a ufunc."""
+    inputs = tuple(map(_plain, inputs))
     if out is None:
         out = np.empty(np.broadcast_shapes(*map(np.shape, inputs)))
         scalar = out.ndim == 0
@@ -51,6 +52,17 @@ def price(*inputs: Any, out: Any = None) -> Any:
     if invalid:
         np.sqrt(np.float64(-1.0))  # NumPy's *invalid* signal, under the caller's errstate
     return out[()] if scalar else out
+
+
+def _plain(given: Any) -> np.ndarray[Any, Any]:
+    """Refuse what would lose something here: a mask, labels, precision."""
+    if hasattr(given, "__array_ufunc__") and not isinstance(given, np.generic | np.memmap):
+        if type(given) is not np.ndarray:
+            raise TypeError(f"the NumPy fallback takes plain arrays, not {type(given).__name__}")
+    array = np.asarray(given)
+    if not np.can_cast(array.dtype, np.float64):
+        raise TypeError(f"{array.dtype.name} cannot become float64 without loss")
+    return array
 
 
 class _Legs(NamedTuple):

@@ -43,36 +43,36 @@ pub const ATANH: [f64; 8] = [
 ];
 
 /// numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:
-/// relative error at most 6.7e-17 for 0 <= x <= 2
-/// relative error at most 7.7e-17 for 2 <= x <= 6
-/// relative error at most 9.2e-17 for 6 <= x <= 12
-/// relative error at most 1.3e-16 for 12 <= x <= 25
-/// relative error at most 2.3e-16 for 25 <= x <= 40
-/// relative error at most 3.2e-16 for 40 <= x <= 54
+/// relative error at most 6.6e-17 for 0 <= x <= 2
+/// relative error at most 8.4e-17 for 2 <= x <= 6
+/// relative error at most 1.1e-16 for 6 <= x <= 12
+/// relative error at most 1.4e-16 for 12 <= x <= 25
+/// relative error at most 1.7e-16 for 25 <= x <= 40
+/// relative error at most 2.5e-16 for 40 <= x <= 54
 pub const MILLS_P: [f64; 10] = [
-    f64::from_bits(0x3fe6666666666666), // 0.7
-    f64::from_bits(0x3ff16e185072c3a0), // 1.089378656626856
-    f64::from_bits(0x3fead2c14af73cd7), // 0.838226934831165
-    f64::from_bits(0x3fda38fc6a1a6e52), // 0.4097281490482817
-    f64::from_bits(0x3fc1c62c94c301b2), // 0.13886029495007574
-    f64::from_bits(0x3fa14193195b70f5), // 0.03370341953788795
-    f64::from_bits(0x3f77fef0dbaa3cf0), // 0.005858364917585165
-    f64::from_bits(0x3f471fede9443b23), // 0.0007057105708855076
-    f64::from_bits(0x3f0c3f1737cde7c7), // 5.387582402867314e-05
-    f64::from_bits(0x3ec0e8619e5d9d64), // 2.015559618695895e-06
+    f64::from_bits(0x3fe6b851eb851eb8), // 0.71
+    f64::from_bits(0x3ff1add6d54d307b), // 1.1049412090387978
+    f64::from_bits(0x3feb34daa2ebe415), // 0.850201910215335
+    f64::from_bits(0x3fda98e48af6bc94), // 0.4155818326061731
+    f64::from_bits(0x3fc2072fa3aea48d), // 0.14084430210394708
+    f64::from_bits(0x3fa180b2e1c84174), // 0.03418501859789816
+    f64::from_bits(0x3f7856bb9d69965c), // 0.005942089911149386
+    f64::from_bits(0x3f47748d98f2e865), // 0.000715798510916754
+    f64::from_bits(0x3f0ca67ddf6d0e83), // 5.464622147724216e-05
+    f64::from_bits(0x3ec1264f0a9873d1), // 2.0443968267295334e-06
 ];
 
 /// its denominator
 pub const MILLS_Q: [f64; 11] = [
-    f64::from_bits(0x3ff6666666666666), // 1.4
-    f64::from_bits(0x400a5dca2296a357), // 3.2957956983777126
-    f64::from_bits(0x400cd95496eae729), // 3.606118372958822
-    f64::from_bits(0x40035e8ec55d62fd), // 2.421170751488147
-    f64::from_bits(0x3ff1ba7eb6a1c9b2), // 1.108030999571025
-    f64::from_bits(0x3fd732f78d3c1775), // 0.3624857787366332
-    f64::from_bits(0x3fb613e06f4e4597), // 0.08624079434800645
-    f64::from_bits(0x3f8e59d68428fdb2), // 0.014819789798933811
-    f64::from_bits(0x3f5d10b8cac828ee), // 0.0017740063295855163
-    f64::from_bits(0x3f21b36a02578310), // 0.0001350466638277083
-    f64::from_bits(0x3ed530d24e0d0a50), // 5.052258729434394e-06
+    f64::from_bits(0x3ff6b851eb851eb8), // 1.42
+    f64::from_bits(0x400abe371480344e), // 3.3428784944176533
+    f64::from_bits(0x400d42d61e273d67), // 3.65763495976687
+    f64::from_bits(0x4003a5659ff4caaf), // 2.455760240228606
+    f64::from_bits(0x3ff1fb560a6051ac), // 1.1238613515207403
+    f64::from_bits(0x3fd787d2946aa17d), // 0.367664952219023
+    f64::from_bits(0x3fb664a388d57f6f), // 0.08747312632249103
+    f64::from_bits(0x3f8ec8e1a271f006), // 0.015031588334970546
+    f64::from_bits(0x3f5d7b15cf9737c2), // 0.0017993653294641064
+    f64::from_bits(0x3f21f4360835e95e), // 0.00013697776385497134
+    f64::from_bits(0x3ed57e6f9faf8db3), // 5.124542890453027e-06
 ];

@@ -44,36 +44,36 @@ ATANH = (
 )
 
 # numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:
-# relative error at most 6.7e-17 for 0 <= x <= 2
-# relative error at most 7.7e-17 for 2 <= x <= 6
-# relative error at most 9.2e-17 for 6 <= x <= 12
-# relative error at most 1.3e-16 for 12 <= x <= 25
-# relative error at most 2.3e-16 for 25 <= x <= 40
-# relative error at most 3.2e-16 for 40 <= x <= 54
+# relative error at most 6.6e-17 for 0 <= x <= 2
+# relative error at most 8.4e-17 for 2 <= x <= 6
+# relative error at most 1.1e-16 for 6 <= x <= 12
+# relative error at most 1.4e-16 for 12 <= x <= 25
+# relative error at most 1.7e-16 for 25 <= x <= 40
+# relative error at most 2.5e-16 for 40 <= x <= 54
 MILLS_P = (
-    float.fromhex("0x1.6666666666666p-1"),  # 0.7
-    float.fromhex("0x1.16e185072c3a0p+0"),  # 1.089378656626856
-    float.fromhex("0x1.ad2c14af73cd7p-1"),  # 0.838226934831165
-    float.fromhex("0x1.a38fc6a1a6e52p-2"),  # 0.4097281490482817
-    float.fromhex("0x1.1c62c94c301b2p-3"),  # 0.13886029495007574
-    float.fromhex("0x1.14193195b70f5p-5"),  # 0.03370341953788795
-    float.fromhex("0x1.7fef0dbaa3cf0p-8"),  # 0.005858364917585165
-    float.fromhex("0x1.71fede9443b23p-11"),  # 0.0007057105708855076
-    float.fromhex("0x1.c3f1737cde7c7p-15"),  # 5.387582402867314e-05
-    float.fromhex("0x1.0e8619e5d9d64p-19"),  # 2.015559618695895e-06
+    float.fromhex("0x1.6b851eb851eb8p-1"),  # 0.71
+    float.fromhex("0x1.1add6d54d307bp+0"),  # 1.1049412090387978
+    float.fromhex("0x1.b34daa2ebe415p-1"),  # 0.850201910215335
+    float.fromhex("0x1.a98e48af6bc94p-2"),  # 0.4155818326061731
+    float.fromhex("0x1.2072fa3aea48dp-3"),  # 0.14084430210394708
+    float.fromhex("0x1.180b2e1c84174p-5"),  # 0.03418501859789816
+    float.fromhex("0x1.856bb9d69965cp-8"),  # 0.005942089911149386
+    float.fromhex("0x1.7748d98f2e865p-11"),  # 0.000715798510916754
+    float.fromhex("0x1.ca67ddf6d0e83p-15"),  # 5.464622147724216e-05
+    float.fromhex("0x1.1264f0a9873d1p-19"),  # 2.0443968267295334e-06
 )
 
 # its denominator
 MILLS_Q = (
-    float.fromhex("0x1.6666666666666p+0"),  # 1.4
-    float.fromhex("0x1.a5dca2296a357p+1"),  # 3.2957956983777126
-    float.fromhex("0x1.cd95496eae729p+1"),  # 3.606118372958822
-    float.fromhex("0x1.35e8ec55d62fdp+1"),  # 2.421170751488147
-    float.fromhex("0x1.1ba7eb6a1c9b2p+0"),  # 1.108030999571025
-    float.fromhex("0x1.732f78d3c1775p-2"),  # 0.3624857787366332
-    float.fromhex("0x1.613e06f4e4597p-4"),  # 0.08624079434800645
-    float.fromhex("0x1.e59d68428fdb2p-7"),  # 0.014819789798933811
-    float.fromhex("0x1.d10b8cac828eep-10"),  # 0.0017740063295855163
-    float.fromhex("0x1.1b36a02578310p-13"),  # 0.0001350466638277083
-    float.fromhex("0x1.530d24e0d0a50p-18"),  # 5.052258729434394e-06
+    float.fromhex("0x1.6b851eb851eb8p+0"),  # 1.42
+    float.fromhex("0x1.abe371480344ep+1"),  # 3.3428784944176533
+    float.fromhex("0x1.d42d61e273d67p+1"),  # 3.65763495976687
+    float.fromhex("0x1.3a5659ff4caafp+1"),  # 2.455760240228606
+    float.fromhex("0x1.1fb560a6051acp+0"),  # 1.1238613515207403
+    float.fromhex("0x1.787d2946aa17dp-2"),  # 0.367664952219023
+    float.fromhex("0x1.664a388d57f6fp-4"),  # 0.08747312632249103
+    float.fromhex("0x1.ec8e1a271f006p-7"),  # 0.015031588334970546
+    float.fromhex("0x1.d7b15cf9737c2p-10"),  # 0.0017993653294641064
+    float.fromhex("0x1.1f4360835e95ep-13"),  # 0.00013697776385497134
+    float.fromhex("0x1.57e6f9faf8db3p-18"),  # 5.124542890453027e-06
 )
