@@ -2,10 +2,11 @@
 
 from quantforge.api import price
 from quantforge.binding import bind
+from quantforge.contract import Backend, hookimpl, instruction_set
 from quantforge.dispatch import Decision, explain, using
 from quantforge.errors import BackendError, QuantForgeError, QuantForgeWarning
 from quantforge.operations import CONTRACT
-from quantforge.plugins import Backend, BackendInfo, backends, hookimpl, instruction_set
+from quantforge.plugins import BackendInfo, backends
 
 __version__ = "0.1.0"
 

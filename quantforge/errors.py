@@ -39,7 +39,8 @@ def warn_once(cause: str, message: str) -> None:
             return
         _said.add(cause)
     frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(("quantforge", "importlib")):
+    inside = ("quantforge", "importlib")
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(inside):
         frame = frame.f_back
     warnings.warn_explicit(
         message,

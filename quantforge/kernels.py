@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from quantforge.operations import OPERATIONS, Operation
 
 if TYPE_CHECKING:
-    from quantforge.plugins import Backend
+    from quantforge.contract import Backend
 
 __all__ = ["build"]
 
@@ -49,13 +50,16 @@ def _ufunc(given: Any, operation: Operation, backend: str) -> Any:
         from quantforge.ufuncs import from_address
 
         names = ", ".join(operand.name for operand in operation.inputs)
-        return from_address(
+        made = from_address(
             given,
             name,
             f"{operation.summary}: ({names}), by the {backend} backend.",
             inputs=len(operation.inputs),
             output_types=output_types,
         )
+        with contextlib.suppress(AttributeError):  # without it, pickle asks every module for it
+            made.__module__ = __name__
+        return made
     if isinstance(given, np.ufunc):
         loop = f"{'d' * len(operation.inputs)}->{output_types}"
         if given.types != [loop]:  # with a float loop, float32 and int16 would run in it
@@ -86,7 +90,7 @@ def _check_golden_bits(kernel: Any, operation: Operation) -> None:
     outputs = got if isinstance(got, tuple) else (got,)
     for output, values, bits in zip(operation.outputs, outputs, expected, strict=True):
         if np.shape(values) != bits.shape:
-            raise TypeError(f"{output.name!r} is {type(values).__name__}, not one result per option")
+            raise TypeError(f"{output.name!r} is {type(values).__name__}, no result per option")
         wrong = np.flatnonzero(values.view(bits.dtype) != bits)
         if wrong.size:
             raise ValueError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,116 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from quantforge.contract import GROUP, Backend, Specification
 from quantforge.errors import BackendError, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = [
-    "Backend",
-    "BackendInfo",
-    "Registry",
-    "State",
-    "backends",
-    "hookimpl",
-    "instruction_set",
-    "registry",
-]
-
-GROUP = "quantforge"
-hookspec = pluggy.HookspecMarker("quantforge")
-hookimpl = pluggy.HookimplMarker("quantforge")
-
-
-@dataclass(frozen=True)
-class Backend:
-    """What a plugin's ``quantforge_backend`` hook returns: a description, nothing loaded yet.
-
-    Parameters
-    ----------
-    name : str
-        As users write it in ``backend="name"``; its entry point has the same name.
-    version : str
-        Of the plugin; the profile forgets curves measured with another one.
-    contract : int
-        `quantforge.CONTRACT` that the plugin was built for.
-    numerics : mapping of str to int
-        Each operation it implements, with the version of the numerical specification it follows.
-    exact : bool
-        Whether results are bit for bit those of the specification.
-    load : callable
-        Returns a mapping from operation to the address of a NumPy inner loop (int) or to a
-        callable used as ``kernel(*inputs, out=...)``. Called once, when first needed.
-    requires : tuple of str
-        Modules that must be importable; looked for without importing them.
-    preference : int
-        Order among equals while no profile exists, lower first.
-    details : callable, optional
-        After loading: facts to show, such as ``{"isa": "avx512", "build": "release"}``.
-    """
-
-    name: str
-    version: str
-    contract: int
-    numerics: Mapping[str, int]
-    exact: bool
-    load: Callable[[], Mapping[str, Any]]
-    requires: tuple[str, ...] = ()
-    preference: int = 50
-    details: Callable[[], Mapping[str, str]] | None = None
-
-    def __post_init__(self) -> None:
-        """Fail in the plugin's hook, which is isolated, instead of later in everybody's calls."""
-        given: dict[str, Any] = vars(self)
-        numerics, requires = given["numerics"], given["requires"]
-        right = {
-            "name": isinstance(given["name"], str) and given["name"] not in ("", "auto"),
-            "version": isinstance(given["version"], str),
-            "contract": isinstance(given["contract"], int),
-            "numerics": isinstance(numerics, Mapping)
-            and all(isinstance(version, int) for version in numerics.values()),
-            "exact": isinstance(given["exact"], bool),
-            "load": callable(given["load"]),
-            "requires": isinstance(requires, tuple)
-            and all(isinstance(module, str) for module in requires),
-            "preference": isinstance(given["preference"], int),
-            "details": given["details"] is None or callable(given["details"]),
-        }
-        for name, is_right in right.items():
-            if not is_right:
-                raise TypeError(f"{name} of a backend cannot be {given[name]!r}")
-
-    @property
-    def operations(self) -> tuple[str, ...]:
-        """The names of the operations it implements."""
-        return tuple(self.numerics)
-
-
-class Specification:
-    """The hooks a plugin may implement."""
-
-    @hookspec
-    def quantforge_backend(self) -> Backend:  # type: ignore[empty-body]  # pluggy wants no body
-        """Describe the backend; must be quick and load nothing heavy."""
-
-
-def instruction_set(supported: Sequence[str]) -> str:
-    """Choose among the instruction sets a native backend has for this processor, best first.
-
-    ``QUANTFORGE_ISA`` (``avx512``, ``avx2`` or ``baseline``) forces one.
-
-    Raises
-    ------
-    ValueError
-        The forced set is not among the `supported` ones.
-    """
-    forced = os.environ.get("QUANTFORGE_ISA", "")
-    if forced and forced not in supported:
-        raise ValueError(
-            f"QUANTFORGE_ISA={forced} cannot be used here; supported: {', '.join(supported)}"
-        )
-    return forced or supported[0]
+__all__ = ["BackendInfo", "Registry", "State", "backends", "registry"]
 
 
 class State(StrEnum):
@@ -271,13 +169,14 @@ class Registry:
         """The backend's state, as data."""
         entry = self._entries[name]
         described = entry.description
+        operations = described.operations if described else ()
         return BackendInfo(
             name=name,
             state=entry.state,
             reason=entry.reason,
             version=described.version if described else "",
-            exact=any(self.exact(name, operation) for operation in OPERATIONS),
-            operations=described.operations if described else (),
+            exact={self.exact(name, one) for one in operations if one in OPERATIONS} == {True},
+            operations=operations,
             error=entry.error,
             details=self._details(entry),
         )

@@ -62,16 +62,25 @@ def write_columns(table: Mapping[str, Column], path: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Name to write under; the file becomes `path` at the end, or vanishes if anything fails."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
+    """Name to write under; the file becomes `path` at the end, or vanishes if anything fails.
+
+    Errors of the system are told of `path`, not of the temporary name.
+    """
+    name = None
     try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
+        os.close(handle)
         yield Path(name)
         os.chmod(name, _mode(path))
         os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
+    except BaseException as error:
+        if name is not None:
+            with suppress(OSError):
+                os.unlink(name)
+        if isinstance(error, OSError) and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

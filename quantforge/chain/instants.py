@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from quantforge.errors import QuantForgeError
+
 EXCHANGE_ZONE: Final = "America/New_York"
 
 # First letters of the months, without accents, in the languages a browser writes a date in:
@@ -47,7 +49,7 @@ def exchange_zone() -> tzinfo:
     try:
         return ZoneInfo(EXCHANGE_ZONE)
     except ZoneInfoNotFoundError as error:
-        raise RuntimeError(
+        raise QuantForgeError(
             f"no time zone data for {EXCHANGE_ZONE}: install the system's tzdata, "
             "or pip install tzdata"
         ) from error

@@ -118,9 +118,8 @@ def _headline(figure: Figure, priced: PricedChain) -> None:
         color=_PALE,
         va="center",
     )
-    figure.text(
-        0.978, 0.955, f"{priced.inside_share:.1%}", size=26, weight="bold", ha="right", va="center"
-    )
+    share = f"{priced.inside_share:.1%}" if compared else "no prices"
+    figure.text(0.978, 0.955, share, size=26, weight="bold", ha="right", va="center")
     figure.text(0.978, 0.925, "inside bid-ask", size=9, color=_PALE, ha="right", va="center")
 
 

@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from quantforge.errors import QuantForgeError
+
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.intp]
 Signs: TypeAlias = NDArray[np.int8]
@@ -17,7 +19,7 @@ Dates: TypeAlias = NDArray[np.datetime64]
 Texts: TypeAlias = NDArray[np.str_]
 
 
-class ChainError(ValueError):
+class ChainError(QuantForgeError, ValueError):
     """A file cannot be read as an option chain; the message names file, line and cause."""
 
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -17,18 +18,11 @@ from quantforge import threads
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.terminal import console, print_json, status
+from quantforge.plugins import registry
 from quantforge.tuning import store
 from quantforge.tuning.machine import this_machine
 
-_DISTRIBUTIONS: Final = (
-    "numpy",
-    "pluggy",
-    "rich",
-    "platformdirs",
-    "pyarrow",
-    "matplotlib",
-    "numba",
-)
+_DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 
 # Call on 100 at 100, one year, 5 %, 20 %, to 20 digits (mpmath); backends may be 4 ulp of 100 off.
 _KNOWN: Final = 10.450583572185565667
@@ -100,6 +94,10 @@ def _versions() -> dict[str, str]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             versions[name] = "not installed"
+    for info in quantforge.backends():
+        for module in registry().requires(info.name):
+            with suppress(metadata.PackageNotFoundError):  # a module within the backend itself
+                versions[module] = metadata.version(module)
     return versions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from quantforge.errors import BackendError
+from quantforge.errors import QuantForgeError
 
 NOTHING_USABLE = 1
 BAD_INPUT = 2
@@ -28,13 +28,13 @@ def failure(error: Exception) -> tuple[str, int]:
     """Line and exit code for an exception that ended a command."""
     if isinstance(error, Failure):
         return str(error), error.code
-    if isinstance(error, BackendError):
-        return _one_line(error), NOTHING_USABLE
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror or error}", BAD_INPUT
     if isinstance(error, ValueError | TypeError):
         return _one_line(error), BAD_INPUT
+    if isinstance(error, QuantForgeError):
+        return _one_line(error), NOTHING_USABLE
     return (
         f"{type(error).__name__}: {_one_line(error)} (QUANTFORGE_DEBUG=1 shows where)",
         NOTHING_USABLE,

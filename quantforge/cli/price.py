@@ -53,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     for path in (arguments.file, arguments.output):
         if path is not None and path.suffix.lower() == ".parquet":
             require("pyarrow", "a Parquet file")
+    if not arguments.json:
+        require("rich", "a table")
     columns = {} if arguments.file is None else read_columns(arguments.file)
     inputs, count = operands.resolve(arguments, "price", columns)
     with status("pricing"), np.errstate(invalid="ignore"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import os
@@ -46,14 +47,14 @@ def table(
 
 def status(text: str) -> AbstractContextManager[Any]:
     """Say on a terminal what is being done, while it is; nothing in a pipe."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
         return nullcontext()
     return console(stderr=True).status(text)
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON; NaN and infinities, which JSON has not, become null."""
-    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+    """Print `value` as JSON: NaN and infinities, which it has not, as null, dates as text."""
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def _finite(value: Any) -> Any:

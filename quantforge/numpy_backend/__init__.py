@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from quantforge.contract import Backend, hookimpl
 from quantforge.operations import CONTRACT
-from quantforge.plugins import Backend, hookimpl
 
 __all__ = ["quantforge_backend"]
 

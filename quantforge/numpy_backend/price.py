@@ -56,9 +56,9 @@ def price(*inputs: Any, out: Any = None) -> Any:
 
 def _plain(given: Any) -> np.ndarray[Any, Any]:
     """Refuse what would lose something here: a mask, labels, precision."""
-    if hasattr(given, "__array_ufunc__") and not isinstance(given, np.generic | np.memmap):
-        if type(given) is not np.ndarray:
-            raise TypeError(f"the NumPy fallback takes plain arrays, not {type(given).__name__}")
+    is_plain = type(given) is np.ndarray or isinstance(given, np.generic | np.memmap)
+    if hasattr(given, "__array_ufunc__") and not is_plain:
+        raise TypeError(f"the NumPy fallback takes plain arrays, not {type(given).__name__}")
     array = np.asarray(given)
     if not np.can_cast(array.dtype, np.float64):
         raise TypeError(f"{array.dtype.name} cannot become float64 without loss")

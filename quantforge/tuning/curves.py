@@ -1,9 +1,9 @@
 """Time over batch size of one backend with so many threads: a line, or what was measured.
 
 Most kernels take a + b n, and a line fitted to all points forgives a bad one. Caches, vector
-tails and saturated memory bend it; then the points themselves predict better, joined by straight
-pieces. (Pieces straight in n, not in its logarithm, are exact wherever a + b n holds at all.)
-Which of the two it is, the data say: each point is predicted from the others.
+tails and saturated memory bend it; then the points themselves predict better: the line times its
+error at each point, interpolated in logarithms. Which of the two it is, the data say: each point
+is predicted from the others.
 """
 
 from __future__ import annotations
@@ -39,43 +39,36 @@ class Curve:
 
     @cached_property
     def errors(self) -> tuple[float, float]:
-        """Relative error, in the mean, of the line and of the joined points at left-out points."""
+        """Relative error, in the mean, of the line and of the points at left-out points."""
         sizes, seconds = np.array(self.sizes, float), np.array(self.seconds)
         if len(sizes) < _FEWEST:
             return np.nan, np.nan
-        line, joined = [], []
+        errors = []
         for place in range(1, len(sizes) - 1):
             left = np.arange(len(sizes)) != place
             fixed, each = _line(sizes[left], seconds[left])
-            line.append(fixed + each * sizes[place])
-            joined.append(np.interp(sizes[place], sizes[left], seconds[left]))
-        inner = seconds[1:-1]
-        return (
-            float(np.mean(np.abs(np.array(line) / inner - 1.0))),
-            float(np.mean(np.abs(np.array(joined) / inner - 1.0))),
-        )
+            line = fixed + each * sizes
+            factor = _factor(sizes[left], seconds[left] / line[left], sizes[place])
+            guesses = line[place] * np.array([1.0, factor])
+            errors.append(np.abs(guesses / seconds[place] - 1.0))
+        by_line, by_points = np.mean(errors, axis=0)
+        return float(by_line), float(by_points)
 
     @property
     def model(self) -> str:
         """What predicts better, ``"line"`` or ``"points"``."""
-        line, joined = self.errors
-        return "points" if joined < line else "line"
+        line, points = self.errors
+        return "points" if points < line else "line"
 
     def predict(self, n: Any) -> Floats:
         """Estimate the seconds of a call with `n` options."""
         n = np.asarray(n, dtype=np.float64)
+        fixed, each = self.line
+        seconds = np.asarray(fixed + each * n)
         if self.model == "line":
-            fixed, each = self.line
-            return np.asarray(fixed + each * n)
-        sizes, seconds = np.array(self.sizes, float), np.array(self.seconds)
-        beyond = np.maximum(n - sizes[-1], 0.0)
-        return np.asarray(np.interp(n, sizes, seconds) + self._last_slope * beyond)
-
-    @property
-    def _last_slope(self) -> float:
-        """Seconds per option beyond the largest batch that was measured."""
-        rise = self.seconds[-1] - self.seconds[-2]
-        return max(0.0, rise / (self.sizes[-1] - self.sizes[-2]))
+            return seconds
+        sizes = np.array(self.sizes, float)
+        return seconds * _factor(sizes, np.array(self.seconds) / (fixed + each * sizes), n)
 
     def with_points(self, sizes: Sequence[int], seconds: Sequence[float]) -> Curve:
         """The same curve with more points, or better ones of the same size."""
@@ -98,3 +91,8 @@ def _line(sizes: Floats, seconds: Floats) -> tuple[float, float]:
     if fixed < 0.0:
         return 0.0, only_rising
     return (only_constant, 0.0) if each < 0.0 else (fixed, each)
+
+
+def _factor(sizes: Floats, factors: Floats, n: Any) -> Floats:
+    """Join factors by straight pieces, both in logarithms; constant beyond the ends."""
+    return np.asarray(np.exp(np.interp(np.log(n), np.log(sizes), np.log(factors))))

@@ -190,10 +190,10 @@ def _curve(entry: Any, where: str) -> Curve:
     where = f"a curve of {where}"
     threads = _of(int, entry, "threads", where)
     sizes, seconds = (_of(list, entry, key, where) for key in ("sizes", "seconds"))
-    rising = all(type(n) is int for n in sizes) and sizes == sorted({*sizes})
-    timed = all(type(one) is float and math.isfinite(one) and one > 0.0 for one in seconds)
-    if threads < 1 or not sizes or sizes[0] < 1 or len(sizes) != len(seconds):
+    if threads < 1 or not sizes or len(sizes) != len(seconds):
         raise ValueError(f"{where} is empty or uneven")
-    if not rising or not timed:
-        raise ValueError(f"{where} has sizes that do not rise or times that are none")
+    if any(type(n) is not int or n < 1 for n in sizes) or sizes != sorted({*sizes}):
+        raise ValueError(f"the sizes of {where} are not rising whole numbers")
+    if any(type(one) is not float or not 0.0 < one < math.inf for one in seconds):
+        raise ValueError(f"the seconds of {where} are not times")
     return Curve(threads, tuple(sizes), tuple(seconds))

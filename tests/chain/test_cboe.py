@@ -112,11 +112,12 @@ def test_semicolons_and_decimal_commas_are_read(plain, chain_text, write):
     assert_same_chain(read_chain(write(german(chain_text()))), plain)
 
 
-def test_whole_strikes_leave_no_doubt_about_decimal_commas(plain, chain_text, write):
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_whole_strikes_leave_no_doubt_about_decimal_commas(plain, chain_text, write, delimiter):
     text = german(chain_text())
     for strike in ("90", "100", "110"):
         text = text.replace(f";{strike},00;", f";{strike};")
-    assert_same_chain(read_chain(write(text)), plain)
+    assert_same_chain(read_chain(write(text.replace(";", delimiter))), plain)
 
 
 def test_three_digits_after_a_comma_are_thousands_between_commas_and_decimals_between_semicolons(

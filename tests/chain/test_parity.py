@@ -101,8 +101,8 @@ def test_crossed_empty_and_one_sided_quotes_are_left_out():
 
 def test_stale_quotes_with_bid_and_ask_the_same_do_not_draw_the_fit():
     chain = made(4012.5, 0.05, 400, STRIKES)
-    locked = np.arange(len(chain)) % 12 == 0  # every sixth call
-    stale = np.where(locked, chain.ask + 500.0, chain.ask)
+    locked = np.arange(len(chain)) % 16 < 2  # call and put of every eighth strike
+    stale = np.where(locked & (chain.kind > 0), chain.ask + 500.0, chain.ask)
     _, parity = fit(replace(chain, bid=np.where(locked, stale, chain.bid), ask=stale))
     assert parity.forward == pytest.approx([4012.5], abs=0.5)
     assert parity.rate == pytest.approx([0.05], abs=0.002)

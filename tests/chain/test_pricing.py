@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from mpmath import erfc, exp, log, mp, mpf, sqrt
 
+import quantforge
 from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, sample
 
 
@@ -140,7 +141,16 @@ def test_each_expiry_names_its_backend_and_its_time(priced):
     assert (priced.seconds[worked] > 0.0).all()
 
 
-def test_the_backend_asked_for_does_the_work(chain):
-    assert set(price_chain(chain, backend="numpy").backends) == {"", "numpy"}
+def test_the_backend_asked_for_does_the_work(chain, monkeypatch):
+    asked = []
+    bind = quantforge.bind
+
+    def listening(*words, **settings):
+        asked.append((settings["backend"], settings["threads"]))
+        return bind(*words, **settings)
+
+    monkeypatch.setattr(quantforge, "bind", listening)
+    assert set(price_chain(chain, backend="numpy", threads=1).backends) == {"", "numpy"}
+    assert set(asked) == {("numpy", 1)}
     with pytest.raises(ValueError, match="unknown backend 'abacus'"):
         price_chain(chain, backend="abacus")

@@ -35,7 +35,7 @@ def test_rates_are_those_of_the_day_where_quotes_can_tell(priced):
     assert (priced.parity.rate[sharp] > 0.045).all()
     assert (priced.parity.rate[sharp] < 0.062).all()
     known = np.isfinite(priced.parity.rate)
-    assert (np.abs(priced.parity.rate[known] - 0.052) < 0.012).all()
+    assert (np.abs(priced.parity.rate[known] - 0.055) < 0.006).all()
 
 
 def test_forwards_rise_smoothly_from_the_index(priced):

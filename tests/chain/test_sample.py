@@ -25,7 +25,6 @@ def test_it_has_every_reason_for_which_an_option_may_go_unpriced_but_a_missing_f
     found = {Reason(code) for code in np.unique(priced.reason).tolist()}
     assert found == set(Reason) - {Reason.NO_FORWARD}
     assert {"SPX", "SPXW"} == set(priced.chain.root)
-    assert '", "' not in priced.chain.name
     assert "," in priced.chain.name
 
 

@@ -62,10 +62,3 @@ def without(monkeypatch):
         )
 
     return hide
-
-
-def assert_one_line(text):
-    """The text is one line and no traceback."""
-    assert text.endswith("\n")
-    assert text.count("\n") == 1
-    assert "Traceback" not in text

@@ -2,12 +2,14 @@
 
 import csv
 import json
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
+import quantforge
 from quantforge.chain import SAMPLE, price_chain, read_chain
 
-RICH = pytest.importorskip("rich")
+pytest.importorskip("rich")
 
 
 def one_line(err):
@@ -138,8 +140,8 @@ def test_encodings_of_spreadsheets_are_read(run, tmp_path, encoding):
         (["--plot", "model.bmp"], "must end in .png, .pdf, .svg"),
         (["--backend", "abacus"], "unknown backend 'abacus'"),
         (["--threads", "0"], "0 is not 1 or more"),
-        (["--output", "/nowhere/rows.csv"], "No such file or directory"),
-        (["--output", "/proc/rows.csv"], "/proc/"),
+        (["--output", "/nowhere/rows.csv"], "chain: /nowhere/rows.csv: No such file or directory"),
+        (["--output", "/proc/rows.csv"], "chain: /proc/rows.csv: "),
     ],
 )
 def test_bad_usage_is_told_in_one_line(run, words, message):
@@ -156,7 +158,7 @@ def test_a_folder_that_cannot_be_written_gets_nothing_half_written(run_apart, tm
     (target / "inside").touch()
     ended = run_apart("chain", "--output", target)
     assert ended.code == 2
-    assert "Is a directory" in one_line(ended.err)
+    assert one_line(ended.err) == f"quantforge chain: {target}: Is a directory\n"
     assert [each.name for each in folder.iterdir()] == ["rows.csv"]
 
 
@@ -188,6 +190,29 @@ def test_a_missing_extra_is_named_before_any_work(
         ended.err == f"quantforge chain: {purpose} needs {module}: pip install 'quantforge[cli]'\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_missing_time_zones_are_told_with_what_to_install(run, monkeypatch):
+    def missing(name):
+        raise ZoneInfoNotFoundError(name)
+
+    monkeypatch.setattr("quantforge.chain.instants.ZoneInfo", missing)
+    ended = run("chain")
+    assert ended.code == 1
+    assert "no time zone data for America/New_York" in one_line(ended.err)
+    assert "pip install tzdata" in ended.err
+
+
+def test_a_backend_that_cannot_be_used_is_told_with_its_cause(run, monkeypatch):
+    def refuse(*words, **settings):
+        raise quantforge.BackendError("backend 'abacus' is broken: a bead fell off")
+
+    monkeypatch.setattr(quantforge, "bind", refuse)
+    ended = run("chain")
+    assert ended.code == 1
+    assert one_line(ended.err) == (
+        "quantforge chain: backend 'abacus' is broken: a bead fell off\n"
+    )
 
 
 def test_json_and_csv_need_no_extra(run, without, tmp_path):

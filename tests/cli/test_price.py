@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 
 import numpy as np
 import pytest
@@ -120,6 +121,7 @@ def test_parquet_columns_are_priced_and_written(run, options, tmp_path):
             "strike": pyarrow.array([20, 20, 20], pyarrow.int32()),
             "dividend": [0.1, 0.1, 0.1],
             "kind": ["put", "call", "put"],
+            "expiry": [date(2024, 3, 15)] * 3,
         }
     )
     source, target = tmp_path / "options.parquet", tmp_path / "priced.parquet"
@@ -130,6 +132,7 @@ def test_parquet_columns_are_priced_and_written(run, options, tmp_path):
     assert got["name"] == ["a", "b", None]
     assert got["price"][:2] == pytest.approx([1.12, 1.12], abs=0.005)
     assert got["price"][2] is None
+    assert priced(run, source, *words)["columns"]["expiry"] == ["2024-03-15"] * 3
 
 
 def test_a_table_in_the_other_format_keeps_its_columns(run, options, tmp_path):
@@ -183,6 +186,15 @@ def test_binary_files_are_refused(run, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(bytes(range(256)) * 4)
     assert f"{path}: not a " in failed(run, path)
+
+
+def test_a_missing_extra_is_named_before_any_work(run, options, without, tmp_path):
+    without("rich", "pyarrow")
+    target = tmp_path / "priced.csv"
+    assert "a table needs rich: pip install" in failed(run, options, "--output", target, code=1)
+    parquet = ("--json", "--output", tmp_path / "priced.parquet")
+    assert "a Parquet file needs pyarrow" in failed(run, options, *parquet, code=1)
+    assert [each.name for each in tmp_path.iterdir()] == ["options.csv"]
 
 
 def test_nothing_priced_is_exit_code_1(run):

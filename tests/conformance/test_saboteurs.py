@@ -1,4 +1,4 @@
-"""The conformance suite passes an honest backend and fails each saboteur in the test meant for it."""
+"""The conformance suite passes an honest backend and fails each saboteur where it should."""
 
 import os
 import shutil
@@ -81,7 +81,7 @@ def outcomes(request, environment, tmp_path_factory):
 
     def run(name):
         report = folder / f"{name}.xml"
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=no"]
         command += ["--pyargs", "quantforge_conformance", "--backend", name, "--junitxml", report]
         done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
         return Outcome(done, report)

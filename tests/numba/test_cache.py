@@ -63,19 +63,12 @@ def test_a_second_process_compiles_nothing(run, first):
     assert run(package) == {**report, "hits": 1}
 
 
-def test_a_directory_named_by_the_user_is_used(run, first, tmp_path):
-    package, report = first
-    assert run(package, NUMBA_CACHE_DIR=tmp_path) == report
-    assert list(tmp_path.rglob("*.nbc"))
-
-
-@pytest.mark.parametrize("name", ["tables", "elementary", "legs", "price", "loop", "intrinsics"])
-def test_an_edited_source_is_compiled_anew(run, first, package, name):
-    with (package / f"{name}.py").open("a") as source:
+def test_an_edited_source_is_compiled_anew(run, package):
+    assert run(package)["hits"] == 1
+    with (package / "tables.py").open("a") as source:  # the farthest from what Numba watches
         source.write("# edited\n")
     report = run(package)
     assert (report["hits"], report["warnings"]) == (0, [])
-    assert report["bits"] == first[1]["bits"]
 
 
 def test_an_unwritable_directory_of_the_users_costs_one_warning(run, first, blocked):

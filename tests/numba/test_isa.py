@@ -1,11 +1,15 @@
 """The instruction set that the kernels are compiled for."""
 
+import re
+
 import pytest
 
+LANES = {"avx512": 8, "avx2": 4}
 REPORT = """
+warnings.simplefilter("error")
 bits = digest()
-from quantforge_numba import isa
-print(json.dumps([isa.chosen(), bits]))
+from quantforge_numba import isa, kernels
+print(json.dumps([isa.chosen(), bits, kernels.price.inspect_llvm()]))
 """
 REFUSED = """
 from quantforge import BackendError
@@ -17,16 +21,33 @@ except BackendError as error:
 
 
 @pytest.fixture(scope="module")
-def best(child):
-    """The instruction set Numba takes by itself, and the bits it gives."""
-    return child(REPORT)
+def best(child, tmp_path_factory):
+    """The instruction set Numba takes by itself, the bits it gives, and its code."""
+    return child(REPORT, NUMBA_CACHE_DIR=tmp_path_factory.mktemp("cache"))
+
+
+def assert_vectors(isa, code):
+    """No loop divides scalars but for the lanes that its vectors leave over."""
+    divisions = re.findall(r"= fdiv (<\d+ x double>|double) ", code)
+    assert set(divisions) == {f"<{LANES[isa]} x double>", "double"}
+    assert divisions.count("double") * 2 <= len(divisions)
+
+
+def test_every_loop_becomes_vectors_as_wide_as_the_processor_has(best):
+    isa, _, code = best
+    if isa not in LANES:
+        pytest.skip("this processor has no vector fma")
+    assert_vectors(isa, code)
 
 
 @pytest.mark.parametrize("isa", ["avx2", "baseline"])
-def test_a_forced_instruction_set_is_used_and_changes_no_bit(child, best, isa):
+def test_a_forced_instruction_set_is_used_and_changes_no_bit(child, best, isa, tmp_path):
     if isa == "avx2" and best[0] == "baseline":
         pytest.skip("this processor has no AVX2")
-    assert child(REPORT, QUANTFORGE_ISA=isa) == [isa, best[1]]
+    chosen, bits, code = child(REPORT, QUANTFORGE_ISA=isa, NUMBA_CACHE_DIR=tmp_path)
+    assert (chosen, bits) == (isa, best[1])
+    if isa in LANES:
+        assert_vectors(isa, code)
 
 
 def test_a_set_forced_after_numba_was_imported_is_refused(child, best):
@@ -37,19 +58,3 @@ def test_a_set_forced_after_numba_was_imported_is_refused(child, best):
 
 def test_an_unknown_instruction_set_is_refused(child):
     assert "QUANTFORGE_ISA=avx3" in child(REFUSED, QUANTFORGE_ISA="avx3")
-
-
-def test_every_stage_of_a_kernel_becomes_vectors(child, best, tmp_path):
-    if best[0] == "baseline":
-        pytest.skip("this processor has no vector fma")
-    code = """
-load()
-from quantforge_numba import kernels
-print(json.dumps(kernels.price.inspect_llvm()))
-"""
-    lines = child(code, NUMBA_CACHE_DIR=tmp_path).splitlines()
-    lanes = {"avx512": 8, "avx2": 4}[best[0]]
-    divisions = [line for line in lines if " fdiv " in line]
-    vectors = [line for line in divisions if f"<{lanes} x double>" in line]
-    # Beside its vectors each loop has a remainder, of scalars.
-    assert len(divisions) == 2 * len(vectors) > 0

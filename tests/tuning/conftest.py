@@ -1,11 +1,10 @@
 """Backends of known speed on a clock that only they move, so that no test depends on the machine.
 
-A kernel prices nothing. On the main thread it moves the clock by ``fixed + each * n``; on a worker
-by ``wake`` alone, as if the pieces of a batch ran side by side and waking up were all they cost.
+A kernel prices nothing and moves the clock by ``fixed + each * n``. A batch that is split costs
+`WAKE` and what its first piece takes, as if the pieces ran side by side.
 """
 
 import random
-import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,6 @@ class FakeClock(Clock):
         self.busy = 0.0  # of which the caller's thread had the processor
         self.times_throttled = 0
         self.times_preempted = 0
-        self._lock = threading.Lock()
 
     def wall(self):
         return self.now
@@ -40,9 +38,11 @@ class FakeClock(Clock):
         return self.times_preempted
 
     def move(self, seconds, busy=None):
-        with self._lock:
-            self.now += seconds
-            self.busy += seconds if busy is None else busy
+        self.now += seconds
+        self.busy += seconds if busy is None else busy
+
+
+WAKE = 200e-6
 
 
 @dataclass(eq=False)
@@ -51,35 +51,32 @@ class Speed:
 
     name: str
     clock: FakeClock
-    fixed: float = 1e-6
-    each: float = 10e-9
-    wake: float = 20e-6
+    fixed: float = 10e-6
+    each: float = 100e-9
     noise: float = 0.0
     version: str = "1.0"
     preference: int = 50
     build: str = "release"
     numerics: int = 1
     broken: str = ""
+    dist: object = None
 
     def __post_init__(self):
         self.random = random.Random(self.name)
         self.sizes = []
 
-    def kernel(self, *operands, out=None):
-        shape = np.broadcast_shapes(*map(np.shape, operands))
-        n = int(np.prod(shape))
-        self.sizes.append(n)
-        if threading.current_thread() is threading.main_thread():
-            late = 1.0 + self.noise * self.random.random()
-            self.clock.move(late * (self.fixed + self.each * n))
-        else:
-            self.clock.move(self.wake)
-        return np.zeros(shape) if out is None else out
+    def price(self, *operands, out=None):
+        if out is None:
+            out = np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
+        self.sizes.append(out.size)
+        late = 1.0 + self.noise * self.random.random()
+        self.clock.move(late * (self.fixed + self.each * out.size))
+        return out
 
-    def load(self):
+    def load_kernels(self):
         if self.broken:
             raise RuntimeError(self.broken)
-        return {"price": self.kernel}
+        return {"price": self.price}
 
     @quantforge.hookimpl
     def quantforge_backend(self):
@@ -89,10 +86,14 @@ class Speed:
             contract=quantforge.CONTRACT,
             numerics={"price": self.numerics},
             exact=False,
-            load=self.load,
+            load=self.load_kernels,
             preference=self.preference,
             details=lambda: {"build": self.build},
         )
+
+    def load(self):
+        """What an entry point does."""
+        return self
 
 
 class Machine:
@@ -102,23 +103,29 @@ class Machine:
         self._patch = monkeypatch
         self.profile = profile
         self.clock = FakeClock()
+        monkeypatch.setenv("QUANTFORGE_BLOCK", "numpy")
+        monkeypatch.setattr("quantforge.evaluation.split", self._split)
         self.threads(1)
-        self.tuned = None
+
+    def _split(self, kernel, operands, shape, out, n):
+        if n > 1:
+            self.clock.move(WAKE)
+            operands = [np.atleast_1d(operand)[: shape[0] // n] for operand in operands]
+            kernel(*operands, out[: shape[0] // n])
+            return out
+        return kernel(*operands, out)
 
     def speed(self, name, **numbers):
         return Speed(name, self.clock, **numbers)
 
     def install(self, *speeds):
         """Make these the backends of a new process."""
-        self._patch.setattr("importlib.metadata.entry_points", lambda **_: [])
-        found = plugins.Registry(frozenset({"numpy"}))
-        for speed in speeds:
-            found._register(speed, speed.name, frozenset())
-        self._patch.setattr(plugins, "_registry", found)
+        self._patch.setattr("importlib.metadata.entry_points", lambda **_: speeds)
+        self._patch.setattr(plugins, "_registry", None)
         self.restart()
-        return speeds
 
     def threads(self, budget):
+        """Change the budget."""
         self._patch.setattr("quantforge.threads.budget", lambda: budget)
         self.restart()
 
@@ -132,10 +139,10 @@ class Machine:
 
     def tune(self, **settings):
         """Tune and remember."""
-        self.tuned = session.tune(clock=self.clock, **{"seed": 1, **settings})
-        store.merge(self.tuned.profile)
+        tuned = session.tune(clock=self.clock, **{"seed": 1, **settings})
+        store.merge(tuned.profile)
         dispatch.forget()
-        return self.tuned
+        return tuned
 
     def rows(self, backend="auto"):
         return [tuple(row) for row in dispatch.plan("price", backend, only_look=True).rows]
@@ -158,10 +165,10 @@ def machine(monkeypatch, tmp_path):
 def flipping(machine):
     """Two backends: `early` wins below 800 options, `late` above.
 
-    1 µs + 10 ns n = 5 µs + 5 ns n at n = 800.
+    10 µs + 100 ns n = 50 µs + 50 ns n at n = 800.
     """
     machine.install(
-        machine.speed("early", fixed=1e-6, each=10e-9),
-        machine.speed("late", fixed=5e-6, each=5e-9),
+        machine.speed("early", fixed=10e-6, each=100e-9),
+        machine.speed("late", fixed=50e-6, each=50e-9),
     )
     return machine

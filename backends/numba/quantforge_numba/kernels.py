@@ -29,12 +29,13 @@ def compiled(loop):
     try:
         made = cfunc(INNER_LOOP, error_model="numpy", cache=True)(loop)
     except Exception as error:  # unwritable, full, damaged: no reason to lose the backend
+        made = cfunc(INNER_LOOP, error_model="numpy")(loop)
         warn_once(
             "numba cache",
             "the numba backend compiles its kernels in every process, since Numba's cache cannot "
             f"be used ({error}); NUMBA_CACHE_DIR may name a writable directory",
         )
-        return cfunc(INNER_LOOP, error_model="numpy")(loop)
+        return made
     wanted, used = config.CACHE_DIR, made._cache.cache_path
     if wanted and not Path(used).is_relative_to(wanted):
         warn_once(

@@ -1,9 +1,9 @@
 """From a kernel over blocks of contiguous lanes to NumPy's inner loop.
 
 Operands may have any stride, and an output may be an input: results go to a block on the stack
-first. Contiguous operands are read in place; others, and the last incomplete block, through blocks
-of their own, filled up with copies of their first lane. A lane's bits depend on nothing but its own
-inputs.
+first. Contiguous operands are read in place (NumPy has aligned them); others, and the last
+incomplete block, through blocks of their own, filled up with copies of their first lane. A lane's
+bits depend on nothing but its own inputs.
 """
 
 import numpy as np

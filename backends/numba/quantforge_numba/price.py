@@ -149,9 +149,9 @@ def general_price(legs, sign):
 @njit(error_model="numpy", forceinline=False)
 def price_block_general(inputs, out, n):
     """Price the block in its general form; return the MISSING | INVALID seen."""
+    prefer_wide_vectors()
     spot, strike, time, rate = inputs[0], inputs[1], inputs[2], inputs[3]
     dividend, sigma, signs = inputs[4], inputs[5], inputs[6]
-    prefer_wide_vectors()
     seen = 0
     for i in range(n):
         sign = signs[i]
@@ -170,7 +170,8 @@ def price_block(inputs, out, n):
     """Price `n` lanes, a multiple of LANES and at most BLOCK.
 
     The two halves run one after the other over the block: each is short enough for the processor
-    to overlap several vectors of it.
+    to overlap several vectors of it. Special lanes are counted, for LLVM makes no vectors of a loop
+    that combines conditions by `or`.
     """
     prefer_wide_vectors()
     a, b, h, v = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)

@@ -1,0 +1,53 @@
+"""What the figures depend on: the machine, versions, backends, and how busy it is."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import quantforge
+from quantforge import threads
+from quantforge.plugins import State, registry
+from quantforge.tuning.machine import this_machine
+
+_DISTRIBUTIONS = ("quantforge", "numpy", "scipy", "numba")
+
+
+def usable(operation: str) -> list[str]:
+    """Backends that can run `operation`, loaded, fastest guess first."""
+    names = registry().candidates(operation, exact=False)
+    for name in names:
+        try:
+            registry().kernel(name, operation)
+        except quantforge.BackendError:
+            pass  # it says so in the list of backends
+    return [name for name in names if registry().info(name).state is State.AVAILABLE]
+
+
+def describe() -> dict[str, Any]:
+    """Everything a reader of the figures wants to know."""
+    machine = this_machine(threads.budget())
+    return {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpu": machine.cpu,
+        "instruction_sets": machine.isa,
+        "threads": machine.budget,
+        "system": f"{platform.system()} {platform.release()}",
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in _DISTRIBUTIONS},
+        "backends": {
+            info.name: {"version": info.version, "state": str(info.state), **info.details}
+            for info in quantforge.backends()
+        },
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""

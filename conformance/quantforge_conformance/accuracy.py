@@ -1,0 +1,42 @@
+"""How far results are from the exact values, in the units of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from mpmath import isnan, mpf
+from numpy.typing import NDArray
+
+from quantforge_conformance.standards import Bound, Lane, Standard
+
+
+class Measured:
+    """Options with their exact values, each computed once for any number of backends.
+
+    Parameters
+    ----------
+    standard : Standard
+    operands : sequence of ndarray
+        As a kernel takes them.
+    """
+
+    def __init__(self, standard: Standard, operands: Sequence[NDArray[np.float64]]) -> None:
+        self.lanes: list[Lane] = list(zip(*map(np.ndarray.tolist, operands), strict=True))
+        self._values = [standard.golden(*lane) for lane in self.lanes]
+        self._units: dict[tuple[int, Bound], list[mpf]] = {}
+
+    def worst(self, place: int, bound: Bound, results: NDArray[Any]) -> tuple[float, Lane]:
+        """Return the largest error of output `place` in the bound's unit, and whose it is."""
+        exact = [values[place] for values in self._values]
+        if (place, bound) not in self._units:
+            units = [bound.unit(*pair) for pair in zip(self.lanes, exact, strict=True)]
+            self._units[place, bound] = units
+        errors = [abs(mpf(float(x)) - y) for x, y in zip(results, exact, strict=True)]
+        misses = [
+            np.inf if isnan(error) else float(error / unit)
+            for error, unit in zip(errors, self._units[place, bound], strict=True)
+        ]
+        worst = int(np.argmax(misses))
+        return misses[worst], self.lanes[worst]

@@ -1,0 +1,112 @@
+"""What every test starts from: a machine nobody has tuned, and plugins of the test's own."""
+
+import importlib.metadata
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, plugins
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untuned(tmp_path_factory):
+    """No profile and no settings of whoever runs the tests decide what they see."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUANTFORGE_PROFILE", str(tmp_path_factory.mktemp("profile") / "none.json"))
+        for name in ("AUTOTUNE", "EXACT", "NUM_THREADS"):
+            patch.delenv(f"QUANTFORGE_{name}", raising=False)
+        patch.delenv("OMP_NUM_THREADS", raising=False)
+        yield
+
+
+@pytest.fixture
+def python():
+    """A function running code in a fresh interpreter; returns what it prints."""
+
+    def run(code, *, timeout=60, **environment):
+        done = subprocess.run(
+            [sys.executable, "-X", "faulthandler", "-c", code],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@dataclass
+class Point:
+    """An entry point; `plugin` is what importing it gives, or an exception it raises."""
+
+    name: str
+    plugin: Any
+    value: str = "some_plugin"
+    dist: Any = None
+
+    def load(self):
+        if isinstance(self.plugin, BaseException):
+            raise self.plugin
+        return self.plugin
+
+
+class Plugin:
+    """A plugin whose hook returns a description, or calls what it is given instead."""
+
+    def __init__(self, described):
+        self.described = described
+
+    @hookimpl
+    def quantforge_backend(self):
+        return self.described() if callable(self.described) else self.described
+
+
+@pytest.fixture
+def describe():
+    """A function describing a backend that loads the NumPy fallback's kernel, but for changes."""
+
+    def load():
+        from quantforge.numpy_backend.price import price
+
+        return {"price": price}
+
+    def backend(name="fake", **changes):
+        facts = {
+            "version": "1.0",
+            "contract": CONTRACT,
+            "numerics": {"price": 1},
+            "exact": False,
+            "load": load,
+        }
+        return Backend(name=name, **{**facts, **changes})
+
+    return backend
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """A function that makes some plugins, by name, the only ones there are beside the fallback.
+
+    Each is a description or a function that the hook calls, a `Point`, or what `Point` takes.
+    """
+
+    def only(*points, **named):
+        for name, given in named.items():
+            is_hook = isinstance(given, Backend) or callable(given)
+            points += (Point(name, Plugin(given) if is_hook else given),)
+        monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: list(points))
+        monkeypatch.setattr(plugins, "_registry", None)
+        monkeypatch.setattr(errors, "_said", set())
+        dispatch.forget()
+
+    only.point = Point
+    yield only
+    monkeypatch.undo()
+    dispatch.forget()

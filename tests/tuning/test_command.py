@@ -1,0 +1,267 @@
+"""``quantforge autotune``: what it prints, writes and ends with."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+
+import quantforge
+from quantforge.cli import main
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def autotune(capsys):
+    """A function running ``quantforge autotune`` with the given words."""
+
+    def command(*words):
+        code = main(["autotune", *map(str, words)])
+        return Ended(code, *capsys.readouterr())
+
+    return command
+
+
+def test_tuning_prints_its_choices_and_remembers_them(flipping, autotune):
+    pytest.importorskip("rich")
+    ended = autotune()
+    assert (ended.code, ended.err) == (0, "")
+    assert "price: early from 1, late from 8" in ended.out  # 800, give or take
+    # 10 options: 11 µs instead of 50.5 µs.
+    assert [line.split() for line in ended.out.splitlines() if "µs" in line or "ms" in line][1] == [
+        "10", "early", "1", "11", "µs", "1,100.00", "4.6×", "late",
+    ]  # fmt: skip
+    assert str(flipping.profile) in ended.out
+    flipping.restart()
+    assert quantforge.explain("price", 10_000).backend == "late"
+
+
+def test_the_choices_as_json(flipping, autotune):
+    found = json.loads(autotune("--json").out)
+    rows = found["operations"]["price"]["rows"]
+    assert [(row["backend"], row["threads"]) for row in rows] == [("early", 1), ("late", 1)]
+    assert found["profile"] == str(flipping.profile)
+    assert found["machine"]["threads"] == 1
+    batches = {batch["n"]: batch for batch in found["operations"]["price"]["batches"]}
+    assert batches[10_000]["ns_per_option"] == pytest.approx(55.0)
+    assert batches[10_000]["gain"] == pytest.approx(1010 / 550)
+    assert batches[10_000]["slowest_backend"] == "early"
+    assert json.loads(autotune("--show", "--json").out) == found
+
+
+def test_show_prints_what_is_decided_without_measuring(flipping, autotune):
+    pytest.importorskip("rich")
+    table = autotune().out
+    before = flipping.clock.now
+    ended = autotune("--show")
+    assert ended.code == 0
+    assert ended.out.strip() in table
+    assert flipping.clock.now == before
+
+
+def test_check_ends_with_1_until_every_usable_backend_is_measured_as_it_is(flipping, autotune):
+    assert autotune("--check").code == 1
+    autotune("--json")
+    assert autotune("--check") == (0, f"{flipping.profile}: valid\n", "")
+    flipping.install(flipping.speed("early"), flipping.speed("late", version="2.0"))
+    ended = autotune("--check")
+    assert ended.code == 1
+    assert "price on late: measured as version 1.0, now it is 2.0" in ended.out
+    flipping.install(flipping.speed("early"))
+    assert autotune("--check").code == 0
+    flipping.threads(4)
+    assert autotune("--check").code == 1
+
+
+def test_check_is_content_with_backends_that_cannot_be_measured(flipping, autotune):
+    flipping.install(
+        flipping.speed("good"),
+        flipping.speed("slow", build="debug"),
+        flipping.speed("bad", broken="no such library"),
+    )
+    autotune("--json")
+    flipping.install(
+        flipping.speed("good"),
+        flipping.speed("slow", build="debug"),
+        flipping.speed("bad", broken="no such library"),
+    )
+    assert autotune("--check").code == 0
+    flipping.install(flipping.speed("good"), flipping.speed("slow", version="1.1"))
+    assert autotune("--check").code == 1
+
+
+def test_check_as_json(flipping, autotune):
+    found = json.loads(autotune("--check", "--json").out)
+    assert found["valid"] is False
+    assert found["gaps"][0] == {
+        "backend": "early", "operation": "price", "reason": "not measured",
+    }  # fmt: skip
+
+
+def test_a_damaged_profile_fails_the_check(flipping, autotune):
+    autotune("--json")
+    flipping.profile.write_text("rubbish")
+    flipping.restart()
+    ended = autotune("--check")
+    assert ended.code == 1
+    assert str(flipping.profile) in ended.err
+
+
+def test_where_nothing_can_be_written_the_choices_are_printed_and_the_exit_code_is_1(
+    flipping, autotune, monkeypatch, tmp_path
+):
+    (tmp_path / "file").write_text("")
+    unwritable = tmp_path / "file" / "profile.json"  # also root cannot write below a file
+    monkeypatch.setenv("QUANTFORGE_PROFILE", str(unwritable))
+    ended = autotune("--json")
+    assert ended.code == 1
+    assert len(json.loads(ended.out)["operations"]["price"]["rows"]) == 2
+    (line,) = ended.err.splitlines()
+    assert str(unwritable) in line
+    assert "cannot be written" in line
+
+
+def test_a_noisy_machine_is_called_noisy(flipping, autotune, monkeypatch):
+    move = type(flipping.clock).move
+    monkeypatch.setattr(flipping.clock, "move", lambda s: move(flipping.clock, s, busy=s / 2))
+    ended = autotune("--json")
+    assert ended.code == 0
+    assert "NOISY" in ended.err
+    assert json.loads(ended.out)["backends"]["early"]["noisy"] is True
+
+
+def test_an_undisturbed_machine_is_not(flipping, autotune):
+    ended = autotune("--json")
+    assert ended.err == ""
+    assert json.loads(ended.out)["backends"]["early"]["noisy"] is False
+
+
+def test_a_debug_build_is_named_with_the_reason(flipping, autotune):
+    pytest.importorskip("rich")
+    flipping.install(flipping.speed("good"), flipping.speed("slow", build="debug"))
+    assert "left out: a debug build" in autotune().out
+
+
+def test_nothing_to_measure_ends_with_1(machine, autotune):
+    machine.install(machine.speed("bad", broken="no such library"))
+    ended = autotune("--json")
+    assert ended.code == 1
+    assert "no such library" in ended.err
+
+
+def test_export_and_import_carry_a_profile_over(flipping, autotune, tmp_path):
+    autotune("--json")
+    rows = flipping.rows()
+    copy = tmp_path / "copy.json"
+    assert autotune("--export", copy).code == 0
+    assert autotune("--forget").code == 0
+    assert not flipping.profile.exists()
+    assert autotune("--check").code == 1
+    ended = autotune("--import", copy)
+    assert ended.code == 0
+    assert "covers this machine" in ended.out
+    assert flipping.rows() == rows
+    assert autotune("--check").code == 0
+
+
+def test_a_profile_of_another_machine_is_imported_and_said_to_be_so(flipping, autotune, tmp_path):
+    autotune("--json")
+    content = json.loads(flipping.profile.read_text())
+    content["sections"][0]["cpu"] = "another"
+    (tmp_path / "copy.json").write_text(json.dumps(content))
+    ended = autotune("--import", tmp_path / "copy.json")
+    assert ended.code == 0
+    assert "does not cover this machine" in ended.out
+    assert autotune("--check").code == 0  # ours is still there
+
+
+@pytest.mark.parametrize("content", [b"rubbish", b"{}", b"", b"\xff"])
+def test_rubbish_is_not_imported(flipping, autotune, tmp_path, content):
+    autotune("--json")
+    before = flipping.profile.read_bytes()
+    rubbish = tmp_path / "rubbish.json"
+    rubbish.write_bytes(content)
+    ended = autotune("--import", rubbish)
+    assert ended.code == 2
+    (line,) = ended.err.splitlines()
+    assert str(rubbish) in line
+    assert flipping.profile.read_bytes() == before
+
+
+def test_a_missing_file_is_not_imported(flipping, autotune, tmp_path):
+    ended = autotune("--import", tmp_path / "none.json")
+    assert ended.code == 2
+    assert "none.json" in ended.err
+
+
+@pytest.mark.parametrize("action", ["--show", "--report", "--export"])
+def test_without_a_profile_there_is_nothing_to_show(flipping, autotune, tmp_path, action):
+    words = [action] if action == "--show" else [action, tmp_path / "file.png"]
+    ended = autotune(*words)
+    assert ended.code == 1
+    assert str(flipping.profile) in ended.err
+    assert not (tmp_path / "file.png").exists()
+
+
+def test_forgetting_nothing_is_no_failure(flipping, autotune):
+    assert autotune("--forget").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["--rigor", "sloppy"], ["--budget", "0"], ["--budget", "x"], ["--show", "--check"]]
+)
+def test_wrong_words_end_with_2(flipping, autotune, words):
+    ended = autotune(*words)
+    assert ended.code == 2
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_the_report_is_a_picture_with_a_panel_per_operation(flipping, autotune, tmp_path):
+    pytest.importorskip("matplotlib")
+    from matplotlib import image
+
+    flipping.threads(2)
+    autotune("--json")
+    ended = autotune("--report", tmp_path / "report.png")
+    assert ended.code == 0
+    pixels = image.imread(tmp_path / "report.png")
+    assert pixels.shape[0] > 800
+    assert pixels.shape[1] > 1500
+    assert 0.01 < (pixels[:, :, :3].min(axis=2) < 0.9).mean() < 0.5  # neither empty nor full
+
+
+def test_a_report_of_unknown_format_leaves_nothing(flipping, autotune, tmp_path):
+    pytest.importorskip("matplotlib")
+    autotune("--json")
+    assert autotune("--report", tmp_path / "report.song").code == 2
+    assert not list(tmp_path.glob("*report*"))
+
+
+def test_two_processes_that_tune_at_once_take_turns_and_leave_a_valid_profile(tmp_path):
+    settings = {
+        **os.environ,
+        "QUANTFORGE_PROFILE": str(tmp_path / "profile.json"),
+        "QUANTFORGE_BLOCK": "rust,c,numba",
+    }
+    command = [sys.executable, "-m", "quantforge.autotune"]
+    tuning = [
+        subprocess.Popen(
+            [*command, "--budget", "0.5", "--json"],
+            env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    ended = [(*process.communicate(timeout=120), process.returncode) for process in tuning]
+    assert [code for _, _, code in ended] == [0, 0]
+    for out, _, _ in ended:
+        assert json.loads(out)["operations"]["price"]["rows"][0]["backend"] == "numpy"
+    assert "waiting" in ended[0][1] + ended[1][1]
+    checked = subprocess.run([*command, "--check"], env=settings, check=False, timeout=60)
+    assert checked.returncode == 0
