@@ -1,9 +1,8 @@
-"""The calls that are timed: the same options for everybody, half of them puts."""
+"""The calls that are timed, made once; arrays and results are ready before the clock runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,52 +10,81 @@ import numpy as np
 import quantforge
 from bench.peers import PEERS
 from quantforge.operations import OPERATIONS
-from quantforge.tuning.inputs import operands
+from quantforge.tuning.inputs import operands, ready
 
-Arrays = Mapping[str, Any]
+Options = Mapping[str, Any]
+"""Operands by name, and `kind`: +1.0 or -1.0 for each option."""
+
 Call = Callable[[], Any]
 
 
-def arrays(operation: str, n: int) -> dict[str, Any]:
-    """Operands by name, `kind` among them: +1.0 or -1.0 for each option."""
+def options(operation: str, n: int) -> dict[str, Any]:
+    """Ordinary options, half of them puts."""
     signs = np.random.default_rng(7).choice([1.0, -1.0], size=n)
     return {**operands(operation, n), "kind": signs}
 
 
-def first(given: Arrays, n: int) -> dict[str, Any]:
-    """The first `n` options."""
-    return {name: array[:n] for name, array in given.items()}
-
-
-def output(operation: str, n: int) -> dict[str, Any]:
-    """An `out` that is ready, for operations that write a single one."""
+def _output(operation: str, n: int) -> dict[str, Any]:
+    """An `out` for operations that write a single one."""
     return {"out": np.empty(n)} if len(OPERATIONS[operation].outputs) == 1 else {}
 
 
-def public(operation: str, given: Arrays, n: int, **settings: Any) -> Call:
-    """A call of the public function."""
+def mixed(operation: str, given: Options, n: int, **settings: Any) -> Call:
+    """The public function on calls and puts, or with another `kind` among the settings."""
+    views = {name: array[:n] for name, array in given.items()}
     function = getattr(quantforge, operation)
-    return partial(function, **first(given, n), **output(operation, n), **settings)
+    return ready(function, {**views, **_output(operation, n), **settings})
 
 
-def bound(operation: str, given: Arrays, n: int, **settings: Any) -> Call:
-    """A call of what `bind` returns."""
-    views = first(given, n)
+def bound(operation: str, given: Options, n: int, **settings: Any) -> Call:
+    """What `bind` returns, on calls and puts."""
+    views = {name: array[:n] for name, array in given.items()}
     function = quantforge.bind(operation, kind=views.pop("kind"), n=n, **settings)
-    return partial(function, **views, **output(operation, n))
+    return ready(function, {**views, **_output(operation, n)})
 
 
-def broadcast(operation: str, given: Arrays, n: int, **settings: Any) -> Call:
-    """A call with one number for every operand but the second: one spot, many strikes."""
-    views: dict[str, Any] = {name: float(array[0]) for name, array in given.items()}
-    second = OPERATIONS[operation].inputs[1].name
-    views.update({second: given[second][:n], "kind": "call"})
-    return partial(
-        getattr(quantforge, operation), **views, **output(operation, n), **settings
-    )
+def of_one_kind(operation: str, given: Options, n: int, **settings: Any) -> Call:
+    """The public function on calls alone."""
+    return mixed(operation, given, n, kind="call", **settings)
 
 
-def peer(operation: str, given: Arrays, n: int) -> Call:
-    """A call of the operation's peer."""
-    views = first(given, n)
-    return PEERS[operation][1](**views, sign=views.pop("kind"))
+def of_one_spot(operation: str, given: Options, n: int, **settings: Any) -> Call:
+    """One number for every operand but the second: one spot, many strikes."""
+    return _of_one_spot(operation, given, n, float, settings)
+
+
+def of_one_spot_ready(operation: str, given: Options, n: int, **settings: Any) -> Call:
+    """The same with arrays of no dimension, whose conversion NumPy is spared."""
+    return _of_one_spot(operation, given, n, np.asarray, settings)
+
+
+def _of_one_spot(
+    operation: str, given: Options, n: int, number: Callable[[Any], Any], settings: Any
+) -> Call:
+    many = OPERATIONS[operation].inputs[1].name
+    views = {name: number(array[0]) for name, array in given.items()}
+    views.update({many: given[many][:n], "kind": "call"})
+    function = getattr(quantforge, operation)
+    return ready(function, {**views, **_output(operation, n), **settings})
+
+
+def of_one_option(operation: str, way: str, shape: tuple[int, ...] | None, backend: str) -> Call:
+    """A single call option by the function or by `bind`, as arrays of some shape or as floats.
+
+    With ``"auto"`` as its backend nothing is given that could be left out.
+    """
+    given = {name: float(array[0]) for name, array in operands(operation, 1).items()}
+    if shape is not None:
+        given = {name: np.full(shape, value) for name, value in given.items()}
+    given.pop("dividend", None)
+    settings = {} if backend == "auto" else {"backend": backend, "threads": 1}
+    if way == "bind":
+        return ready(quantforge.bind(operation, **settings), given)
+    return ready(getattr(quantforge, operation), {**given, **settings})
+
+
+def peer(operation: str, given: Options, n: int) -> Call:
+    """The operation's peer on calls and puts."""
+    views = {name: array[:n] for name, array in given.items()}
+    sign = views.pop("kind")
+    return PEERS[operation][1](**views, sign=sign)

@@ -1,8 +1,9 @@
-"""Every backend against the peer: `price` and `bind`, one thread and all, and broadcasting."""
+"""Every backend against the peer, and against itself: bound, on more threads, broadcasting."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bench import calls
@@ -10,100 +11,144 @@ from bench.peers import PEERS
 from bench.surroundings import usable
 from bench.timing import cell, figures, time_all
 from quantforge import threads
+from quantforge.tuning.measurement import Cell
 
 SIZES = (1, 100, 1_000, 10_000, 100_000, 1_000_000)
-QUICK_SIZES = SIZES[:-1]
+SPLIT_FROM = 10_000  # no more threads below, where they only cost
 
-_WAYS = {"function": calls.public, "bind": calls.bound, "broadcast": calls.broadcast}
+
+@dataclass(frozen=True)
+class Way:
+    """A way to call, whether more threads are tried too, and what it is compared with."""
+
+    make: Any
+    threaded: bool
+    against: str
+    title: str
+
+
+WAYS = {
+    "function": Way(calls.mixed, True, "peer", "{}, calls and puts"),
+    "bind": Way(calls.bound, True, "peer", "bind, calls and puts"),
+    "one kind": Way(calls.of_one_kind, True, "peer", "{}, calls only"),
+    "one spot": Way(
+        calls.of_one_spot, False, "one kind", "{}, one spot as a float and many strikes"
+    ),
+    "one ready spot": Way(
+        calls.of_one_spot_ready, False, "one kind", "{}, one spot as a 0-d array and many strikes"
+    ),
+}
 
 Entry = dict[str, Any]
+Table = tuple[str, list[str], list[list[str]]]
 
 
 def compare(operation: str, quick: bool) -> list[Entry]:
     """One entry per way, backend, number of threads and batch size; the peer's come first."""
-    sizes = QUICK_SIZES if quick else SIZES
-    arrays = calls.arrays(operation, sizes[-1])
-    kinds: list[tuple[str, Any]] = []
-    if operation in PEERS:
-        kinds += [("peer", cell("", 1, n, calls.peer(operation, arrays, n))) for n in sizes]
-    for backend in usable(operation):
-        for way, make in _WAYS.items():
-            for count in sorted({1, threads.budget()}):
-                for n in sizes:
-                    call = make(operation, arrays, n, backend=backend, threads=count)
-                    kinds.append((way, cell(backend, count, n, call)))
-    timed = time_all(
-        [one for _, one in kinds], 7 if quick else 21, 20 if quick else 90, f"timing {operation}"
-    )
+    sizes = SIZES[:-1] if quick else SIZES
+    cells = _cells(operation, sizes)
+    rounds, seconds = (7, 15.0) if quick else (21, 90.0)
+    timed = time_all([one for _, one in cells], rounds, seconds, f"timing {operation}")
     entries = [
         {"way": way, "backend": one.backend, "threads": one.threads, "n": one.n, **figures(one)}
-        for way, one in kinds
+        for way, one in cells
         if one in timed
     ]
-    peers = {entry["n"]: entry["seconds"] for entry in entries if entry["way"] == "peer"}
     for entry in entries:
-        if entry["n"] in peers and entry["way"] != "peer":
-            entry["ratio"] = peers[entry["n"]] / entry["seconds"]
+        other = _compared_with(entry, entries)
+        if other is not None:
+            entry["ratio"] = other["seconds"] / entry["seconds"]
     return entries
 
 
-def single(operation: str, rounds: int) -> list[Entry]:
-    """One option, a call of one kind, and ready arrays of no dimension and of one element."""
-    cells, ways = [], []
+def _cells(operation: str, sizes: Sequence[int]) -> list[tuple[str, Cell]]:
+    given = calls.options(operation, sizes[-1])
+    cells = []
+    if operation in PEERS:
+        cells += [("peer", cell("", 1, n, calls.peer(operation, given, n))) for n in sizes]
     for backend in usable(operation):
-        for shape in ((), (1,)):
-            given = {
-                name: array.reshape(shape) for name, array in calls.arrays(operation, 1).items()
-            }
-            given["kind"] = "call"
-            settings = {"backend": backend, "threads": 1}
-            for way, call in (
-                ("function", calls.single_public(operation, given, **settings)),
-                ("bind", calls.single_bound(operation, given, **settings)),
-            ):
-                cells.append(cell(backend, 1, 1, call))
-                ways.append((way, "0-d" if shape == () else "1 element"))
-    time_all(cells, rounds, 20, f"one {operation}")
+        for name, way in WAYS.items():
+            for count in sorted({1, threads.budget()} if way.threaded else {1}):
+                for n in [n for n in sizes if count == 1 or n >= SPLIT_FROM]:
+                    call = way.make(operation, given, n, backend=backend, threads=count)
+                    cells.append((name, cell(backend, count, n, call)))
+    return cells
+
+
+def _compared_with(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
+    """The peer, which has one thread and no backend, or another way of the same."""
+    if entry["way"] == "peer":
+        return None
+    against = WAYS[entry["way"]].against
+    wanted = {"way": against, "n": entry["n"]}
+    if against != "peer":
+        wanted.update(backend=entry["backend"], threads=entry["threads"])
+    return next((one for one in entries if wanted.items() <= one.items()), None)
+
+
+def single(operation: str, quick: bool) -> list[Entry]:
+    """One option, by the function and by `bind`, as Python and NumPy have numbers."""
+    shapes = {"floats": None, "0-d arrays": (), "1 element": (1,)}
+    cells = [
+        (way, operands, cell(backend, 1, 1, calls.of_one_option(operation, way, shape, backend)))
+        for backend in ("auto", *usable(operation))
+        for way in ("function", "bind")
+        for operands, shape in shapes.items()
+    ]
+    time_all([one for *_, one in cells], 15 if quick else 51, 10.0, f"one {operation}")
     return [
-        {"way": way, "backend": one.backend, "operands": operands, **figures(one)}
-        for (way, operands), one in zip(ways, cells, strict=True)
+        {"way": way, "operands": operands, "backend": one.backend, **figures(one)}
+        for way, operands, one in cells
     ]
 
 
-def tables(operation: str, entries: Sequence[Entry]) -> list[tuple[str, list[str], list[list[str]]]]:
+def tables(operation: str, entries: Sequence[Entry]) -> list[Table]:
     """Titles, headings and rows, ready to print."""
     return [
-        _table(operation, entries, way, count)
-        for way in ("function", "bind", "broadcast")
-        for count in sorted({entry["threads"] for entry in entries if entry["way"] == way})
+        _table(operation, entries, name, count)
+        for name in WAYS
+        for count in sorted({one["threads"] for one in entries if one["way"] == name})
     ]
 
 
-def _table(
-    operation: str, entries: Sequence[Entry], way: str, count: int
-) -> tuple[str, list[str], list[list[str]]]:
-    names = {"function": operation, "bind": "bind", "broadcast": f"{operation}, one spot"}
+def _table(operation: str, entries: Sequence[Entry], name: str, count: int) -> Table:
+    way = WAYS[name]
     found = {
-        (entry["n"], entry["backend"]): entry
-        for entry in entries
-        if entry["way"] == way and entry["threads"] == count
+        (one["n"], one["backend"]): one
+        for one in entries
+        if one["way"] == name and one["threads"] == count
     }
-    peers = {entry["n"]: entry for entry in entries if entry["way"] == "peer"}
+    peers = {one["n"]: one for one in entries if one["way"] == "peer"}
     backends = list(dict.fromkeys(backend for _, backend in found))
-    rows = []
-    for n in sorted({n for n, _ in found}):
-        rows.append(
-            [f"{n:,}"]
-            + ([f"{peers[n]['ns_per_option']:,.2f}"] if peers else [])
-            + [_cell(found.get((n, backend))) for backend in backends]
-        )
-    peer = [PEERS[operation][0]] if peers else []
+    against_peer = bool(peers) and way.against == "peer"
+    rows = [
+        [f"{n:,}"]
+        + ([f"{peers[n]['ns_per_option']:,.2f}"] if against_peer else [])
+        + [_figure(found.get((n, backend))) for backend in backends]
+        for n in sorted({n for n, _ in found})
+    ]
+    than = PEERS[operation][0] if against_peer else "full arrays"
     many = f"{count} threads" if count > 1 else "one thread"
-    return f"{names[way]}, {many}: ns per option", ["options", *peer, *backends], rows
+    title = f"{way.title.format(operation)}, {many}: ns per option, × faster than {than}"
+    return title, ["options", *([than] if against_peer else []), *backends], rows
 
 
-def _cell(entry: Entry | None) -> str:
+def _figure(entry: Entry | None) -> str:
     if entry is None:
-        return ""
-    ratio = f"  {entry['ratio']:5.1f}×" if "ratio" in entry else ""
-    return f"{entry['ns_per_option']:,.2f}{ratio}"
+        return "–"
+    return f"{entry['ns_per_option']:,.2f}" + (
+        f" {entry['ratio']:6.2f}×" if "ratio" in entry else ""
+    )
+
+
+def single_table(operation: str, entries: Sequence[Entry]) -> Table:
+    """One option: microseconds a call."""
+    backends = list(dict.fromkeys(one["backend"] for one in entries))
+    lines = list(dict.fromkeys((one["way"], one["operands"]) for one in entries))
+    found = {(one["way"], one["operands"], one["backend"]): one for one in entries}
+    rows = [
+        [operation if way == "function" else way, operands]
+        + [f"{found[way, operands, backend]['seconds'] * 1e6:.2f}" for backend in backends]
+        for way, operands in lines
+    ]
+    return f"{operation} of one option: µs a call", ["call", "operands", *backends], rows

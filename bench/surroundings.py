@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -20,10 +21,8 @@ def usable(operation: str) -> list[str]:
     """Backends that can run `operation`, loaded, fastest guess first."""
     names = registry().candidates(operation, exact=False)
     for name in names:
-        try:
+        with suppress(quantforge.BackendError):  # the list of backends says so
             registry().kernel(name, operation)
-        except quantforge.BackendError:
-            pass  # it says so in the list of backends
     return [name for name in names if registry().info(name).state is State.AVAILABLE]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 import quantforge
 from quantforge.operations import OPERATIONS
 
-__all__ = ["call", "operands"]
+__all__ = ["call", "operands", "ready"]
 
 _SEED: Final = 20230914
 
@@ -43,4 +44,15 @@ def call(
     if len(OPERATIONS[operation].outputs) == 1:
         settings["out"] = np.empty(n)
     views = {name: array[:n] for name, array in arrays.items()}
-    return partial(getattr(quantforge, operation), **views, **settings)
+    return ready(getattr(quantforge, operation), {**views, **settings})
+
+
+def ready(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:
+    """Bind all arguments; by position where that is possible, for names cost 0.2 µs a call."""
+    named = dict(arguments)
+    positional = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY or name not in named:
+            break
+        positional.append(named.pop(name))
+    return partial(function, *positional, **named)

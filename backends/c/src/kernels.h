@@ -1,5 +1,5 @@
 /* The kernels for the instruction set that the including file has chosen; its name is ISA. */
-#include "loop.h"
+#include "blocks.h"
 #include "price.h"
 
 #define JOIN_(a, b) a##_##b

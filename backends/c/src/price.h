@@ -18,7 +18,7 @@
 #define QF_PRICE_H
 
 #include "legs.h"
-#include "loop.h"
+#include "blocks.h"
 
 enum { PRICE_INPUTS = 7 };
 

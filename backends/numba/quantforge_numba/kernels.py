@@ -6,7 +6,7 @@ from pathlib import Path
 from numba import cfunc, config, types
 
 from quantforge.errors import warn_once
-from quantforge_numba.loop import run_blocks
+from quantforge_numba.blocks import run_blocks
 from quantforge_numba.price import PRICE_INPUTS, price_block
 
 SIZES = types.CPointer(types.intp)

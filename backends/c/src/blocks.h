@@ -4,8 +4,8 @@
  * first. Contiguous operands are read in place; others, and the last incomplete block, through
  * blocks of their own, filled up with copies of their first lane. A lane's bits depend on nothing
  * but its own inputs. */
-#ifndef QF_LOOP_H
-#define QF_LOOP_H
+#ifndef QF_BLOCKS_H
+#define QF_BLOCKS_H
 
 #include <stdint.h>
 #include <string.h>

@@ -1,0 +1,125 @@
+"""``python -m bench``: measure QuantForge, print tables, write JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench import auto, comparison, footprint
+from bench.surroundings import describe, usable
+from quantforge import threads
+from quantforge.cli.terminal import console, table
+from quantforge.operations import OPERATIONS
+
+_RESULTS = Path(__file__).parent / "results"
+
+
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """What the user asks for."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Time every backend against NumPy and SciPy, in one run and interleaved: least "
+        "times of undisturbed blocks. Prints tables and writes all figures as JSON.",
+    )
+    parser.add_argument(
+        "--auto",
+        action="store_true",
+        help="instead: time auto and every backend and number of threads it could choose; exit "
+        "with 1 unless auto is within 10 %% of the best at every batch size",
+    )
+    parser.add_argument(
+        "--operation",
+        action="append",
+        choices=list(OPERATIONS),
+        help="measure this one only; may be repeated",
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer batch sizes and rounds")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write (default: in bench/results)"
+    )
+    return parser.parse_args(words)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Measure and report; return the exit code."""
+    asked = arguments(words)
+    operations = asked.operation or list(OPERATIONS)
+    for operation in operations:
+        usable(operation)  # loads, so that the description is complete
+    found: dict[str, Any] = {"surroundings": describe()}
+    _show_surroundings(found["surroundings"])
+    if asked.auto:
+        found["auto"] = {operation: auto.race(operation, asked.quick) for operation in operations}
+        for operation, entries in found["auto"].items():
+            _show(*auto.table(operation, entries))
+    else:
+        for operation in operations:
+            found[operation] = _measure(operation, asked.quick)
+        found["import"] = footprint.import_time(5 if asked.quick else 15)
+        _show_import(found["import"])
+    when = found["surroundings"]["when"].replace(":", "")
+    place = asked.output or _RESULTS / f"{'auto' if asked.auto else 'speed'}-{when}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(f"all figures: {place}")
+    slow = [one for entries in found.get("auto", {}).values() for one in entries]
+    return int(any(not one["within"] for one in slow))
+
+
+def _measure(operation: str, quick: bool) -> dict[str, Any]:
+    single = comparison.single(operation, quick)
+    _show(*comparison.single_table(operation, single), left=2)
+    entries = comparison.compare(operation, quick)
+    for made in comparison.tables(operation, entries):
+        _show(*made)
+    spreads = sorted(one["spread"] for one in entries)
+    print(
+        f"spread: the median block is {spreads[len(spreads) // 2]:.1%} above the least in the "
+        f"median, {spreads[-1]:.0%} at most; "
+        f"{sum(not one['undisturbed'] for one in entries)} of {len(entries)} never undisturbed\n"
+    )
+    n = 100_000 if quick else 1_000_000
+    memory = [
+        footprint.memory(operation, backend, count, n)
+        for backend in usable(operation)
+        for count in sorted({1, threads.budget()})
+    ]
+    rows = [
+        [one["backend"], str(one["threads"])]
+        + [f"{one[key] / 1e6:.2f}" for key in ("output", "traced_peak", "resident_growth")]
+        for one in memory
+    ]
+    headings = ["backend", "threads", "output", "allocated", "resident growth"]
+    _show(f"{operation} of {n:,} options without out: MB", headings, rows)
+    return {"single": single, "batches": entries, "memory": memory}
+
+
+def _show_surroundings(found: dict[str, Any]) -> None:
+    versions = ", ".join(
+        f"{name} {version}" for name, version in found["versions"].items() if version
+    )
+    print(f"{found['cpu']}, {found['threads']} threads, load {found['load']:.2f}, {found['when']}")
+    print(f"{found['system']}, Python {found['python']}, {versions}")
+    for name, facts in found["backends"].items():
+        print(f"  {name:<8}{', '.join(facts.values())}")
+    print()
+
+
+def _show(title: str, headings: list[str], rows: list[list[str]], left: int = 1) -> None:
+    screen = console()
+    screen.print(title, style="bold")
+    screen.print(table(headings, rows, left=headings[1:left]))
+
+
+def _show_import(found: dict[str, Any]) -> None:
+    print(
+        f"import quantforge: {found['quantforge'] * 1e3:.1f} ms, "
+        f"import numpy: {found['numpy'] * 1e3:.1f} ms, ratio {found['ratio']:.2f}\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

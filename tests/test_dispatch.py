@@ -1,0 +1,338 @@
+"""Which backend runs a batch, with how many threads, and how users decide that themselves."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+import quantforge
+from quantforge import dispatch, threads, tuning
+from quantforge.dispatch import Row, Source
+
+OPTION = (100.0, 105.0, 0.5, 0.03, 0.2)
+
+
+@pytest.fixture
+def ran(install, describe, monkeypatch):
+    """The names of the backends that ran, of two: `a`, the first choice untuned, and `b`."""
+    names = []
+
+    def backend(name, **changes):
+        def load():
+            kernel = describe().load()["price"]
+
+            def recording(*operands, out=None):
+                names.append(name)
+                return kernel(*operands, out=out)
+
+            return {"price": recording}
+
+        return describe(name, load=load, **changes)
+
+    monkeypatch.setattr(threads, "budget", lambda: 4)
+    install(a=backend("a", preference=1), b=backend("b", preference=2))
+    return names
+
+
+@pytest.fixture
+def tuned(ran, monkeypatch):
+    """A profile in which `a` serves small batches, `b` from 100 on, with threads from 10,000 on."""
+    rows = (Row(0, "a", 1), Row(100, "b", 1), Row(10_000, "b", 2), Row(500_000, "b", 4))
+
+    def costs(backend, count, n):
+        if backend == "numpy":
+            return None
+        return {"a": 20e-9, "b": 10e-9}[backend] * n / count + {"a": 1e-6, "b": 2e-6}[backend]
+
+    source = Source("/cache/profile.json", "2 hours ago", costs)
+    monkeypatch.setattr(tuning, "rows", lambda operation, candidates, budget: (rows, source))
+    dispatch.forget()
+    return rows
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+SIZES = [
+    (-5, 0),
+    (0, 0),
+    (1, 0),
+    (99, 0),
+    (100, 1),
+    (101, 1),
+    (9_999, 1),
+    (10_000, 2),
+    (499_999, 2),
+    (500_000, 3),
+    (10**12, 3),
+]
+
+
+@pytest.mark.parametrize(("n", "row"), SIZES)
+def test_the_last_row_that_starts_at_or_below_the_batch_size_decides(tuned, n, row):
+    decision = quantforge.explain("price", n)
+    assert decision.row == tuned[row]
+    assert (decision.backend, decision.threads) == tuned[row][1:]
+
+
+@pytest.mark.parametrize(("n", "name"), [(1, "a"), (99, "a"), (100, "b"), (1_000, "b")])
+def test_price_runs_what_explain_says(tuned, ran, n, name):
+    strikes = np.full(n, 105.0)
+    for _ in range(3):
+        quantforge.price(100.0, strikes, 0.5, 0.03, 0.2)
+    quantforge.price([100.0] * n, 105.0, 0.5, 0.03, 0.2, kind=["put"])
+    quantforge.bind("price", n=n)(100.0, strikes, 0.5, 0.03, 0.2)
+    assert set(ran) == {name}
+
+
+def test_a_large_batch_is_split_over_the_threads_of_its_row(tuned, ran):
+    quantforge.price(100.0, np.full(10_000, 105.0), 0.5, 0.03, 0.2)
+    assert ran == ["b", "b"]
+
+
+def test_a_batch_of_many_axes_counts_by_its_size(tuned, ran):
+    quantforge.price(np.full((10, 1), 100.0), np.full(10, 105.0), 0.5, 0.03, 0.2)
+    assert ran == ["b"]
+
+
+def test_without_a_profile_the_first_candidate_takes_all_and_threads_come_late(ran):
+    assert [quantforge.explain("price", n).row for n in (1, 65_535, 65_536)] == [
+        Row(0, "a", 1),
+        Row(0, "a", 1),
+        Row(65_536, "a", 4),
+    ]
+
+
+# --- explain -----------------------------------------------------------------------------------
+
+
+def test_explain_reports_an_untuned_machine(ran):
+    decision = quantforge.explain("price", 100_000)
+    assert (
+        repr(decision)
+        == """\
+price of 100,000 options: a, 4 threads
+  row      from 65,536 options on
+  profile  shipped defaults
+  why      this machine is not tuned: run `python -m quantforge.autotune`
+  numpy  not measured; not exact, so auto takes it only where nothing exact is usable
+  a      not measured; not exact, so auto takes it only where nothing exact is usable
+  b      not measured; not exact, so auto takes it only where nothing exact is usable"""
+    )
+
+
+def test_explain_reports_what_was_measured_and_what_the_others_would_cost(tuned):
+    decision = quantforge.explain("price", 10_000)
+    assert (decision.operation, decision.n) == ("price", 10_000)
+    assert (decision.profile, decision.age) == ("/cache/profile.json", "2 hours ago")
+    lines = repr(decision).splitlines()
+    assert lines[0] == "price of 10,000 options: b, 2 threads"
+    assert lines[1] == "  row      from 10,000 options on"
+    assert lines[2] == "  profile  /cache/profile.json, measured 2 hours ago"
+    # 20 ns and 10 ns per option, and 1 us and 2 us per call: 201 us and 102 us on one thread.
+    times = {name: text.partition(";")[0] for name, text in decision.candidates.items()}
+    assert times == {
+        "numpy": "not measured",
+        "a": "201.00 us with 1 thread, 101.00 us with 2 threads, 51.00 us with 4 threads",
+        "b": "102.00 us with 1 thread, 52.00 us with 2 threads, 27.00 us with 4 threads",
+    }
+
+
+def test_explain_says_who_asked(tuned):
+    assert quantforge.explain("price", 1, backend="b").reason == "backend 'b' was asked for"
+    with quantforge.using(backend="numpy"):
+        assert quantforge.explain("price").reason == "backend 'numpy' was asked for"
+
+
+def test_explain_says_why_the_others_are_not_considered(install, describe):
+    install(
+        good=describe("good", exact=True),
+        other=describe("other", numerics={"telepathy": 1}),
+        bad=RuntimeError("no"),
+    )
+    assert quantforge.explain("price").candidates == {
+        "numpy": "not measured; not exact, so auto takes it only where nothing exact is usable",
+        "good": "not measured",
+        "bad": "broken: import failed: RuntimeError: no",
+        "other": "does not implement price",
+    }
+
+
+def test_explain_loads_nothing(ran):
+    quantforge.explain("price", 10**6)
+    assert all(not one.details for one in quantforge.backends())
+    assert not ran
+
+
+@pytest.mark.parametrize("operation", ["telepathy", "", None, ["price"]], ids=repr)
+def test_an_unknown_operation_is_told_the_valid_ones(operation):
+    with pytest.raises(ValueError, match=r"unknown operation .*; valid: price$"):
+        quantforge.explain(operation)
+
+
+# --- threads -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (2, 2), (4, 4), (5, 4), (10**9, 4)])
+def test_threads_are_capped_by_the_budget(tuned, asked, given):
+    for n in (1, 100, 10**6):
+        assert quantforge.explain("price", n, threads=asked).threads == given
+        with quantforge.using(threads=asked):
+            assert quantforge.explain("price", n).threads == given
+
+
+def test_asking_for_threads_leaves_the_choice_of_backends_alone(tuned):
+    rows = dispatch.plan("price", threads=3).rows
+    assert rows == (Row(0, "a", 3), Row(100, "b", 3))
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2", [2]])
+def test_using_refuses_a_wrong_number_of_threads(wrong):
+    with (
+        pytest.raises(ValueError, match="threads must be a whole number of at least 1"),
+        quantforge.using(threads=wrong),
+    ):
+        pytest.fail("entered")
+
+
+# --- using -------------------------------------------------------------------------------------
+
+
+def chosen():
+    decision = quantforge.explain("price", 100_000)
+    return decision.backend, decision.threads
+
+
+def test_using_sets_what_calls_leave_open(ran):
+    with quantforge.using(backend="b", threads=2):
+        assert chosen() == ("b", 2)
+        quantforge.price(*OPTION)
+        quantforge.price(*OPTION, backend="a")
+        assert quantforge.explain("price", threads=3).threads == 3
+    assert ran == ["b", "a"]
+    assert chosen() == ("a", 4)
+
+
+def test_using_nests_and_each_block_restores_what_it_found(ran):
+    with quantforge.using(backend="b"):
+        with quantforge.using(threads=1):
+            assert chosen() == ("b", 1)
+            with quantforge.using(backend="auto", threads=3):
+                assert chosen() == ("a", 3)
+            assert chosen() == ("b", 1)
+        assert chosen() == ("b", 4)
+    assert chosen() == ("a", 4)
+
+
+def test_using_is_restored_after_an_exception(ran):
+    with pytest.raises(ZeroDivisionError), quantforge.using(backend="b"):
+        _ = 1 / 0
+    assert chosen() == ("a", 4)
+
+
+def test_using_may_decorate_a_function(ran):
+    decorated = quantforge.using(backend="b")(chosen)
+    assert [decorated(), chosen(), decorated()] == [("b", 4), ("a", 4), ("b", 4)]
+
+
+def test_using_holds_for_one_thread(ran):
+    seen = []
+    with quantforge.using(backend="b"):
+        worker = threading.Thread(target=lambda: seen.append(chosen()))
+        worker.start()
+        worker.join(30)
+    assert seen == [("a", 4)]
+
+
+def test_using_holds_for_one_asyncio_task(ran):
+    async def task(backend, turns):
+        with quantforge.using(backend=backend):
+            for _ in range(3):
+                turns.append((backend, chosen()[0]))
+                await asyncio.sleep(0)
+
+    async def together():
+        turns = []
+        await asyncio.gather(task("a", turns), task("b", turns), task("numpy", turns))
+        return turns
+
+    turns = asyncio.run(together())
+    assert [asked for asked, _ in turns[:4]] == ["a", "b", "numpy", "a"]  # they did take turns
+    assert all(asked == got for asked, got in turns)
+
+
+# --- exact -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mixed(install, describe):
+    """A backend that would be first, were it exact, and an exact one."""
+    install(fast=describe("fast", preference=1), precise=describe("precise", exact=True))
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """The candidates that tuning was asked to choose from."""
+    seen = []
+    monkeypatch.setattr(tuning, "rows", lambda _, candidates, budget: seen.append(candidates))
+    return seen
+
+
+def test_auto_takes_an_exact_backend_unless_told_otherwise(mixed, offered, monkeypatch):
+    quantforge.explain("price")
+    with quantforge.using(exact=False):
+        quantforge.explain("price")
+        with quantforge.using(exact=True):
+            quantforge.explain("price")
+    monkeypatch.setenv("QUANTFORGE_EXACT", "0")
+    dispatch.forget()
+    quantforge.explain("price")
+    with quantforge.using(exact=True):
+        quantforge.explain("price")
+    only, every = ("precise",), ("precise", "fast", "numpy")
+    assert offered == [only, every, only, every, only]
+
+
+# --- concurrency -------------------------------------------------------------------------------
+
+
+def test_many_threads_may_make_the_first_call_at_once(python):
+    code = """
+import threading
+import quantforge
+
+start, seen = threading.Barrier(16), []
+
+def call():
+    start.wait()
+    seen.append((quantforge.price(100.0, 105.0, 0.5, 0.03, 0.2).hex(),
+                 quantforge.explain("price").backend, len(quantforge.backends())))
+
+workers = [threading.Thread(target=call) for _ in range(16)]
+for worker in workers: worker.start()
+for worker in workers: worker.join()
+print(len(seen), len(set(seen)))
+"""
+    assert python(code).split() == ["16", "1"]
+
+
+def test_calls_survive_that_plans_are_forgotten_meanwhile(ran):
+    stop, failures = threading.Event(), []
+    expected = quantforge.price(*OPTION)
+
+    def call():
+        try:
+            while not stop.is_set():
+                assert quantforge.price(*OPTION) == expected
+        except BaseException as error:
+            failures.append(error)
+
+    workers = [threading.Thread(target=call) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for _ in range(100):
+        dispatch.forget()
+    stop.set()
+    for worker in workers:
+        worker.join(30)
+    assert not failures

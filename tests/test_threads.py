@@ -1,0 +1,438 @@
+"""The budget of threads, and batches split over them."""
+
+import os
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+import quantforge
+from quantforge import dispatch, threads
+from quantforge.plugins import State, registry
+
+BACKENDS = [one.name for one in quantforge.backends() if one.state is State.AVAILABLE]
+
+
+# --- the budget --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """A machine of eight processors without any limit; gives the folder of its control group."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(threads, "_CGROUP", tmp_path)
+    return tmp_path
+
+
+def test_the_budget_is_the_affinity_where_nothing_else_limits(machine, monkeypatch):
+    assert threads.budget() == 8
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})
+    assert threads.budget() == 1
+
+
+def test_without_affinity_the_processors_count(machine, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert threads.budget() == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert threads.budget() == 1
+
+
+QUOTAS = [
+    ("max 100000", 8),
+    ("400000 100000", 4),
+    ("150000 100000", 2),
+    ("149999 100000", 1),
+    ("10000 100000", 1),
+    ("1600000 100000", 8),
+    ("", 8),
+    ("rubbish", 8),
+    ("100000 0", 8),
+    ("many 100000", 8),
+]
+
+
+@pytest.mark.parametrize(("text", "budget"), QUOTAS)
+def test_the_quota_of_a_version_2_control_group_limits(machine, text, budget):
+    (machine / "cpu.max").write_text(text + "\n")
+    assert threads.budget() == budget
+
+
+@pytest.mark.parametrize(
+    ("quota", "period", "budget"),
+    [
+        ("-1", "100000", 8),
+        ("300000", "100000", 3),
+        ("0", "100000", 8),
+        ("100000", "0", 8),
+        ("x", "1", 8),
+    ],
+)
+def test_the_quota_of_a_version_1_control_group_limits(machine, quota, period, budget):
+    (machine / "cpu").mkdir()
+    (machine / "cpu/cpu.cfs_quota_us").write_text(quota)
+    (machine / "cpu/cpu.cfs_period_us").write_text(period)
+    assert threads.budget() == budget
+
+
+ENVIRONMENTS = [
+    ("3", None, 3),
+    (None, "3", 3),
+    ("5", "3", 5),
+    ("3", "5", 3),
+    ("64", None, 8),
+    (None, "4,2", 4),
+    ("rubbish", "3", 3),
+    ("0", "3", 3),
+    ("-2", None, 8),
+    ("2.5", None, 8),
+    ("", "", 8),
+]
+
+
+@pytest.mark.parametrize(("ours", "openmp", "budget"), ENVIRONMENTS)
+def test_the_environment_limits_and_ours_goes_before_openmps(
+    machine, monkeypatch, ours, openmp, budget
+):
+    for name, value in (("QUANTFORGE_NUM_THREADS", ours), ("OMP_NUM_THREADS", openmp)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert threads.budget() == budget
+
+
+def test_the_least_of_all_limits_counts(machine, monkeypatch):
+    (machine / "cpu.max").write_text("300000 100000")
+    monkeypatch.setenv("QUANTFORGE_NUM_THREADS", "5")
+    assert threads.budget() == 3
+
+
+# --- splitting ---------------------------------------------------------------------------------
+
+
+class Spy:
+    """A kernel adding its inputs that records who ran which shape; `meet` waits for as many."""
+
+    def __init__(self, meet=0):
+        self.runs = []
+        self.barrier = threading.Barrier(meet) if meet else None
+
+    def __call__(self, *operands):
+        *inputs, out = operands
+        self.runs.append(
+            (threading.current_thread().name, np.broadcast_shapes(*map(np.shape, inputs)))
+        )
+        if self.barrier:
+            self.barrier.wait(30)
+        total = sum(inputs[1:], start=inputs[0])
+        if out is None:
+            return total
+        np.copyto(out, total)
+        return out
+
+
+def test_a_batch_is_cut_along_its_longest_axis_and_the_caller_does_its_share():
+    spy, x = Spy(meet=4), np.arange(30.0).reshape(3, 10)
+    got = threads.split(spy, (x, x), (3, 10), None, 4)
+    assert (got == 2 * x).all()
+    assert sorted(shape for _, shape in spy.runs) == [(3, 2), (3, 2), (3, 3), (3, 3)]
+    names = {name for name, _ in spy.runs}
+    assert threading.current_thread().name in names
+    assert sum(name.startswith("quantforge-") for name in names) == 3
+
+
+@pytest.mark.parametrize(("n", "pieces"), [(1, 1), (2, 2), (5, 5), (6, 5), (100, 5)])
+def test_there_are_never_more_pieces_than_options(n, pieces):
+    spy = Spy()
+    threads.split(spy, (np.arange(5.0), 1.0), (5,), None, n)
+    assert len(spy.runs) == pieces
+
+
+def operands(shapes):
+    """Inputs of these shapes for `price`, some of them outside the domain."""
+    rng = np.random.default_rng(5)
+    ranges = ((50, 150), (50, 150), (0.05, 3), (0, 0.08), (0, 0.04), (0.05, 0.8), (1, 1))
+    made = [rng.uniform(*bounds, shape) for bounds, shape in zip(ranges, shapes, strict=True)]
+    for x in made[:6]:
+        x[rng.random(x.shape) < 0.1] = np.nan
+    return made
+
+
+SHAPES = {
+    "one axis": [(101,)] * 7,
+    "as many as threads": [(3,)] * 7,
+    "fewer than threads": [(2,)] * 7,
+    "one": [(1,)] * 7,
+    "one and no axis": [()] * 6 + [(1,)],
+    "two axes": [(7, 31)] * 7,
+    "a tall one": [(31, 7)] * 7,
+    "three axes": [(2, 3, 50)] * 7,
+    "an outer product": [(40, 1), (1, 30), (), (1,), (1, 1), (30,), ()],
+    "one vector among scalars": [(), (100,), (), (), (), (), ()],
+    "nothing": [(0,)] * 7,
+    "nothing on the short axis": [(0, 4)] * 7,
+    "nothing on the long axis": [(4, 0)] * 7,
+    "nothing after broadcasting": [(1, 5), (0, 1), (), (), (), (), ()],
+}
+LAYOUTS = {
+    "as made": lambda x: x,
+    "Fortran": np.asfortranarray,
+    "backwards": lambda x: x[::-1] if x.ndim else x,
+    "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2] if x.ndim else x,
+    "single precision": lambda x: x.astype(np.float32),
+    "big-endian": lambda x: x.astype(">f8"),
+}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("shapes", SHAPES.values(), ids=SHAPES)
+def test_pieces_give_the_same_bits_as_the_whole(backend, layout, shapes):
+    kernel = registry().kernel(backend, "price")
+    given = [layout(x) for x in operands(shapes)]
+    shape = np.broadcast_shapes(*map(np.shape, given))
+    whole = np.asarray(kernel(*given, None))
+    pieces = np.asarray(threads.split(kernel, given, shape, None, 3))
+    assert (pieces.shape, pieces.dtype) == (shape, np.float64)
+    assert (pieces.view(np.int64) == whole.view(np.int64)).all()
+    out = np.full((*shape, 2), 7.0)
+    threads.split(kernel, given, shape, out[..., 1], 3)
+    assert (out[..., 1].view(np.int64) == whole.view(np.int64)).all()
+    assert (out[..., 0] == 7.0).all()
+
+
+def test_in_place_batches_are_split():
+    spy, x = Spy(), np.arange(100.0)
+    threads.split(spy, (x, 1.0), (100,), x, 4)
+    assert len(spy.runs) == 4
+    assert (x == np.arange(100.0) + 1).all()
+
+
+OVERLAPS = {
+    "shifted": lambda store: (store[:100], store[1:101]),
+    "backwards": lambda store: (store[:100], store[:100][::-1]),
+    "interleaved": lambda store: (store[:100:2], store[1:100:2]),
+    "transposed": lambda store: (store[:100].reshape(10, 10), store[:100].reshape(10, 10).T),
+    "another type": lambda store: (store[:100].view(np.int64), store[:100]),
+    "a part": lambda store: (store[:1], store[:100]),
+}
+
+
+@pytest.mark.parametrize("overlap", OVERLAPS.values(), ids=OVERLAPS)
+def test_an_out_that_overlaps_an_input_otherwise_is_not_split(overlap):
+    spy = Spy()
+    x, out = overlap(np.arange(101.0))
+    threads.split(spy, (x, 1.0), out.shape, out, 4)
+    assert len(spy.runs) == 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_overlapping_out_is_still_right(backend, monkeypatch):
+    monkeypatch.setattr(threads, "budget", lambda: 4)
+    dispatch.forget()
+    store = np.linspace(50.0, 150.0, 1_001)
+    expected = quantforge.price(100.0, store[:-1].copy(), 0.5, 0.03, 0.2, backend=backend)
+    options = {"backend": backend, "threads": 4}
+    got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
+    np.testing.assert_array_equal(got, expected)
+    dispatch.forget()
+
+
+NOT_SPLIT = {
+    "a shape of its own": (np.zeros(100), np.zeros((2, 100))),
+    "single precision": (np.zeros(100), np.zeros(100, np.float32)),
+    "a mask": (np.ma.masked_array(np.zeros(100)), None),
+    "a list": ([0.0] * 100, None),
+}
+
+
+@pytest.mark.parametrize(("x", "out"), NOT_SPLIT.values(), ids=NOT_SPLIT)
+def test_what_is_no_plain_double_array_is_left_to_one_thread(x, out):
+    spy = Spy()
+    threads.split(spy, (x, np.ones(100)), (100,), out, 4)
+    assert len(spy.runs) == 1
+
+
+# --- one pool ----------------------------------------------------------------------------------
+
+
+def test_inside_a_worker_everything_is_serial():
+    x, inner = np.arange(100.0), Spy()
+
+    def outer(*operands):
+        started.wait(30)
+        return threads.split(inner, operands[:-1], operands[0].shape, operands[-1], 4)
+
+    started = threading.Barrier(4)
+    got = threads.split(outer, (x, x), (100,), None, 4)
+    assert (got == 2 * x).all()
+    assert [shape for _, shape in inner.runs] == [(25,)] * 4
+
+
+def test_while_the_pool_is_busy_a_batch_stays_on_its_own_thread():
+    spy, x = Spy(), np.arange(100.0)
+    with threads._pool.lock:
+        threads.split(spy, (x, x), (100,), None, 4)
+    assert spy.runs == [(threading.current_thread().name, (100,))]
+    threads.split(spy, (x, x), (100,), None, 4)
+    assert len(spy.runs) == 5
+
+
+def test_batches_of_many_threads_at_once_are_all_right():
+    kernel = registry().kernel(quantforge.explain("price").backend, "price")
+    given = [np.ascontiguousarray(x) for x in operands([(20_000,)] * 7)]
+    expected = np.asarray(kernel(*given, None)).view(np.int64)
+    wrong = []
+
+    def call():
+        for _ in range(10):
+            got = threads.split(kernel, given, (20_000,), None, 3)
+            wrong.extend([1] * (got.view(np.int64) != expected).any())
+
+    callers = [threading.Thread(target=call) for _ in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(60)
+    assert not any(caller.is_alive() for caller in callers)
+    assert not wrong
+
+
+@pytest.mark.parametrize("where", ["quantforge-", "MainThread"])
+def test_an_exception_in_a_piece_reaches_the_caller_and_the_pool_lives_on(where):
+    x, met = np.arange(100.0), threading.Barrier(4)
+
+    def failing(*operands):
+        met.wait(30)
+        if threading.current_thread().name.startswith(where):
+            raise MemoryError("no room")
+
+    for _ in range(2):
+        with pytest.raises(MemoryError, match="no room"):
+            threads.split(failing, (x, x), (100,), None, 4)
+    spy = Spy(meet=4)
+    assert (threads.split(spy, (x, x), (100,), None, 4) == 2 * x).all()
+
+
+def test_where_no_thread_can_be_started_the_caller_does_it_all(monkeypatch):
+    def refuse(self):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threads, "_pool", threads._Pool())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    spy, x = Spy(), np.arange(100.0)
+    assert (threads.split(spy, (x, x), (100,), None, 4) == 2 * x).all()
+    assert {name for name, _ in spy.runs} == {threading.current_thread().name}
+
+
+# --- floating-point signals --------------------------------------------------------------------
+
+
+@pytest.fixture(params=BACKENDS)
+def outside(request, monkeypatch):
+    """A function pricing a batch on four threads, three of which meet a negative spot."""
+    monkeypatch.setattr(threads, "budget", lambda: 4)
+    dispatch.forget()
+    spots = np.full(100, 100.0)
+    spots[[5, 6, 40, 99]] = -1.0
+
+    def call(out=None):
+        options = {"backend": request.param, "threads": 4, "out": out}
+        return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, **options)
+
+    yield call
+    dispatch.forget()
+
+
+def test_invalid_is_reported_once_for_all_threads(outside):
+    with np.errstate(all="warn"), warnings.catch_warnings(record=True, action="always") as said:
+        got = outside()
+    assert [(one.category, one.filename) for one in said] == [(RuntimeWarning, threads.__file__)]
+    assert np.flatnonzero(np.isnan(got)).tolist() == [5, 6, 40, 99]
+    calls = []
+    with np.errstate(invalid="call", call=lambda *signal: calls.append(signal)):
+        outside()
+    assert [kind for kind, _ in calls] == ["invalid value"]
+
+
+def test_invalid_raises_where_the_caller_asks_for_it_after_all_is_written(outside):
+    out = np.full(100, 7.0)
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError, match="invalid value"):
+        outside(out)
+    assert np.flatnonzero(np.isnan(out)).tolist() == [5, 6, 40, 99]
+    assert not (out == 7.0).any()
+
+
+def test_invalid_is_ignored_where_the_caller_ignores_it(outside):
+    with np.errstate(all="raise", invalid="ignore"):
+        outside()
+
+
+def test_nan_inputs_signal_nothing_on_any_thread(monkeypatch):
+    kernel = registry().kernel(quantforge.explain("price").backend, "price")
+    given = operands([(1_000,)] * 7)
+    with np.errstate(all="raise"):
+        assert np.isnan(threads.split(kernel, given, (1_000,), None, 4)).any()
+
+
+# --- processes ---------------------------------------------------------------------------------
+
+START = """
+import os, threading
+import numpy as np
+import quantforge
+from quantforge import threads
+threads.budget = lambda: 3
+spots = np.linspace(50.0, 150.0, 30_000)
+def call(): return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, threads=3)
+expected = call()
+assert sum(one.name.startswith("quantforge-") for one in threading.enumerate()) == 2
+"""
+
+
+def test_a_forked_child_prices_with_threads_of_its_own(python):
+    code = """
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        right = (call() == expected).all()
+        workers = sum(one.name.startswith("quantforge-") for one in threading.enumerate())
+        os._exit(0 if right and workers == 2 else 1)
+    children.append(child)
+print([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children])
+assert (call() == expected).all()
+"""
+    assert python(START + code, timeout=30, PYTHONWARNINGS="ignore") == "[0, 0, 0]\n"
+
+
+def test_a_child_forked_while_the_pool_works_is_not_stuck(python):
+    code = """
+stop = threading.Event()
+def busy():
+    while not stop.is_set(): call()
+worker = threading.Thread(target=busy)
+worker.start()
+codes = []
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if (call() == expected).all() else 1)
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+stop.set()
+worker.join()
+print(set(codes))
+"""
+    assert python(START + code, timeout=30, PYTHONWARNINGS="ignore") == "{0}\n"
+
+
+def test_the_interpreter_ends_with_the_pool_started_and_prices_until_then(python):
+    code = """
+import atexit
+class Late:
+    def __del__(self):
+        print("deleted", (call() == expected).all())
+late = Late()
+atexit.register(lambda: print("exit", (call() == expected).all()))
+"""
+    assert python(START + code, timeout=30) == "exit True\ndeleted True\n"
