@@ -10,6 +10,7 @@ a change of the specification shows as a change of outputs; --draw draws new inp
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -64,13 +65,13 @@ def text(operation: str, options: Iterable[Lane]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Write the files, or compare with --check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--check", action="store_true", help="compare, write nothing")
     group.add_argument("--draw", action="store_true", help="draw new inputs")
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     differing = 0
     for folder, amounts in FOLDERS.items():
         for operation, declared in OPERATIONS.items():
@@ -89,4 +90,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from quantforge import dispatch
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import settings
+from quantforge.errors import BackendError
 from quantforge.evaluation import Request, Route, evaluate
 
 __all__ = ["price"]
@@ -95,47 +94,24 @@ def price(
     --------
     >>> import quantforge
     >>> round(float(quantforge.price(100, 105, 0.5, 0.03, 0.2, kind="put")), 6)
-    7.391158
+    7.615053
     """
     try:
         route = _price_routes[model, kind, backend, threads, errors, settings.get()]
-        # The exact batch size costs more than a small batch itself. Five operands of one element
-        # each, or vectors that together stay below the limit, need no threads: that is enough.
         try:
-            sizes = spot.size + strike.size + time.size + rate.size + sigma.size
-            small = sizes == 5 or (
-                sizes <= route.limit
-                and spot.ndim <= 1
-                and strike.ndim <= 1
-                and time.ndim <= 1
-                and rate.ndim <= 1
-                and sigma.ndim <= 1
-            )
+            single = spot.size + strike.size + time.size + rate.size + sigma.size == 5
         except AttributeError:
-            small = _few(route.limit, spot, strike, time, rate, sigma)
-        if small and threads is route.threads:  # as a key, True is 1
+            single = False
+        kernel = route.kernel if single else route.serial(spot, strike, time, rate, sigma)
+        if kernel is not None and threads is route.threads:  # as a key, True is 1
             if dividend is NO_DIVIDEND:
                 carry = rate if route.forward else ZERO
             else:
                 carry = route.model.dividend(rate, dividend)
-            return route.kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
-    except (KeyError, TypeError, ValueError):
+            return kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
+    except (BackendError, KeyError, TypeError, ValueError):
         pass  # not seen before, or wrong: the full path sorts it out
     request = Request("price", model, kind, backend, threads, errors)
     if errors == "nan" and isinstance(kind, str):
         _price_routes[model, kind, backend, threads, errors, settings.get()] = Route(request)
     return evaluate(request, (spot, strike, time, rate, dividend, sigma), out)
-
-
-def _few(limit: int, *operands: Any) -> bool:
-    """Whether Python numbers and vectors together stay below `limit`."""
-    sizes = 0
-    for operand in operands:
-        kind = type(operand)
-        if kind is float or kind is int:
-            sizes += 1
-        elif kind is np.ndarray and operand.ndim <= 1:
-            sizes += operand.size
-        else:
-            return False
-    return sizes <= limit

@@ -11,7 +11,6 @@ from quantforge import conventions
 from quantforge.conventions import ZERO
 from quantforge.dispatch import Settings, settings, using
 from quantforge.evaluation import Request, resolve
-from quantforge.operations import operation as _operation
 from quantforge.threads import split
 
 __all__ = ["bind"]
@@ -129,5 +128,4 @@ def bind(
     >>> round(float(call(100.0, 100.0, 1.0, 0.05, 0.2)), 6)
     10.450584
     """
-    _operation(operation)
     return _Bound(Request(operation, model, kind, backend, threads), int(n)).callable()

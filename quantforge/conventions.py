@@ -96,8 +96,10 @@ def sign(kind: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
         for word, value in _WORDS.items():
             signs[lower == (word if given.dtype.kind == "U" else word.encode())] = value
     elif given.dtype.kind in "iuf":
+        if given.dtype == np.float64 and bool((np.abs(given) == 1).all()):
+            return given  # what the kernel takes
         np.copyto(signs, given, where=np.abs(given) == 1)
-    elif given.dtype.kind != "b":
+    else:
         flat = signs.reshape(-1)
         for position, element in enumerate(given.flat):
             flat[position] = _element_sign(element)

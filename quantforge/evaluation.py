@@ -16,6 +16,7 @@ __all__ = ["Request", "Route", "evaluate"]
 
 Operands = tuple[Any, ...]
 _DOUBLE: Final = np.dtype(np.float64)
+_NUMBERS: Final = frozenset({float, int, np.float64})
 
 
 class Request(NamedTuple):
@@ -30,17 +31,34 @@ class Request(NamedTuple):
 
 
 class Route:
-    """A request resolved for the fast path: `kernel` serves every batch of at most `limit`."""
+    """A request resolved for the fast path: `kernel` serves a single option."""
 
-    __slots__ = ("forward", "kernel", "limit", "model", "sign", "threads")
+    __slots__ = ("_plan", "forward", "kernel", "model", "sign", "threads")
 
     def __init__(self, request: Request) -> None:
-        plan, self.kernel = resolve(request, 1)
-        self.limit = plan.first_size()
+        self._plan, self.kernel = resolve(request, 1)
         self.model = conventions.model(request.model)
         self.forward = self.model.carry == "rate"
         self.sign = conventions.sign(request.kind)
         self.threads = request.threads
+
+    def serial(self, *operands: Any) -> Any:
+        """The kernel for numbers and vectors; None for anything else or worth several threads.
+
+        The longest vector is the batch; the exact size of any operands costs more than a small
+        batch itself.
+        """
+        size = 1
+        for operand in operands:
+            kind = type(operand)
+            if kind is np.ndarray:
+                if operand.ndim > 1:
+                    return None
+                size = max(size, operand.size)
+            elif kind not in _NUMBERS:
+                return None
+        row = self._plan.row(size)
+        return self._plan.kernel(row) if self._plan.rows[row].threads == 1 else None
 
 
 def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:

@@ -34,4 +34,4 @@ def test_prices_keep_the_accuracy_contract(region, quantforge_remark):
             miss, lane = measured.worst(0, bound, prices)
             found.append(f"{miss:.2f} {bound.name}")
             assert miss <= bound.limit * (1 if exact else SLACK), (names, found[-1], lane)
-        quantforge_remark(f"{region.name}: at most {', '.join(found)} ({', '.join(names)})")
+        quantforge_remark(f"{region.name:<28} at most {', '.join(found)} ({', '.join(names)})")

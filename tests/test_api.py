@@ -292,21 +292,29 @@ def test_a_mapped_file_is_an_array_like_any_other(price, tmp_path):
 
 
 class Labelled:
-    """Another library's array: it takes part in NumPy's ufuncs in its own way."""
+    """Another library's array: it takes part in ufuncs, and broadcasts, in its own way."""
 
-    def __init__(self, values):
-        self.values = values
+    def __init__(self, values, axis=0):
+        self.values, self.axis = values, axis
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        plain = [one.values if isinstance(one, Labelled) else one for one in inputs]
+        plain = [
+            np.expand_dims(one.values, 1 - one.axis) if isinstance(one, Labelled) else one
+            for one in inputs
+        ]
         return Labelled(getattr(ufunc, method)(*plain, **options))
 
 
 @pytest.mark.usefixtures("compiled")
-def test_another_librarys_array_gives_one_of_its_own():
-    got = quantforge.price(100.0, Labelled(STRIKES), 0.5, 0.03, 0.2)
-    assert isinstance(got, Labelled)
-    assert got.values == near(prices())
+def test_another_librarys_arrays_broadcast_its_way_into_one_of_its_own():
+    times = np.array([0.5, 1.0])
+    for _ in range(2):
+        got = quantforge.price(100.0, Labelled(STRIKES), Labelled(times, axis=1), 0.03, 0.2)
+        assert isinstance(got, Labelled)
+        assert got.values == near(np.column_stack([prices(time=time) for time in times]))
 
 
 def test_errors_raise_says_that_it_needs_numpy_arrays():

@@ -28,7 +28,7 @@ NOT_NUMBERS = {
     "longdouble": np.longdouble(1),
     "longdoubles": np.ones(2, np.longdouble),
     "complex": 1 + 0j,
-    "complexes": np.ones(2, complex),
+    "complexes": np.ones(2, np.complex64),
     "a string": "100",
     "strings": np.array(["100", "1"]),
     "None": None,
@@ -52,19 +52,17 @@ def test_a_ragged_list_is_refused_by_the_name_of_the_argument(backend):
         quantforge.price(100.0, [[1.0], [1.0, 2.0]], 0.5, 0.03, 0.2, backend=backend)
 
 
-def test_shapes_that_do_not_broadcast_are_named(backend):
+@pytest.mark.parametrize(("kind", "named"), [("put", ""), (["c"] * 3, ", kind (3,)")])
+def test_shapes_that_do_not_broadcast_are_named(backend, kind, named):
+    given = {**OPTION, "spot": np.ones(3), "strike": np.ones((4, 1)), "sigma": np.ones(2)}
     for _ in range(2):
         with pytest.raises(ValueError, match="shapes do not broadcast") as caught:
-            quantforge.price(
-                np.ones(3),
-                np.ones((4, 1)),
-                0.5,
-                0.03,
-                np.ones(2),
-                kind=["c"] * 3,
-                backend=backend,
-            )
-        assert str(caught.value).endswith(": spot (3,), strike (4, 1), sigma (2,), kind (3,)")
+            quantforge.price(**given, kind=kind, backend=backend)
+        assert str(caught.value).endswith(f": spot (3,), strike (4, 1), sigma (2,){named}")
+    vectors = {**OPTION, "spot": np.ones(3), "strike": np.ones(4)}
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r": spot \(3,\), strike \(4,\)$"):
+            quantforge.price(**vectors, backend=backend)
 
 
 WRONG = {

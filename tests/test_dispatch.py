@@ -90,6 +90,12 @@ def test_a_large_batch_is_split_over_the_threads_of_its_row(tuned, ran):
     assert ran == ["b", "b"]
 
 
+def test_a_mapped_file_is_split_as_well(tuned, ran, tmp_path):
+    strikes = np.memmap(tmp_path / "strikes", np.float64, "w+", shape=10_000)
+    quantforge.price(100.0, strikes, 0.5, 0.03, 0.2)
+    assert ran == ["b", "b"]
+
+
 def test_a_batch_of_many_axes_counts_by_its_size(tuned, ran):
     quantforge.price(np.full((10, 1), 100.0), np.full(10, 105.0), 0.5, 0.03, 0.2)
     assert ran == ["b"]

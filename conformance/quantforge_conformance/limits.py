@@ -104,7 +104,7 @@ _PRICES: dict[str, tuple[float | mpf, float | mpf]] = {
     "time inf, sigma inf": (0.0, 0.0),
     # infinite volatility
     "sigma inf": (A, B),
-    "sigma 1e300": (A, B),
+    "sigma 1e150": (A, B),
     "sigma inf, rate 0.0, dividend 0.0": (S, K),
 }
 

@@ -196,9 +196,7 @@ def _value(legs: _Legs, sign: Array) -> Array:
 
     settled = (legs.v == 0) | (a == 0) | (b == 0) | np.isinf(a) | np.isinf(b)
     complement = (near < 0) & ~close
-    factor = np.where(
-        complement, 1 + _times_power(density, n) * difference, density * difference
-    )
+    factor = np.where(complement, 1 + _times_power(density, n) * difference, density * difference)
     factor = np.where(settled, 0.0, factor)
     term_exponent = least_exponent + np.where(complement, 0.0, n)
     intrinsic = np.fmax(sign * (a - b), 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ from quantforge.tuning.profile import Profile, Record, Section
 
 __all__ = ["Gap", "gaps", "keep", "rows", "section", "usable_curves"]
 
-_log = logging.getLogger("quantforge")
 _said_untuned = False
 _unsaved: Profile | None = None
 
@@ -68,8 +66,10 @@ def rows(
 def _say_untuned(operation: str) -> None:
     global _said_untuned
     if not _said_untuned:
+        import logging  # takes longer than all else here, and only this once
+
         _said_untuned = True
-        _log.info(
+        logging.getLogger("quantforge").info(
             "%s: this machine is not tuned, the shipped defaults apply; "
             "run `python -m quantforge.autotune`",
             operation,

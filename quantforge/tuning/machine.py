@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import platform
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
@@ -53,6 +52,8 @@ def this_machine(budget: int) -> Machine:
 @functools.cache
 def _processor() -> tuple[str, str]:
     """Model and instruction sets; hypervisors hide the model's name, so its numbers count too."""
+    import platform
+
     facts = _first_processor()
     if not facts:
         return platform.processor() or platform.machine(), ""

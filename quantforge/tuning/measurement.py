@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import Any, Final
 
 from quantforge.tuning.clock import Clock, time_block
@@ -18,8 +19,11 @@ ENOUGH: Final = 5
 
 _BLOCK: Final = 0.5e-3
 _MOST_CALLS: Final = 1000
-_ATTEMPTS: Final = 5
-"""Rounds in all, as a multiple of those asked for, before disturbed blocks must do."""
+_CONFIRMED: Final = 1.02
+"""The third least time over the least, below which more blocks would tell nothing new."""
+
+_ATTEMPTS: Final = 4
+"""Rounds in all, as a multiple of those asked for, before what there is must do."""
 
 
 @dataclass(eq=False)
@@ -51,6 +55,11 @@ class Cell:
         """Whether too few blocks were undisturbed, though there were enough of them."""
         return len(self.clean) < ENOUGH <= len(self.clean) + len(self.disturbed)
 
+    def settled(self, rounds: int) -> bool:
+        """Whether there are so many undisturbed blocks, the best three of which agree."""
+        least = nsmallest(3, self.clean)
+        return len(self.clean) >= rounds and least[-1] <= _CONFIRMED * least[0]
+
     def time(self, clock: Clock) -> None:
         """Time one more block."""
         block = time_block(clock, self.call, self.calls, self.threads)
@@ -69,8 +78,9 @@ def measure(
 
     All candidates and sizes share the rounds, so that whatever the machine does besides hits
     them alike: one after the other, each with its mean, picked the wrong winner in one of ten
-    tries, interleaved minima in none of forty. Disturbed blocks are repeated within bounds;
-    after the deadline no new round begins, but there is always one.
+    tries, interleaved minima in none of forty. Where blocks are disturbed or the best of them
+    differ there are more rounds, within bounds; after the deadline none begins, but there is
+    always one.
     """
     pending = list(cells)
     with _no_garbage_collection():
@@ -78,8 +88,8 @@ def measure(
             order.shuffle(pending)
             for cell in pending:
                 cell.time(clock)
-            pending = [cell for cell in pending if len(cell.clean) < rounds]
-            progress(min(1.0, (attempt + 1) / rounds))
+            pending = [cell for cell in pending if not cell.settled(rounds)]
+            progress(max((attempt + 1) / (_ATTEMPTS * rounds), 1.0 - len(pending) / len(cells)))
             if not pending or clock.wall() >= deadline:
                 return
 

@@ -36,9 +36,9 @@ Progress = Callable[[str, float], None]
 class Rigor(NamedTuple):
     """How much care to take.
 
-    `rounds` undisturbed blocks of each cell; batch sizes in steps of a factor `step` up to
-    `largest`, as long as a call takes no more than `call` seconds; `refinements` of each crossing;
-    and `seconds` for everything.
+    At least `rounds` undisturbed blocks of each cell; batch sizes in steps of a factor `step` up
+    to `largest`, as long as a call takes no more than `call` seconds; `refinements` of each
+    crossing; and `seconds` for everything.
     """
 
     rounds: int
@@ -50,9 +50,9 @@ class Rigor(NamedTuple):
 
 
 RIGORS: Final[Mapping[str, Rigor]] = {
-    "quick": Rigor(15, 4.0, 1 << 20, 0.012, 2, 12.0),
-    "measure": Rigor(40, 2.0, 1 << 20, 0.020, 3, 60.0),
-    "thorough": Rigor(150, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
+    "quick": Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
+    "measure": Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
+    "thorough": Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
 }
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there

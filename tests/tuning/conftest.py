@@ -5,6 +5,7 @@ A kernel prices nothing and moves the clock by ``fixed + each * n``. A batch tha
 """
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,7 @@ class Speed:
     clock: FakeClock
     fixed: float = 10e-6
     each: float = 100e-9
+    seconds: Callable[[int], float] | None = None
     noise: float = 0.0
     version: str = "1.0"
     preference: int = 50
@@ -70,7 +72,8 @@ class Speed:
             out = np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
         self.sizes.append(out.size)
         late = 1.0 + self.noise * self.random.random()
-        self.clock.move(late * (self.fixed + self.each * out.size))
+        seconds = self.seconds or (lambda n: self.fixed + self.each * n)
+        self.clock.move(late * seconds(out.size))
         return out
 
     def load_kernels(self):

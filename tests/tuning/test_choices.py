@@ -42,6 +42,38 @@ def test_every_backend_gets_a_threshold_of_its_own(flipping):
     assert flipping.rows("late") == [(0, "late", 1), (near(8000), "late", 2)]
 
 
+def test_points_are_added_around_every_threshold(flipping):
+    """Where `auto` switches, and where a call that names its backend does."""
+    flipping.threads(2)
+    backends = flipping.tune().section.backends
+    sizes = {
+        name: {curve.threads: curve.sizes for curve in record.operations["price"].by_threads}
+        for name, record in backends.items()
+    }
+
+    def is_close_to(n, backend, threads):
+        found = set(sizes[backend][threads]) - {4**power for power in range(11)}  # the grid
+        return any(0.7 * n < size < 1.4 * n for size in found)
+
+    assert is_close_to(800, "early", 1)
+    assert is_close_to(800, "late", 1)
+    for threads in (1, 2):
+        assert is_close_to(4000, "early", threads)
+        assert is_close_to(8000, "late", threads)
+
+
+def test_a_flip_that_no_line_shows_is_closed_in_upon(machine):
+    # `late` takes a millisecond up to 600 options: the grid has seen 256 and 1024 only.
+    machine.install(
+        machine.speed("early", fixed=10e-6, each=100e-9),
+        machine.speed("late", seconds=lambda n: 1e-3 if n < 600 else 20e-6 + 20e-9 * n),
+    )
+    machine.tune(rigor="measure")
+    (_, *first), (start, *second) = machine.rows()
+    assert (first, second) == (["early", 1], ["late", 1])
+    assert start == pytest.approx(600, rel=0.15)
+
+
 def test_more_than_two_threads_are_tried_in_powers_of_two_and_as_many_as_there_are(machine):
     machine.threads(6)
     machine.install(machine.speed("one"))

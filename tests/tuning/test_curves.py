@@ -69,12 +69,20 @@ def test_candidates_come_with_fewer_threads_first_then_in_the_order_of_the_backe
     ]  # fmt: skip
 
 
-def test_a_gain_over_a_few_sizes_only_is_not_worth_a_row():
-    """`spiky` wins by 30 % between 240 and 270 options and loses by 20 % elsewhere."""
-    sizes = (1, 16, 240, 255, 270, 1024, 4096)
-    steady = Candidate("steady", 1, Curve(1, sizes, (1.0,) * 7))
-    spiky = Candidate("spiky", 1, Curve(1, sizes, (1.2, 1.2, 1.2, 0.7, 1.2, 1.2, 1.2)))
-    assert [row.backend for row in decide([steady, spiky])] == ["steady"]
+def chosen(dip):
+    """Backends of the rows if `dipping`, else 20 % slower, takes `dip` around 256 options."""
+    sizes = tuple(sorted({round(2 ** (step / 8)) for step in range(8, 97)}))
+    steady = Candidate("steady", 1, Curve(1, sizes, (1.0,) * len(sizes)))
+    seconds = tuple(dip if 215 < n < 305 else 1.2 for n in sizes)  # half an octave
+    dipping = Candidate("dipping", 1, Curve(1, sizes, seconds))
+    assert dipping.curve.model == "points"
+    return [row.backend for row in decide([steady, dipping])]
+
+
+def test_a_row_must_save_five_percent_of_an_octave_for_each_switch():
+    # 1 / 0.92 - 1 = 9 % over half an octave is less than twice 5 %, 1 / 0.7 - 1 = 43 % is more.
+    assert chosen(0.92) == ["steady"]
+    assert chosen(0.7) == ["steady", "dipping", "steady"]
 
 
 def test_a_switch_lies_where_the_times_cross_not_where_the_margin_is_passed():

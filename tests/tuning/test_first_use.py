@@ -91,6 +91,17 @@ def test_while_another_process_measures_the_call_goes_on_untuned(asked):
     with store.alone(wait=False):
         call()
     assert not is_tuned()
+    asked.restart()
+    call()  # nor does this process try again
+    assert not is_tuned()
+
+
+def test_calls_that_named_a_backend_before_go_by_the_new_profile(asked):
+    asked.threads(2)
+    call("early")
+    assert asked.rows("early")[1][0] == 65_536  # as shipped
+    call()
+    assert asked.rows("early")[1][0] == pytest.approx(4000, rel=0.05)
 
 
 def test_where_nothing_can_be_written_this_process_is_tuned_all_the_same(

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from numba import njit
 
+from quantforge_numba.blocks import BLOCK
 from quantforge_numba.elementary import (
     mills,
     power_of_two,
@@ -30,7 +31,6 @@ from quantforge_numba.elementary import (
 )
 from quantforge_numba.intrinsics import doubles, fma, inlined, prefer_wide_vectors
 from quantforge_numba.legs import INVALID, MISSING, legs_general, legs_ordinary
-from quantforge_numba.blocks import BLOCK
 from quantforge_numba.tables import INV_SQRT_2PI, ROUND_MAGIC
 
 PRICE_INPUTS = 7

@@ -105,9 +105,7 @@ def _price(sides: Legs, sign: float) -> float:
     value = value if value > 0.0 else 0.0
     if sides.v == math.inf and not settled:
         # All of one leg, and not a rounding error of the other.
-        value, exponent = (
-            (sides.a, sides.a_exponent) if sign > 0.0 else (sides.b, sides.b_exponent)
-        )
+        value, exponent = (sides.a, sides.a_exponent) if sign > 0.0 else (sides.b, sides.b_exponent)
 
     exponent = min(max(exponent, -2040.0), 2040.0)
     half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC

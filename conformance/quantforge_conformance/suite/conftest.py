@@ -12,7 +12,7 @@ from quantforge_conformance.subject import Kernel, installed
 def exact(kernel: Kernel) -> None:
     """Skip for a backend that does not promise the specification's bits."""
     if not kernel.exact:
-        pytest.skip(f"{kernel.backend} declares itself not exact")
+        pytest.skip(f"{kernel.backend} does not promise the bits of this core's specification")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

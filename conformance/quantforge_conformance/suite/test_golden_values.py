@@ -15,4 +15,4 @@ def test_results_keep_the_accuracy_contract(kernel, region, quantforge_remark):
             miss, lane = measured.worst(place, bound, results[place])
             found.append(f"{miss:.2f} {bound.name}")
             assert miss <= bound.limit * kernel.slack, (found[-1], lane)
-        quantforge_remark(f"{output.name}, {region.name}: at most {', '.join(found)}")
+        quantforge_remark(f"{output.name}  {region.name:<28} at most {', '.join(found)}")

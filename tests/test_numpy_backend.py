@@ -1,0 +1,104 @@
+"""The fallback in NumPy: close to the exact price, and the same limits as the specification."""
+
+import math
+
+import numpy as np
+import pytest
+from mpmath import mpf
+from quantforge_conformance import limits, reference
+from quantforge_conformance.regions import REGIONS
+from quantforge_conformance.standards import larger_leg, ulp
+
+import quantforge
+from quantforge.numpy_backend.price import price
+
+TOLERANCE = 8  # ulp of max(S e^(-qT), K e^(-rT)), twice what exact backends promise
+
+
+def error(lane, got, exact=None):
+    """The distance from the exact price in ulp of the larger leg."""
+    exact = reference.price(*lane) if exact is None else exact
+    return float(abs(mpf(got) - exact) / ulp(larger_leg(lane)))
+
+
+def test_ordinary_prices_are_within_8_ulp_of_the_larger_leg():
+    batch = REGIONS[0].sample(1_000, 3)
+    errors = [error(lane, got) for *lane, got in zip(*batch, price(*batch), strict=True)]
+    assert max(errors) <= TOLERANCE
+    assert max(errors) > 0.5  # it measures something
+
+
+@pytest.mark.parametrize("limit", limits.PRICE, ids=lambda limit: limit.name)
+def test_the_limits_are_those_of_the_specification(limit):
+    signals = []
+    with np.errstate(all="raise", invalid="call", call=lambda *_: signals.append(1)):
+        got = float(price(*limit.operands))
+    (expected,) = limit.expected
+    if isinstance(expected, mpf):
+        assert error(limit.operands, got, expected) <= TOLERANCE
+    elif math.isnan(expected):
+        assert math.isnan(got)
+    else:
+        assert (got, math.copysign(1, got)) == (expected, 1)
+    assert bool(signals) == limit.invalid
+
+
+def test_it_is_never_below_zero_nor_above_its_bounds():
+    for region in REGIONS:
+        batch = region.sample(200, 4)
+        spot, strike, time, rate, dividend, _, sign = batch
+        got = price(*batch)
+        with np.errstate(over="ignore", under="ignore"):
+            call, put = spot * np.exp(-dividend * time), strike * np.exp(-rate * time)
+        assert (got >= 0).all(), region.name
+        assert (got <= np.where(sign > 0, call, put) * (1 + 1e-12)).all(), region.name
+
+
+def test_blocks_do_not_show():
+    batch = REGIONS[0].sample(5_000, 5)
+    whole = price(*batch)
+    pieces = [price(*(x[i : i + 999] for x in batch)) for i in range(0, 5_000, 999)]
+    assert (np.concatenate(pieces) == whole).all()
+
+
+def test_it_broadcasts_like_a_ufunc():
+    spots, strikes = np.array([90.0, 100.0, 110.0]), np.array([[95.0], [105.0]])
+    got = price(spots, strikes, 0.5, 0.03, 0.01, 0.2, 1.0)
+    for i, j in np.ndindex(2, 3):
+        lane = (spots[j], strikes[i, 0], 0.5, 0.03, 0.01, 0.2, 1.0)
+        assert error(lane, got[i, j]) <= TOLERANCE
+    assert type(price(100.0, 105.0, 0.5, 0.03, 0.01, 0.2, 1.0)) is np.float64
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_out_may_be_an_input_or_overlap_one(place):
+    batch = [np.array(x) for x in REGIONS[0].sample(5_000, 6)]
+    expected = price(*batch)
+    given = list(batch)
+    given[place] = out = batch[place].copy()
+    assert price(*given, out=out) is out
+    assert (out == expected).all()
+    store = np.empty(5_001)
+    given[place], out = store[:-1], store[1:]
+    given[place][:] = batch[place]
+    assert (price(*given, out=out) == expected).all()
+
+
+def test_large_batches_need_no_temporary_as_long_as_they_are(python):
+    code = """
+import tracemalloc
+import numpy as np
+from quantforge.numpy_backend.price import price
+operands = [np.full(1_000_000, x) for x in (100.0, 105.0, 0.5, 0.03, 0.01, 0.2, 1.0)]
+out = np.empty(1_000_000)
+price(*(x[:10] for x in operands))
+tracemalloc.start()
+price(*operands, out=out)
+print(tracemalloc.get_traced_memory()[1])
+"""
+    assert int(python(code)) < 2_000_000
+
+
+def test_it_says_that_it_is_not_exact():
+    (info,) = (one for one in quantforge.backends() if one.name == "numpy")
+    assert (info.exact, info.version) == (False, quantforge.__version__)
