@@ -98,11 +98,24 @@ def price(
     """
     try:
         route = _price_routes[model, kind, backend, threads, errors, settings.get()]
+        # `out` has the size of the batch. Without it, one option, or vectors that together stay
+        # within the first row, take its kernel: the exact size costs more than a small batch.
         try:
-            single = spot.size + strike.size + time.size + rate.size + sigma.size == 5
+            if out is not None:
+                small = out.size <= route.limit
+            else:
+                sizes = spot.size + strike.size + time.size + rate.size + sigma.size
+                small = sizes == 5 or (
+                    sizes <= route.limit
+                    and spot.ndim <= 1
+                    and strike.ndim <= 1
+                    and time.ndim <= 1
+                    and rate.ndim <= 1
+                    and sigma.ndim <= 1
+                )
         except AttributeError:
-            single = False
-        kernel = route.kernel if single else route.serial(spot, strike, time, rate, sigma)
+            small = False
+        kernel = route.kernel if small else route.serial(spot, strike, time, rate, sigma)
         if kernel is not None and threads is route.threads:  # as a key, True is 1
             if dividend is NO_DIVIDEND:
                 carry = rate if route.forward else ZERO

@@ -113,6 +113,12 @@ class Plan:
             self._kernels[index] = kernel
         return kernel
 
+    def first_size(self) -> int:
+        """Largest batch that the first row serves without threads."""
+        if self.rows[0].threads > 1:
+            return 0
+        return self.rows[1].start - 1 if len(self.rows) > 1 else 1 << 62
+
 
 @dataclass(frozen=True)
 class Source:

@@ -31,12 +31,13 @@ class Request(NamedTuple):
 
 
 class Route:
-    """A request resolved for the fast path: `kernel` serves a single option."""
+    """A request resolved for the fast path: `kernel` serves every batch of at most `limit`."""
 
-    __slots__ = ("_plan", "forward", "kernel", "model", "sign", "threads")
+    __slots__ = ("_plan", "forward", "kernel", "limit", "model", "sign", "threads")
 
     def __init__(self, request: Request) -> None:
         self._plan, self.kernel = resolve(request, 1)
+        self.limit = self._plan.first_size()
         self.model = conventions.model(request.model)
         self.forward = self.model.carry == "rate"
         self.sign = conventions.sign(request.kind)

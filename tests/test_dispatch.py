@@ -225,6 +225,8 @@ def test_using_nests_and_each_block_restores_what_it_found(ran):
             assert chosen() == ("b", 1)
             with quantforge.using(backend="auto", threads=3):
                 assert chosen() == ("a", 3)
+                with quantforge.using(backend="b"):
+                    assert chosen() == ("b", 3)
             assert chosen() == ("b", 1)
         assert chosen() == ("b", 4)
     assert chosen() == ("a", 4)

@@ -1,5 +1,6 @@
 """Loading a backend: what it must give, what happens if it fails, and how `auto` goes on."""
 
+import contextlib
 import threading
 import warnings
 
@@ -107,12 +108,15 @@ def test_an_exact_backend_must_give_a_result_per_option(install, describe):
         quantforge.price(*OPTION, backend="bad")
 
 
-def test_load_may_not_ask_for_what_it_is_to_load(install, describe):
+@pytest.mark.parametrize("asks_for", ["bad", "auto"])
+def test_load_may_not_ask_for_what_it_is_to_load(install, describe, asks_for):
     def load():
-        quantforge.price(*OPTION, backend="bad")
+        with contextlib.suppress(BackendError), warnings.catch_warnings(action="ignore"):
+            quantforge.price(*OPTION, backend=asks_for)
+        return describe().load()
 
-    install(bad=describe("bad", load=load))
-    with pytest.raises(BackendError, match="load\\(\\) asks for what it is to load"):
+    install(bad=describe("bad", load=load, preference=1))
+    with pytest.raises(BackendError, match=r"load\(\) asks for what it is to load"):
         quantforge.price(*OPTION, backend="bad")
     assert info("bad").state is State.BROKEN
 
@@ -214,10 +218,15 @@ def test_blocked_plugins_are_not_even_imported_and_auto_is_silent_about_them(
     assert quantforge.price(*OPTION) == near(EXACT)
 
 
-def test_auto_takes_an_exact_backend_before_all_others(install, describe):
-    install(a=describe("a", preference=1), b=describe("b", exact=True), c=describe("c", exact=True))
-    assert registry().candidates("price", exact=True) == ("b", "c")
-    assert registry().candidates("price", exact=False) == ("b", "c", "a", "numpy")
+def test_auto_takes_exact_backends_before_all_others_and_then_goes_by_preference(install, describe):
+    install(
+        a=describe("a", preference=1),
+        b=describe("b", exact=True, preference=60),
+        c=describe("c", exact=True, preference=40),
+        d=describe("d", exact=True, preference=60),
+    )
+    assert registry().candidates("price", exact=True) == ("c", "b", "d")
+    assert registry().candidates("price", exact=False) == ("c", "b", "d", "a", "numpy")
 
 
 def test_a_backend_for_another_numerics_version_is_not_exact(install, describe):
