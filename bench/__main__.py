@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import auto, comparison, footprint
+from bench import auto, comparison, external, footprint, groups
 from bench.surroundings import describe, usable
 from quantforge import threads
 from quantforge.cli.terminal import console, table
 from quantforge.operations import OPERATIONS
 
 _RESULTS = Path(__file__).parent / "results"
+_GROUPED = {"greeks": "price", "bachelier_greeks": "bachelier_price"}
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -36,6 +37,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         choices=list(OPERATIONS),
         help="measure this one only; may be repeated",
     )
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="instead: time implied volatilities and greeks against py_vollib_vectorized and "
+        "PyFENG, installed by pip into an environment of their own, bench/.venv",
+    )
     parser.add_argument("--quick", action="store_true", help="fewer batch sizes and rounds")
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="where to write (default: in bench/results)"
@@ -55,13 +62,22 @@ def main(words: list[str] | None = None) -> int:
         found["auto"] = {operation: auto.race(operation, asked.quick) for operation in operations}
         for operation, entries in found["auto"].items():
             _show(*auto.table(operation, entries))
+    elif asked.peers:
+        found["peers"] = external.compare()
+        for made in external.tables(found["peers"]):
+            _show(*made)
     else:
         for operation in operations:
             found[operation] = _measure(operation, asked.quick)
+        for greeks, price in _GROUPED.items():
+            if {greeks, price} <= {*operations}:
+                found[f"groups of {greeks}"] = groups.compare(greeks, price, asked.quick)
+                _show(*groups.table(greeks, found[f"groups of {greeks}"]), left=2)
         found["import"] = footprint.import_time(5 if asked.quick else 15)
         _show_import(found["import"])
     when = found["surroundings"]["when"].replace(":", "")
-    place = asked.output or _RESULTS / f"{'auto' if asked.auto else 'speed'}-{when}.json"
+    what = "auto" if asked.auto else "peers" if asked.peers else "speed"
+    place = asked.output or _RESULTS / f"{what}-{when}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"all figures: {place}")

@@ -28,7 +28,7 @@ def thread_counts() -> list[int]:
 def race(operation: str, quick: bool) -> list[Entry]:
     """Per batch size: what `auto` takes over the best of the forced ones, median of the runs."""
     sizes = SIZES[::2] if quick else SIZES
-    given = calls.options(operation, sizes[-1])
+    given = calls.options(operation, sizes[-1], puts=False)
     forced = [
         {"backend": backend, "threads": count}
         for backend in registry().candidates(operation, exact=True)

@@ -9,37 +9,62 @@ import numpy as np
 
 import quantforge
 from bench.peers import PEERS
-from quantforge.operations import OPERATIONS
+from quantforge.operations import OPERATIONS, PREMIUM
 from quantforge.tuning.inputs import operands, ready
 
 Options = Mapping[str, Any]
-"""Operands by name, and `kind`: +1.0 or -1.0 for each option."""
+"""Operands by argument, and `kind`: +1.0 or -1.0 for each option."""
 
 Call = Callable[[], Any]
 
 
-def options(operation: str, n: int) -> dict[str, Any]:
-    """Ordinary options, half of them puts."""
-    signs = np.random.default_rng(7).choice([1.0, -1.0], size=n)
-    return {**operands(operation, n), "kind": signs}
+def options(operation: str, n: int, *, puts: bool = True) -> dict[str, Any]:
+    """Ordinary options, half of them puts; with prices to invert, within some 3 deviations."""
+    signs = np.ones(2 * n)
+    if puts:
+        signs = np.random.default_rng(7).choice([1.0, -1.0], size=2 * n)
+    drawn = {**operands(operation, 2 * n, signs), "kind": signs}
+    kept = np.arange(n)
+    if inverts(operation):
+        model = {"model": OPERATIONS[operation].model}
+        its = {**drawn, "sigma": quantforge.implied_volatility(**drawn, **model)}
+        del its["price"]
+        deltas = [
+            np.abs(quantforge.greeks(**{**its, "kind": kind}, which="delta", **model).delta)
+            for kind in ("call", "put")
+        ]
+        kept = np.flatnonzero(np.minimum(*deltas) > 0.001)[:n]
+    return {name: array[kept] for name, array in drawn.items()}
+
+
+def inverts(operation: str) -> bool:
+    """Whether a price is given."""
+    return PREMIUM in OPERATIONS[operation].inputs
 
 
 def _output(operation: str, n: int) -> dict[str, Any]:
     """An `out` for operations that write a single one."""
-    return {"out": np.empty(n)} if len(OPERATIONS[operation].outputs) == 1 else {}
+    asked = OPERATIONS[operation]
+    return {"out": np.empty(n)} if len(asked.chosen or asked.outputs) == 1 else {}
+
+
+def _function(operation: str, given: Mapping[str, Any]) -> Call:
+    asked = OPERATIONS[operation]
+    return ready(getattr(quantforge, asked.function), {"model": asked.model, **given})
 
 
 def mixed(operation: str, given: Options, n: int, **settings: Any) -> Call:
     """The public function on calls and puts, or with another `kind` among the settings."""
     views = {name: array[:n] for name, array in given.items()}
-    function = getattr(quantforge, operation)
-    return ready(function, {**views, **_output(operation, n), **settings})
+    return _function(operation, {**views, **_output(operation, n), **settings})
 
 
 def bound(operation: str, given: Options, n: int, **settings: Any) -> Call:
     """What `bind` returns, on calls and puts."""
     views = {name: array[:n] for name, array in given.items()}
-    function = quantforge.bind(operation, kind=views.pop("kind"), n=n, **settings)
+    asked = OPERATIONS[operation]
+    kind = views.pop("kind")
+    function = quantforge.bind(asked.function, model=asked.model, kind=kind, n=n, **settings)
     return ready(function, {**views, **_output(operation, n)})
 
 
@@ -61,11 +86,10 @@ def of_one_spot_ready(operation: str, given: Options, n: int, **settings: Any) -
 def _of_one_spot(
     operation: str, given: Options, n: int, number: Callable[[Any], Any], settings: Any
 ) -> Call:
-    many = OPERATIONS[operation].inputs[1].name
+    many = OPERATIONS[operation].inputs[1].argument
     views = {name: number(array[0]) for name, array in given.items()}
     views.update({many: given[many][:n], "kind": "call"})
-    function = getattr(quantforge, operation)
-    return ready(function, {**views, **_output(operation, n), **settings})
+    return _function(operation, {**views, **_output(operation, n), **settings})
 
 
 def of_one_option(operation: str, way: str, shape: tuple[int, ...] | None, backend: str) -> Call:
@@ -73,14 +97,17 @@ def of_one_option(operation: str, way: str, shape: tuple[int, ...] | None, backe
 
     With ``"auto"`` as its backend nothing is given that could be left out.
     """
-    given = {name: float(array[0]) for name, array in operands(operation, 1).items()}
+    asked = OPERATIONS[operation]
+    given = {name: float(array[0]) for name, array in options(operation, 1, puts=False).items()}
+    del given["kind"]
+    if not inverts(operation):  # there the price has it in
+        given.pop("dividend", None)
     if shape is not None:
         given = {name: np.full(shape, value) for name, value in given.items()}
-    given.pop("dividend", None)
-    settings = {} if backend == "auto" else {"backend": backend, "threads": 1}
+    settings: dict[str, Any] = {} if backend == "auto" else {"backend": backend, "threads": 1}
     if way == "bind":
-        return ready(quantforge.bind(operation, **settings), given)
-    return ready(getattr(quantforge, operation), {**given, **settings})
+        return ready(quantforge.bind(asked.function, model=asked.model, **settings), given)
+    return _function(operation, {**given, **settings})
 
 
 def peer(operation: str, given: Options, n: int) -> Call:

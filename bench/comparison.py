@@ -25,11 +25,12 @@ class Way:
     threaded: bool
     against: str
     title: str
+    puts: bool = False
 
 
 WAYS = {
-    "function": Way(calls.mixed, True, "peer", "{}, calls and puts"),
-    "bind": Way(calls.bound, True, "peer", "bind, calls and puts"),
+    "function": Way(calls.mixed, True, "peer", "{}, calls and puts", puts=True),
+    "bind": Way(calls.bound, True, "peer", "bind, calls and puts", puts=True),
     "one kind": Way(calls.of_one_kind, True, "peer", "{}, calls only"),
     "one spot": Way(
         calls.of_one_spot, False, "one kind", "{}, one spot as a float and many strikes"
@@ -62,15 +63,17 @@ def compare(operation: str, quick: bool) -> list[Entry]:
 
 
 def _cells(operation: str, sizes: Sequence[int]) -> list[tuple[str, Cell]]:
-    given = calls.options(operation, sizes[-1])
+    given = {puts: calls.options(operation, sizes[-1], puts=puts) for puts in (True, False)}
     cells = []
     if operation in PEERS:
-        cells += [("peer", cell("", 1, n, calls.peer(operation, given, n))) for n in sizes]
+        cells += [("peer", cell("", 1, n, calls.peer(operation, given[True], n))) for n in sizes]
     for backend in usable(operation):
         for name, way in WAYS.items():
+            if way.against != "peer" and calls.inverts(operation):
+                continue  # one spot and many strikes with prices of their own are no other case
             for count in sorted({1, threads.budget()} if way.threaded else {1}):
                 for n in [n for n in sizes if count == 1 or n >= SPLIT_FROM]:
-                    call = way.make(operation, given, n, backend=backend, threads=count)
+                    call = way.make(operation, given[way.puts], n, backend=backend, threads=count)
                     cells.append((name, cell(backend, count, n, call)))
     return cells
 

@@ -14,7 +14,7 @@ import numpy as np
 from bench import calls
 
 operation, backend, threads, n = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-given = calls.options(operation, n)
+given = calls.options(operation, n, puts=False)
 settings = dict(backend=backend, threads=threads)
 calls.of_one_kind(operation, given, min(n, 10_000), **settings)()  # load, compile, start threads
 call = calls.of_one_kind(operation, given, n, **settings)
@@ -29,7 +29,8 @@ grown = resident() - before
 tracemalloc.start()
 result = call.func(*call.args, **keywords)
 traced = tracemalloc.get_traced_memory()[1]
-size = sum(part.nbytes for part in (result if isinstance(result, tuple) else (result,)))
+parts = result.values() if hasattr(result, "values") else (result,)
+size = sum(part.nbytes for part in parts)
 print(json.dumps({"output": size, "traced_peak": traced, "resident_growth": grown}))
 """
 

@@ -8,12 +8,12 @@ from quantforge import dispatch
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import settings
 from quantforge.errors import BackendError
-from quantforge.evaluation import Request, Route, evaluate
+from quantforge.evaluation import Route, evaluate, request
 
 __all__ = ["price"]
 
-_price_routes: dict[tuple[Any, ...], Route] = {}
-dispatch.on_forget(_price_routes.clear)
+_routes: dict[tuple[Any, ...], Route] = {}
+dispatch.on_forget(_routes.clear)
 
 
 def price(
@@ -38,7 +38,8 @@ def price(
     Parameters
     ----------
     spot : array_like
-        Price of the underlying, or its forward price with model ``"black76"``; >= 0.
+        Price of the underlying, or its forward price with model ``"black76"``; >= 0 but with
+        ``"bachelier"``.
     strike : array_like
         Exercise price; >= 0.
     time : array_like
@@ -51,8 +52,10 @@ def price(
         Continuous dividend yield, or the foreign rate with ``"garman_kohlhagen"``; finite.
     kind : str, int or array_like of them, default "call"
         ``"call"``, ``"put"``, ``"c"``, ``"p"`` (any case), +1 or -1, per option.
-    model : {"black_scholes", "merton", "black76", "garman_kohlhagen"}
-        ``"merton"`` is another name of ``"black_scholes"``.
+    model : {"black_scholes", "merton", "black76", "garman_kohlhagen", "bachelier"}
+        ``"merton"`` is another name of ``"black_scholes"``. With ``"bachelier"`` the forward is
+        normally distributed, `spot` is its price, `sigma` is absolute, and prices and strikes may
+        have any sign.
     out : ndarray of float64, optional
         Where to write; may be one of the inputs.
     errors : {"nan", "raise"}
@@ -97,34 +100,31 @@ def price(
     7.615053
     """
     try:
-        route = _price_routes[model, kind, backend, threads, errors, settings.get()]
-        # `out` has the size of the batch. Without it, one option, or vectors that together stay
-        # within the first row, take its kernel: the exact size costs more than a small batch.
-        try:
-            if out is not None:
-                small = out.size <= route.limit
-            else:
-                sizes = spot.size + strike.size + time.size + rate.size + sigma.size
-                small = sizes == 5 or (
-                    sizes <= route.limit
-                    and spot.ndim <= 1
-                    and strike.ndim <= 1
-                    and time.ndim <= 1
-                    and rate.ndim <= 1
-                    and sigma.ndim <= 1
-                )
+        route = _routes[model, kind, backend, threads, errors, settings.get()]
+        try:  # one option is common enough to be told without a call
+            single = spot.size + strike.size + time.size + rate.size + sigma.size == 5
         except AttributeError:
-            small = False
-        kernel = route.kernel if small else route.serial(spot, strike, time, rate, sigma)
+            single = False
+        kernel = route.kernel if single else route.pick(out, spot, strike, time, rate, sigma)
         if kernel is not None and threads is route.threads:  # as a key, True is 1
             if dividend is NO_DIVIDEND:
                 carry = rate if route.forward else ZERO
             else:
                 carry = route.model.dividend(rate, dividend)
-            return kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
+            if route.yields:
+                return kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
+            return kernel(spot, strike, time, rate, sigma, route.sign, out)
     except (BackendError, KeyError, TypeError, ValueError):
         pass  # not seen before, or wrong: the full path sorts it out
-    request = Request("price", model, kind, backend, threads, errors)
+    asked = request("price", model, kind, backend, threads, errors)
     if errors == "nan" and isinstance(kind, str):
-        _price_routes[model, kind, backend, threads, errors, settings.get()] = Route(request)
-    return evaluate(request, (spot, strike, time, rate, dividend, sigma), out)
+        _routes[model, kind, backend, threads, errors, settings.get()] = Route(asked)
+    arguments = {
+        "spot": spot,
+        "strike": strike,
+        "time": time,
+        "rate": rate,
+        "dividend": dividend,
+        "sigma": sigma,
+    }
+    return evaluate(asked, arguments, (out,))

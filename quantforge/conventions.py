@@ -27,12 +27,18 @@ class Model:
     """A pricing model as a mapping onto the operands of one kernel.
 
     `carry` says what the kernel receives as dividend yield: ``"dividend"``, the argument of that
-    name, or ``"rate"``, which makes the first argument a forward price (Black 1976).
+    name, or ``"rate"``, which makes the first argument a forward price (Black 1976). `family` is
+    the prefix of the operations' names, empty for the lognormal ones.
     """
 
     name: str
     summary: str
     carry: str
+    family: str = ""
+
+    def operation(self, function: str) -> str:
+        """Name in the catalogue of what a public function runs with this model."""
+        return self.family + function
 
     def dividend(self, rate: Any, dividend: Any) -> Any:
         """The kernel's dividend operand."""
@@ -52,6 +58,9 @@ MODELS: Mapping[str, Model] = MappingProxyType(
         "black_scholes": _BLACK_SCHOLES,
         "merton": _BLACK_SCHOLES,
         "black76": Model("black76", "forward or future; spot is the forward price", "rate"),
+        "bachelier": Model(
+            "bachelier", "normally distributed forward; sigma is absolute", "rate", "bachelier_"
+        ),
         "garman_kohlhagen": Model(
             "garman_kohlhagen", "exchange rate; dividend is the foreign rate", "dividend"
         ),

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from quantforge import conventions
 from quantforge import threads as _threads
 from quantforge.errors import BackendError
 from quantforge.operations import operation as _operation
@@ -99,18 +100,18 @@ class Plan:
         self.rows = rows
         self.source = source
         self._starts = [row.start for row in rows]
-        self._kernels: list[Any] = [None] * len(rows)
+        self._kernels: dict[tuple[int, int | None], Any] = {}
 
     def row(self, n: int) -> int:
         """Index of the row for `n` options."""
         return max(0, bisect_right(self._starts, n) - 1)
 
-    def kernel(self, index: int) -> Any:
-        """The kernel of a row, loading its backend on first use."""
-        kernel = self._kernels[index]
+    def kernel(self, index: int, wanted: int | None = None) -> Any:
+        """The kernel of a row for a set of outputs, loading its backend on first use."""
+        kernel = self._kernels.get((index, wanted))
         if kernel is None:
-            kernel = registry().kernel(self.rows[index].backend, self.operation)
-            self._kernels[index] = kernel
+            kernel = registry().kernel(self.rows[index].backend, self.operation, wanted)
+            self._kernels[index, wanted] = kernel
         return kernel
 
     def first_size(self) -> int:
@@ -274,7 +275,12 @@ class Decision:
 
 
 def explain(
-    operation: str, n: int = 1, *, backend: str = "auto", threads: int | None = None
+    operation: str,
+    n: int = 1,
+    *,
+    model: str = "black_scholes",
+    backend: str = "auto",
+    threads: int | None = None,
 ) -> Decision:
     """Say which backend would run a batch of `n` options, with how many threads, and why.
 
@@ -282,13 +288,15 @@ def explain(
 
     Parameters
     ----------
-    operation : str
-        Such as ``"price"``.
+    operation : {"price", "greeks", "implied_volatility"}
+        Or a name of the catalogue, such as ``"bachelier_price"``.
     n : int
         Number of options in the batch.
-    backend, threads
+    model, backend, threads
         As in `quantforge.price`.
     """
+    if isinstance(operation, str):
+        operation = conventions.model(model).operation(operation)
     made = plan(operation, backend, threads, only_look=True)
     row = made.rows[made.row(int(n))]
     source = made.source

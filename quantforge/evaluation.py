@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from quantforge import conventions, dispatch
 from quantforge.errors import BackendError
-from quantforge.operations import OPERATIONS, SIGN, Operand, Operation
+from quantforge.operations import DIVIDEND, OPERATIONS, SIGN, Operand, Operation
 from quantforge.threads import split
 
-__all__ = ["Request", "Route", "evaluate"]
+__all__ = ["Request", "Route", "evaluate", "request"]
 
 Operands = tuple[Any, ...]
 _DOUBLE: Final = np.dtype(np.float64)
@@ -20,7 +21,7 @@ _NUMBERS: Final = frozenset({float, int, np.float64})
 
 
 class Request(NamedTuple):
-    """What a call asks for, but for the numbers."""
+    """What a call asks for, but for the numbers; `operation` is a name of the catalogue."""
 
     operation: str
     model: str
@@ -28,38 +29,78 @@ class Request(NamedTuple):
     backend: str = "auto"
     threads: int | None = None
     errors: str = "nan"
+    wanted: int | None = None
+
+
+def request(
+    function: str,
+    model: str,
+    kind: Any,
+    backend: str = "auto",
+    threads: int | None = None,
+    errors: str = "nan",
+    wanted: int | None = None,
+) -> Request:
+    """The request of a public function: its model says which operation of the catalogue runs."""
+    if errors not in ("nan", "raise"):
+        raise ValueError(f"unknown errors {errors!r}; valid: 'nan', 'raise'")
+    operation = conventions.model(model).operation(function)
+    return Request(operation, model, kind, backend, threads, errors, wanted)
 
 
 class Route:
-    """A request resolved for the fast path: `kernel` serves every batch of at most `limit`."""
+    """A request resolved for the fast path: `kernel` serves every batch of at most `limit`.
 
-    __slots__ = ("_plan", "forward", "kernel", "limit", "model", "sign", "threads")
+    `yields` says whether the kernel takes a dividend yield, `forward` whether that is the rate.
+    """
+
+    __slots__ = (
+        "_plan",
+        "_wanted",
+        "forward",
+        "kernel",
+        "limit",
+        "model",
+        "sign",
+        "threads",
+        "yields",
+    )
 
     def __init__(self, request: Request) -> None:
         self._plan, self.kernel = resolve(request, 1)
+        self._wanted = request.wanted
         self.limit = self._plan.first_size()
         self.model = conventions.model(request.model)
         self.forward = self.model.carry == "rate"
+        self.yields = DIVIDEND in OPERATIONS[request.operation].inputs
         self.sign = conventions.sign(request.kind)
         self.threads = request.threads
 
-    def serial(self, *operands: Any) -> Any:
+    def pick(self, out: Any, *operands: Any) -> Any:
         """The kernel for numbers and vectors; None for anything else or worth several threads.
 
-        The longest vector is the batch; the exact size of any operands costs more than a small
-        batch itself.
+        `out` has the size of the batch; without it the longest vector has. The exact size of any
+        operands costs more than a small batch itself.
         """
-        size = 1
-        for operand in operands:
-            kind = type(operand)
-            if kind is np.ndarray:
-                if operand.ndim > 1:
+        if type(out) is np.ndarray:
+            size = out.size
+        else:
+            size = 1
+            for operand in operands:
+                kind = type(operand)
+                if kind is np.ndarray:
+                    if operand.ndim > 1:
+                        return None
+                    if operand.size > size:
+                        size = operand.size
+                elif kind not in _NUMBERS:
                     return None
-                size = max(size, operand.size)
-            elif kind not in _NUMBERS:
-                return None
+        if size <= self.limit:
+            return self.kernel
         row = self._plan.row(size)
-        return self._plan.kernel(row) if self._plan.rows[row].threads == 1 else None
+        if self._plan.rows[row].threads > 1:
+            return None
+        return self._plan.kernel(row, self._wanted)
 
 
 def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
@@ -68,38 +109,51 @@ def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
         plan = dispatch.plan(request.operation, request.backend, request.threads)
         row = plan.row(size)
         try:
-            return plan, plan.kernel(row)
+            return plan, plan.kernel(row, request.wanted)
         except BackendError:
             dispatch.forget()
             if request.backend != "auto" or dispatch.settings.get().backend != "auto":
                 raise
 
 
-def evaluate(request: Request, operands: Operands, out: Any = None) -> Any:
-    """Run `request` on operands in the catalogue's order, all but the sign."""
-    if request.errors not in ("nan", "raise"):
-        raise ValueError(f"unknown errors {request.errors!r}; valid: 'nan', 'raise'")
+def evaluate(
+    request: Request,
+    arguments: Mapping[str, Any],
+    outs: tuple[Any, ...],
+    fixed: tuple[Any, int] | None = None,
+) -> Any:
+    """Run `request` on the public arguments by name; `outs` holds an array or None per output.
+
+    `fixed` is the kernel with the number of threads, where that is decided already.
+    """
     operation = OPERATIONS[request.operation]
     model = conventions.model(request.model)
-    spot, strike, time, rate, dividend, sigma = operands
-    carry = model.dividend(rate, dividend)
-    numbers = (
-        *map(_number, operation.inputs, (spot, strike, time, rate, carry, sigma)),
-        conventions.sign(request.kind),
+    carry = model.dividend(arguments["rate"], arguments["dividend"])
+    values = {**arguments, "dividend": carry}
+    sign = conventions.sign(request.kind)
+    numbers = tuple(
+        sign if operand is SIGN else _number(operand, values[operand.argument])
+        for operand in operation.inputs
     )
     foreign = [number for number in numbers if not isinstance(number, np.ndarray)]
     if foreign and request.errors == "raise":
         kind = type(foreign[0]).__name__
         raise TypeError(f"errors='raise' looks at every result: pass NumPy arrays, not {kind}")
-    if foreign:
-        return resolve(request, 1)[1](*numbers, out)  # NumPy hands over to the other library
+    if foreign:  # NumPy hands over to the other library
+        kernel = resolve(request, 1)[1] if fixed is None else fixed[0]
+        return kernel(*numbers, *outs)
     shape = _shape(operation, numbers)
-    size = math.prod(shape)
-    plan, kernel = resolve(request, size)
-    threads = plan.rows[plan.row(size)].threads
+    if fixed is None:
+        size = math.prod(shape)
+        plan, kernel = resolve(request, size)
+        threads = plan.rows[plan.row(size)].threads
+    else:
+        kernel, threads = fixed
+    wanted = operation.all_outputs if request.wanted is None else request.wanted
+    types = "".join(output.type for output in operation.written(wanted))
     if request.errors == "raise":
-        return _checked(operation, kernel, numbers, shape, out, threads)
-    return split(kernel, numbers, shape, out, threads)
+        return _checked(operation, kernel, numbers, shape, outs, types, threads)
+    return split(kernel, numbers, shape, outs, types, threads)
 
 
 def _number(operand: Operand, given: Any) -> Any:
@@ -111,10 +165,10 @@ def _number(operand: Operand, given: Any) -> Any:
     try:  # a mask or a matrix stays what it is; a mapped file is an array like any other
         array = np.asarray(given) if isinstance(given, np.memmap) else np.asanyarray(given)
     except ValueError as error:
-        raise ValueError(f"{operand.name} is not an array of numbers: {error}") from None
+        raise ValueError(f"{operand.argument} is not an array of numbers: {error}") from None
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise TypeError(
-            f"{operand.name} must be real numbers of at most double precision, "
+            f"{operand.argument} must be real numbers of at most double precision, "
             f"not {array.dtype.name} ({type(given).__name__})"
         )
     return array
@@ -124,7 +178,7 @@ def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
         return np.broadcast(*operands).shape
     except ValueError:
-        names = ("kind" if operand is SIGN else operand.name for operand in operation.inputs)
+        names = ("kind" if operand is SIGN else operand.argument for operand in operation.inputs)
         named = zip(names, operands, strict=True)
         shapes = ", ".join(f"{name} {given.shape}" for name, given in named if given.ndim)
         raise ValueError(f"shapes do not broadcast: {shapes}") from None
@@ -135,20 +189,23 @@ def _checked(
     kernel: Any,
     operands: Operands,
     shape: tuple[int, ...],
-    out: Any,
+    outs: tuple[Any, ...],
+    types: str,
     threads: int,
 ) -> Any:
-    """Compute aside, raise for the first NaN, and only then touch `out`."""
+    """Compute aside, raise for the first NaN, and only then touch the outputs."""
     with np.errstate(invalid="ignore"):
-        result = split(kernel, operands, shape, None, threads)
-    bad = np.isnan(result)
+        results = split(kernel, operands, shape, (None,) * len(types), types, threads)
+    several = results if isinstance(results, tuple) else (results,)
+    bad = np.isnan(several[0])
     if bad.any():
         index = conventions.first(bad)
         raise ValueError(_complaint(operation, operands, shape, index))
-    if out is None:
-        return result
-    np.copyto(out, result)
-    return out
+    for out, result in zip(outs, several, strict=True):
+        if out is not None:
+            np.copyto(out, result)
+    kept = [result if out is None else out for out, result in zip(outs, several, strict=True)]
+    return kept[0] if len(kept) == 1 else tuple(kept)
 
 
 def _complaint(
@@ -159,9 +216,9 @@ def _complaint(
     values = {}
     for operand, given in zip(operation.inputs, operands, strict=True):
         value = float(np.broadcast_to(np.asarray(given, dtype=np.float64), shape)[index])
-        values[operand.name] = value
+        values[operand.argument] = value
         bad = (operand.nonnegative and value < 0) or (operand.finite and np.isinf(value))
         if np.isnan(value) or bad:
-            return f"{operand.name}{place} is {value!r}; it must be {operand.rule}, and not NaN"
+            return f"{operand.argument}{place} is {value!r}; it must be {operand.rule}, and not NaN"
     given_values = ", ".join(f"{name}={value!r}" for name, value in values.items())
     return f"{operation.name}{place} is not defined for {given_values}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import ctypes
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,39 +15,40 @@ from quantforge.operations import OPERATIONS, Operation
 if TYPE_CHECKING:
     from quantforge.contract import Backend
 
-__all__ = ["build"]
+__all__ = ["make"]
 
 
-def build(described: Backend) -> dict[str, Any]:
-    """Load the backend and make a ufunc of each kernel, after checking its golden bits.
+def make(described: Backend, given: Any, operation: Operation, wanted: int) -> Any:
+    """Make a ufunc-like of what a backend's `load` returned for an operation.
+
+    Parameters
+    ----------
+    described : Backend
+    given : int or callable
+        Address of the inner loop, or a callable that behaves like a ufunc.
+    operation : Operation
+    wanted : int
+        The set of outputs, where there is a choice.
 
     Raises
     ------
     TypeError
-        `load` returned something else than it promised.
+        It is neither.
     ValueError
         An exact backend missed a golden bit.
     """
-    loaded = described.load()
-    if not isinstance(loaded, Mapping):
-        raise TypeError(f"load() returned {type(loaded).__name__}, not a mapping of kernels")
-    made = {}
-    for name, version in described.numerics.items():
-        operation = OPERATIONS.get(name)
-        if operation is None:
-            continue  # a plugin may know operations of a later core
-        if name not in loaded:
-            raise TypeError(f"load() returned no kernel for {name!r}")
-        made[name] = kernel = _ufunc(loaded[name], operation, described.name)
-        if described.exact and version == operation.numerics:
-            _check_golden_bits(kernel, operation)
-    globals().update({f"{name}_{described.name}": kernel for name, kernel in made.items()})
+    full = wanted == operation.all_outputs
+    name = f"{operation.name}_{described.name}" + ("" if full else f"_{wanted:x}")
+    made = _ufunc(given, operation, wanted, name, described.name)
+    if full and described.exact and described.numerics[operation.name] == operation.numerics:
+        _check_golden_bits(made, operation)
+    globals()[name] = made
     return made
 
 
-def _ufunc(given: Any, operation: Operation, backend: str) -> Any:
-    name = f"{operation.name}_{backend}"
-    output_types = "".join(output.type for output in operation.outputs)
+def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: str) -> Any:
+    outputs = operation.written(wanted)
+    output_types = "".join(output.type for output in outputs)
     if type(given) is int and given > 0:
         from quantforge.ufuncs import from_address
 
@@ -56,25 +59,32 @@ def _ufunc(given: Any, operation: Operation, backend: str) -> Any:
             f"{operation.summary}: ({names}), by the {backend} backend.",
             inputs=len(operation.inputs),
             output_types=output_types,
+            data=ctypes.c_int64(wanted) if operation.chosen else None,
         )
         with contextlib.suppress(AttributeError):  # without it, pickle asks every module for it
             made.__module__ = __name__
         return made
-    if isinstance(given, np.ufunc):
+    if isinstance(given, np.ufunc) and not operation.chosen:
         loop = f"{'d' * len(operation.inputs)}->{output_types}"
         if given.types != [loop]:  # with a float loop, float32 and int16 would run in it
             raise TypeError(f"ufunc {given.__name__!r} has loops {given.types}, not only {loop}")
         return given
     if callable(given):
-        return _positional_out(given, name, len(operation.inputs))
+        if operation.chosen:
+            given = partial(given, outputs=tuple(output.name for output in outputs))
+        return _positional_out(given, name, len(operation.inputs), len(outputs))
     raise TypeError(f"kernel {operation.name!r} is neither an address nor callable: {given!r}")
 
 
-def _positional_out(kernel: Callable[..., Any], name: str, inputs: int) -> Callable[..., Any]:
+def _positional_out(
+    kernel: Callable[..., Any], name: str, inputs: int, outputs: int
+) -> Callable[..., Any]:
     """Let a callable take `out` as a ufunc does, by position too, and be pickled by name."""
 
-    def call(*operands: Any) -> Any:
-        out = operands[inputs] if len(operands) > inputs else None
+    def call(*operands: Any, out: Any = None) -> Any:
+        given = operands[inputs:]
+        if given and out is None:
+            out = given[0] if outputs == 1 else (*given, *[None] * (outputs - len(given)))
         return kernel(*operands[:inputs], out=out)
 
     call.__name__ = call.__qualname__ = name
@@ -91,7 +101,7 @@ def _check_golden_bits(kernel: Any, operation: Operation) -> None:
     for output, values, bits in zip(operation.outputs, outputs, expected, strict=True):
         if np.shape(values) != bits.shape:
             raise TypeError(f"{output.name!r} is {type(values).__name__}, no result per option")
-        wrong = np.flatnonzero(values.view(bits.dtype) != bits)
+        wrong = np.flatnonzero(np.asarray(values, np.float64).view(bits.dtype) != bits)
         if wrong.size:
             raise ValueError(
                 f"{wrong.size} of {bits.size} golden bits of {output.name!r} differ, "
@@ -103,8 +113,14 @@ def __getattr__(name: str) -> Any:
     """Load the backend a pickled kernel belongs to."""
     from quantforge.plugins import registry
 
-    for operation in sorted(OPERATIONS, key=len, reverse=True):
-        backend = name.removeprefix(f"{operation}_")
-        if backend != name and backend in registry().names():
-            return registry().kernel(backend, operation)
+    for operation in OPERATIONS:
+        rest = name.removeprefix(f"{operation}_")
+        if rest == name:
+            continue
+        if rest in registry().names():
+            return registry().kernel(rest, operation)
+        backend, _, wanted = rest.rpartition("_")
+        if backend in registry().names():
+            with contextlib.suppress(ValueError):  # no number
+                return registry().kernel(backend, operation, int(wanted, 16))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

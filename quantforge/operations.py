@@ -6,11 +6,23 @@ declarations; adding an operation means one declaration here and one kernel in e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
-__all__ = ["CONTRACT", "OPERATIONS", "Operand", "Operation", "Output", "operation"]
+__all__ = [
+    "ALL",
+    "CONTRACT",
+    "FIRST_ORDER",
+    "OPERATIONS",
+    "SECOND_ORDER",
+    "THIRD_ORDER",
+    "Operand",
+    "Operation",
+    "Output",
+    "operation",
+]
 
 CONTRACT = 1
 """Version of the agreement between core and backends; a backend states the one it was built for."""
@@ -30,6 +42,8 @@ class Operand:
         The domain: a value outside it yields NaN and raises NumPy's *invalid* signal.
     typical : tuple of float
         Range of ordinary values, for tuning and examples.
+    argument : str
+        What the public functions call it, where that is another name.
     """
 
     name: str
@@ -38,6 +52,12 @@ class Operand:
     typical: tuple[float, float]
     nonnegative: bool = False
     finite: bool = False
+    argument: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the argument's name."""
+        if not self.argument:
+            object.__setattr__(self, "argument", self.name)
 
     @property
     def rule(self) -> str:
@@ -60,8 +80,19 @@ class Output:
 class Operation:
     """What a kernel computes: inputs in the order it takes them, outputs in the order it writes.
 
-    `numerics` is the version of the numerical specification: results keep their bits while it
-    stays, and a backend is exact only if it implements this very version.
+    Parameters
+    ----------
+    name, summary : str
+    inputs : tuple of Operand
+    outputs : tuple of Output
+    numerics : int
+        Version of the numerical specification: results keep their bits while it stays, and a
+        backend is exact only if it implements this very version.
+    function, model : str
+        The public function that runs it, and a model with which it does.
+    chosen : tuple of str
+        For an operation of which any outputs can be asked for, those that are asked for by
+        default; empty where all are always written.
     """
 
     name: str
@@ -69,6 +100,30 @@ class Operation:
     inputs: tuple[Operand, ...]
     outputs: tuple[Output, ...]
     numerics: int
+    function: str
+    model: str
+    chosen: tuple[str, ...] = ()
+
+    @property
+    def all_outputs(self) -> int:
+        """The set of all outputs: bit i stands for the i-th."""
+        return (1 << len(self.outputs)) - 1
+
+    def wanted(self, names: Iterable[str]) -> int:
+        """The set of the named outputs; an unknown name raises ValueError naming the valid ones."""
+        places = {output.name: place for place, output in enumerate(self.outputs)}
+        wanted = 0
+        for name in names:
+            if name not in places:
+                raise ValueError(
+                    f"unknown output {name!r} of {self.name}; valid: {', '.join(places)}"
+                )
+            wanted |= 1 << places[name]
+        return wanted
+
+    def written(self, wanted: int) -> tuple[Output, ...]:
+        """The outputs of a set, in the order in which a kernel writes them."""
+        return tuple(each for place, each in enumerate(self.outputs) if wanted >> place & 1)
 
 
 SPOT = Operand("spot", "price of the underlying", "currency", (50.0, 150.0), nonnegative=True)
@@ -79,15 +134,107 @@ DIVIDEND = Operand("dividend", "dividend yield", "1/year, continuous", (0.0, 0.0
 SIGMA = Operand("sigma", "volatility", "1/sqrt(year)", (0.05, 0.8), nonnegative=True)
 SIGN = Operand("sign", "+1 for a call, -1 for a put", "", (-1.0, 1.0))
 
-PRICE = Operation(
-    name="price",
-    summary="European option on a lognormal underlying",
-    inputs=(SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGMA, SIGN),
-    outputs=(Output("price", "present value of the option", "currency"),),
-    numerics=1,
+ANY_FORWARD = Operand("forward", "forward price", "currency", (50.0, 150.0), argument="spot")
+ANY_STRIKE = Operand("strike", "exercise price, of any sign", "currency", (50.0, 150.0))
+ABSOLUTE_SIGMA = Operand(
+    "sigma", "absolute volatility", "currency/sqrt(year)", (5.0, 50.0), nonnegative=True
+)
+PREMIUM = Operand("price", "price of the option", "currency", (1.0, 40.0))
+
+FIRST_ORDER: Final = ("price", "delta", "gamma", "vega", "theta", "rho", "phi")
+SECOND_ORDER: Final = ("vanna", "volga", "charm", "veta", "dual_delta", "dual_gamma")
+THIRD_ORDER: Final = ("speed", "color", "zomma", "ultima")
+ALL: Final = FIRST_ORDER + SECOND_ORDER + THIRD_ORDER
+
+_VALUE = Output("price", "present value of the option", "currency")
+_GREEKS = (
+    _VALUE,
+    Output("delta", "dV/dS", ""),
+    Output("gamma", "d2V/dS2", "1/currency"),
+    Output("vega", "dV/dsigma, per 1.0 of volatility", "currency"),
+    Output("theta", "-dV/dT, per year", "currency/year"),
+    Output("rho", "dV/drate, per 1.0", "currency"),
+    Output("phi", "dV/ddividend, per 1.0", "currency"),
+    Output("vanna", "d2V/dS dsigma", ""),
+    Output("volga", "d2V/dsigma2", "currency"),
+    Output("charm", "-d2V/dS dT, per year", "1/year"),
+    Output("veta", "-d2V/dsigma dT, per year", "currency/year"),
+    Output("dual_delta", "dV/dK", ""),
+    Output("dual_gamma", "d2V/dK2", "1/currency"),
+    Output("speed", "d3V/dS3", "1/currency2"),
+    Output("color", "-d3V/dS2 dT, per year", "1/(currency year)"),
+    Output("zomma", "d3V/dS2 dsigma", "1/currency"),
+    Output("ultima", "d3V/dsigma3", "currency"),
+)
+_IMPLIED = (
+    Output("sigma", "implied volatility", "1/sqrt(year)"),
+    Output("code", "why there is none, or how good it is", "", "b"),
+)
+_LOGNORMAL = (SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGMA, SIGN)
+_NORMAL = (ANY_FORWARD, ANY_STRIKE, TIME, RATE, ABSOLUTE_SIGMA, SIGN)
+
+_ENTRIES = (
+    Operation(
+        "price",
+        "European option on a lognormal underlying",
+        _LOGNORMAL,
+        (_VALUE,),
+        1,
+        "price",
+        "black_scholes",
+    ),
+    Operation(
+        "greeks",
+        "price and sensitivities on a lognormal underlying",
+        _LOGNORMAL,
+        _GREEKS,
+        1,
+        "greeks",
+        "black_scholes",
+        FIRST_ORDER,
+    ),
+    Operation(
+        "implied_volatility",
+        "volatility implied by a price on a lognormal underlying",
+        (PREMIUM, SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGN),
+        _IMPLIED,
+        1,
+        "implied_volatility",
+        "black_scholes",
+        ("sigma",),
+    ),
+    Operation(
+        "bachelier_price",
+        "European option on a normally distributed forward",
+        _NORMAL,
+        (_VALUE,),
+        1,
+        "price",
+        "bachelier",
+    ),
+    Operation(
+        "bachelier_greeks",
+        "price and sensitivities on a normally distributed forward",
+        _NORMAL,
+        _GREEKS,
+        1,
+        "greeks",
+        "bachelier",
+        FIRST_ORDER,
+    ),
+    Operation(
+        "bachelier_implied_volatility",
+        "volatility implied by a price on a normally distributed forward",
+        (PREMIUM, ANY_FORWARD, ANY_STRIKE, TIME, RATE, SIGN),
+        _IMPLIED,
+        1,
+        "implied_volatility",
+        "bachelier",
+        ("sigma",),
+    ),
 )
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType({entry.name: entry for entry in (PRICE,)})
+OPERATIONS: Mapping[str, Operation] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
 
 
 def operation(name: str) -> Operation:

@@ -12,14 +12,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from quantforge.contract import GROUP, Backend, Specification
 from quantforge.errors import BackendError, warn_once
-from quantforge.operations import CONTRACT, OPERATIONS
+from quantforge.operations import CONTRACT, OPERATIONS, Operation
+from quantforge.operations import operation as _operation
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
@@ -45,7 +45,8 @@ class _Entry:
     error: BaseException | None = None
     description: Backend | None = None
     distribution: Distribution | None = None
-    kernels: Mapping[str, Any] | None = None
+    loaded: Mapping[str, Any] | None = None
+    kernels: dict[tuple[str, int], Any] = field(default_factory=dict)
     loading: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -184,7 +185,7 @@ class Registry:
     @staticmethod
     def _details(entry: _Entry) -> Mapping[str, str]:
         described = entry.description
-        if entry.kernels is None or described is None or described.details is None:
+        if entry.loaded is None or described is None or described.details is None:
             return {}
         try:
             return dict(described.details())
@@ -244,18 +245,23 @@ class Registry:
         if entry.description is None or operation not in entry.description.numerics:
             raise BackendError(f"backend {name!r} does not implement {operation!r}")
 
-    def kernel(self, name: str, operation: str) -> Any:
-        """The backend's kernel as a ufunc-like ``kernel(*inputs, out)``, loaded on first use."""
+    def kernel(self, name: str, operation: str, wanted: int | None = None) -> Any:
+        """The backend's kernel as a ufunc-like ``kernel(*inputs, out)``, loaded on first use.
+
+        `wanted` is a set of outputs, as of `Operation.wanted`; by default all.
+        """
         self.check(name)
         entry = self._entries[name]
+        declared = _operation(operation)
+        key = operation, declared.all_outputs if wanted is None else wanted
         with entry.lock:
             self.require(name, operation)  # only now: another thread may have failed to load it
-            if entry.kernels is None:
-                self._load(entry)
-            assert entry.kernels is not None
-            return entry.kernels[operation]
+            for each in ((operation, declared.all_outputs), key):  # all first: golden bits
+                if each not in entry.kernels:
+                    entry.kernels[each] = self._make(entry, declared, each[1])
+            return entry.kernels[key]
 
-    def _load(self, entry: _Entry) -> None:
+    def _make(self, entry: _Entry, operation: Operation, wanted: int) -> Any:
         from quantforge import kernels
 
         described = entry.description
@@ -264,7 +270,14 @@ class Registry:
             if entry.loading:
                 raise RuntimeError("load() asks for what it is to load")
             entry.loading = True
-            made = kernels.build(described)
+            if entry.loaded is None:
+                entry.loaded = described.load()
+            if not isinstance(entry.loaded, Mapping):
+                kind = type(entry.loaded).__name__
+                raise TypeError(f"load() returned {kind}, not a mapping of kernels")
+            if operation.name not in entry.loaded:
+                raise TypeError(f"load() returned no kernel for {operation.name!r}")
+            made = kernels.make(described, entry.loaded[operation.name], operation, wanted)
             if entry.error is not None:
                 raise entry.error
         except KeyboardInterrupt:
@@ -275,7 +288,7 @@ class Registry:
             raise BackendError(f"backend {entry.name!r} is broken: {entry.reason}") from error
         finally:
             entry.loading = False
-        entry.kernels = MappingProxyType(made)
+        return made
 
     def skip_unusable(self) -> None:
         """Tell the user, once each, which backends ``auto`` goes without that nobody blocked."""

@@ -78,7 +78,6 @@ class _Pool:
         self.lock = threading.Lock()
         self.tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self.workers = 0
-        self.inside = threading.local()
 
     def grow(self, workers: int) -> None:
         while self.workers < workers:
@@ -90,7 +89,6 @@ class _Pool:
             self.workers += 1
 
     def _serve(self) -> None:
-        self.inside.worker = True
         while True:
             self.tasks.get()()
 
@@ -134,27 +132,39 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
 
 
-def split(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], out: Any, n: int) -> Any:
+def split(
+    kernel: Any,
+    operands: tuple[Any, ...],
+    shape: tuple[int, ...],
+    outs: tuple[Any, ...],
+    types: str,
+    n: int,
+) -> Any:
     """Evaluate `kernel` over `shape` in `n` pieces along the longest axis, one thread each.
 
-    Serial where a split cannot help or could harm: inside a worker, while the pool is busy, with
-    operands that are not plain arrays, or with an `out` that overlaps an input other than exactly.
+    `outs` holds an array or None for each output, `types` their NumPy type characters. Serial
+    where a split cannot help or could harm: while the pool is busy, hence within a piece; with
+    operands that are not plain arrays; with an output that overlaps an input other than exactly.
     """
     pool = _pool
-    axis = int(np.argmax(shape)) if shape else 0
-    n = min(n, shape[axis]) if shape else 1
-    if n < 2 or getattr(pool.inside, "worker", False) or not _splittable(operands, out, shape):
-        return kernel(*operands, out)
+    longest = max(shape, default=1)
+    n = min(n, longest)
+    if n < 2 or not _splittable(operands, outs, shape):
+        return kernel(*operands, *outs)
+    axis = shape.index(longest)
     if not pool.lock.acquire(blocking=False):
-        return kernel(*operands, out)
+        return kernel(*operands, *outs)
     try:
         arrays = [np.asarray(operand) for operand in operands]
-        result = np.empty(shape) if out is None else out
+        results = tuple(
+            np.empty(shape, kind) if out is None else out
+            for out, kind in zip(outs, types, strict=True)
+        )
         signals = _Signals()
         bounds = [shape[axis] * piece // n for piece in range(n + 1)]
         pool.run(
             [
-                _piece(kernel, arrays, result, axis, slice(low, high), signals)
+                _piece(kernel, arrays, results, axis, slice(low, high), signals)
                 for low, high in pairwise(bounds)
             ]
         )
@@ -162,21 +172,22 @@ def split(kernel: Any, operands: tuple[Any, ...], shape: tuple[int, ...], out: A
         pool.lock.release()
     if signals.invalid:
         _report_invalid(kernel, len(operands))
-    return result
+    return results[0] if len(results) == 1 else results
 
 
-def _splittable(operands: tuple[Any, ...], out: Any, shape: tuple[int, ...]) -> bool:
+def _splittable(operands: tuple[Any, ...], outs: tuple[Any, ...], shape: tuple[int, ...]) -> bool:
     if not all(type(operand) in (np.ndarray, float, int) for operand in operands):
         return False
-    if out is None:
-        return True
-    if type(out) is not np.ndarray or out.shape != shape or out.dtype != np.float64:
-        return False
-    return not any(
-        np.may_share_memory(out, operand) and not _same(out, operand)
-        for operand in operands
-        if type(operand) is np.ndarray
-    )
+    given = [out for out in outs if out is not None]
+    for place, out in enumerate(given):
+        if type(out) is not np.ndarray or out.shape != shape or out.dtype.char not in "db":
+            return False
+        inputs = [each for each in operands if type(each) is np.ndarray]
+        if any(np.may_share_memory(out, each) and not _same(out, each) for each in inputs):
+            return False
+        if any(np.may_share_memory(out, other) for other in given[:place]):
+            return False
+    return True
 
 
 def _same(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
@@ -191,12 +202,12 @@ def _same(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
 def _piece(
     kernel: Any,
     arrays: list[np.ndarray[Any, Any]],
-    result: np.ndarray[Any, Any],
+    results: tuple[np.ndarray[Any, Any], ...],
     axis: int,
     part: slice,
     signals: _Signals,
 ) -> Callable[[], None]:
-    from_end = axis - result.ndim  # operands broadcast from the right
+    from_end = axis - results[0].ndim  # operands broadcast from the right
 
     def view(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         if array.ndim < -from_end or array.shape[from_end] == 1:
@@ -204,11 +215,11 @@ def _piece(
         return array[(slice(None),) * (array.ndim + from_end) + (part,)]
 
     views = [view(array) for array in arrays]
-    target = view(result)
+    targets = [view(result) for result in results]
 
     def run() -> None:
         with np.errstate(all="ignore", invalid="call", call=signals):
-            kernel(*views, target)
+            kernel(*views, *targets)
 
     return run
 

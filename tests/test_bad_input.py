@@ -66,7 +66,7 @@ def test_shapes_that_do_not_broadcast_are_named(backend, kind, named):
 
 
 WRONG = {
-    "model": ("heston", "valid: black_scholes, merton, black76, garman_kohlhagen"),
+    "model": ("heston", "valid: black_scholes, merton, black76, "),
     "kind": ("straddle", "valid: 'call', 'put', 'c', 'p', +1, -1"),
     "errors": ("ignore", "valid: 'nan', 'raise'"),
     "backend": ("cobol", "installed: auto, numpy"),

@@ -56,9 +56,9 @@ def test_other_sizes_than_the_one_bound_for_work(put):
 
 def test_a_bound_black76_takes_a_forward_and_no_dividend(black76):
     assert black76(100.0, STRIKES, 0.5, 0.03, 0.2) == near(FORWARDS)
-    with pytest.raises(TypeError, match="dividend"):
+    with pytest.raises((TypeError, ValueError), match="dividend"):
         black76(100.0, STRIKES, 0.5, 0.03, 0.2, dividend=0.0)
-    with pytest.raises(TypeError, match="positional arguments"):
+    with pytest.raises((TypeError, ValueError), match=r"dividend|positional arguments"):
         black76(100.0, STRIKES, 0.5, 0.03, 0.2, 0.0)
 
 
@@ -87,7 +87,7 @@ def test_a_wrong_request_fails_when_binding_not_when_calling():
         with pytest.raises(ValueError, match=r"unknown|threads|invalid"):
             quantforge.bind("price", **wrong)
     for operation in ("telepathy", ["price"]):
-        with pytest.raises(ValueError, match=r"unknown operation .* valid: price"):
+        with pytest.raises(ValueError, match=r"unknown operation .* valid: .*\bprice\b"):
             quantforge.bind(operation)
 
 

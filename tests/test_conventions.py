@@ -93,9 +93,9 @@ def test_a_model_has_one_set_of_conventions_whatever_its_name():
 def test_an_unknown_model_is_told_the_valid_ones(name):
     with pytest.raises(ValueError, match="unknown model") as caught:
         conventions.model(name)
-    assert str(caught.value) == (
-        f"unknown model {name!r}; valid: black_scholes, merton, black76, garman_kohlhagen"
-    )
+    said, valid = str(caught.value).split("; valid: ")
+    assert said == f"unknown model {name!r}"
+    assert {"black_scholes", "merton", "black76", "garman_kohlhagen"} <= set(valid.split(", "))
 
 
 def test_nobody_can_change_the_operands_that_all_calls_share():

@@ -172,7 +172,7 @@ def test_explain_loads_nothing(ran):
 
 @pytest.mark.parametrize("operation", ["telepathy", "", None, ["price"]], ids=repr)
 def test_an_unknown_operation_is_told_the_valid_ones(operation):
-    with pytest.raises(ValueError, match=r"unknown operation .*; valid: price$"):
+    with pytest.raises(ValueError, match=r"unknown operation .*; valid: .*\bprice\b"):
         quantforge.explain(operation)
 
 

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from mpmath import mpf
+from mpmath import exp, mpf
 from quantforge_conformance import limits, reference
 from quantforge_conformance.regions import REGIONS
-from quantforge_conformance.standards import larger_leg, ulp
 
 import quantforge
 from quantforge.numpy_backend.price import price
@@ -15,32 +14,30 @@ from quantforge.numpy_backend.price import price
 TOLERANCE = 8  # ulp of max(S e^(-qT), K e^(-rT)), twice what exact backends promise
 
 
-def error(lane, got, exact=None):
+def error(lane, got):
     """The distance from the exact price in ulp of the larger leg."""
-    exact = reference.price(*lane) if exact is None else exact
-    return float(abs(mpf(got) - exact) / ulp(larger_leg(lane)))
+    spot, strike, time, rate, dividend, _, _ = map(mpf, lane)
+    larger = max(spot * exp(-dividend * time), strike * exp(-rate * time))
+    return float(abs(mpf(got) - reference.price(*lane)) / math.ulp(float(larger)))
 
 
-def test_ordinary_prices_are_within_8_ulp_of_the_larger_leg():
-    batch = REGIONS[0].sample(1_000, 3)
+@pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
+def test_prices_are_within_8_ulp_of_the_larger_leg(region):
+    batch = region.sample(500 if region.name == "ordinary" else 50, 3)
     errors = [error(lane, got) for *lane, got in zip(*batch, price(*batch), strict=True)]
     assert max(errors) <= TOLERANCE
-    assert max(errors) > 0.5  # it measures something
 
 
-@pytest.mark.parametrize("limit", limits.PRICE, ids=lambda limit: limit.name)
-def test_the_limits_are_those_of_the_specification(limit):
-    signals = []
-    with np.errstate(all="raise", invalid="call", call=lambda *_: signals.append(1)):
-        got = float(price(*limit.operands))
-    (expected,) = limit.expected
-    if isinstance(expected, mpf):
-        assert error(limit.operands, got, expected) <= TOLERANCE
-    elif math.isnan(expected):
-        assert math.isnan(got)
-    else:
-        assert (got, math.copysign(1, got)) == (expected, 1)
-    assert bool(signals) == limit.invalid
+def test_the_limits_are_those_of_the_specification():
+    wrong = []
+    for limit in limits.price():
+        signals = []
+        with np.errstate(all="raise", invalid="call", call=lambda *_, to=signals: to.append(1)):
+            got = price(*limit.operands)
+        right = limits.right(got, limit.expected[0], slack=2)
+        if not right or bool(signals) != limit.invalid:
+            wrong.append((limit.name, got, signals))
+    assert not wrong
 
 
 def test_it_is_never_below_zero_nor_above_its_bounds():
@@ -89,14 +86,14 @@ def test_large_batches_need_no_temporary_as_long_as_they_are(python):
 import tracemalloc
 import numpy as np
 from quantforge.numpy_backend.price import price
-operands = [np.full(1_000_000, x) for x in (100.0, 105.0, 0.5, 0.03, 0.01, 0.2, 1.0)]
-out = np.empty(1_000_000)
+operands = [np.full(400_000, x) for x in (100.0, 105.0, 0.5, 0.03, 0.01, 0.2, 1.0)]
+out = np.empty(400_000)
 price(*(x[:10] for x in operands))
 tracemalloc.start()
 price(*operands, out=out)
 print(tracemalloc.get_traced_memory()[1])
 """
-    assert int(python(code)) < 2_000_000
+    assert int(python(code)) < 2_000_000  # a temporary would take 3,200,000
 
 
 def test_it_says_that_it_is_not_exact():

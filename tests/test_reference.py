@@ -8,8 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mpmath import diff, exp, inf, ln, mp, mpf, ncdf, npdf, quad, sqrt
-from quantforge_conformance.reference import condition, greeks, price
-from quantforge_conformance.regions import REGIONS
+from quantforge_conformance.reference import (
+    AT_INTRINSIC,
+    GREEKS,
+    LOW_PRECISION,
+    OK,
+    condition,
+    greeks,
+    implied_volatility,
+    normal_condition,
+    normal_greeks,
+    normal_implied_volatility,
+    normal_price,
+    price,
+)
+from quantforge_conformance.regions import NORMAL, NORMAL_TO_INVERT, REGIONS, TO_INVERT
 
 SHARED = Path(
     os.environ.get("QUANTFORGE_SHARED_DATA")
@@ -246,13 +259,40 @@ def test_without_volatility_the_price_is_the_discounted_intrinsic_value():
         assert abs(tiny / (100 * mpf(5e-324)) - 1) < mpf(10) ** -40
 
 
-@pytest.mark.parametrize("changed", [{"time": 0.0}, {"spot": INFINITY}, {"rate": NAN}], ids=str)
-def test_greeks_and_condition_refuse_limits(changed):
-    option = BASE | changed | {"sign": 1}
-    with pytest.raises(ValueError, match="finite"):
-        greeks(**option)
-    with pytest.raises(ValueError, match="finite"):
-        condition(**option)
+# By hand, at S = 100 and without rates: call and put, what is not named being 0.
+HALF_VEGA = 100 * sqrt(mpf(2)) / sqrt(2 * mp.pi)
+LIMITING_GREEKS = [
+    ({"time": 0.0}, {"delta": 1, "dual_delta": -1}, {}),
+    ({"sigma": 0.0}, {"delta": 1, "dual_delta": -1, "rho": 180, "phi": -200}, {}),
+    ({"time": 0.0, "strike": 110.0}, {}, {"delta": -1, "dual_delta": 1}),
+    (
+        {"sigma": 0.0, "strike": 100.0},
+        {"delta": 0.5, "dual_delta": -0.5, "gamma": inf, "vega": HALF_VEGA},
+        {"delta": -0.5, "dual_delta": 0.5, "gamma": inf, "vega": HALF_VEGA},
+    ),
+    (
+        {"time": 0.0, "strike": 100.0},
+        {"delta": 0.5, "dual_delta": -0.5, "gamma": inf, "theta": -inf},
+        {"delta": -0.5, "dual_delta": 0.5, "gamma": inf, "theta": -inf},
+    ),
+]
+
+
+@pytest.mark.parametrize(("changed", "call", "put"), LIMITING_GREEKS, ids=str)
+def test_greeks_have_the_limits_without_time_or_volatility(changed, call, put):
+    for sign, expected in ((1, call), (-1, put)):
+        found = greeks(**BASE | changed, sign=sign)
+        for name in ("delta", "gamma", "vega", "theta", "dual_delta"):
+            value, wanted = found[name], expected.get(name, 0)
+            assert value == wanted or abs(value - wanted) < mpf(10) ** -12, name
+
+
+def test_greeks_come_continuously_to_their_limits_away_from_the_money():
+    for sign in (1, -1):
+        limit = greeks(**BASE | {"sigma": 0.0, "rate": 0.05, "dividend": 0.02}, sign=sign)
+        close = greeks(**BASE | {"sigma": 1e-4, "rate": 0.05, "dividend": 0.02}, sign=sign)
+        for name in GREEKS:
+            assert abs(close[name] - limit[name]) < mpf(10) ** -30, name
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
@@ -265,6 +305,98 @@ def test_a_region_yields_valid_options_of_both_kinds_with_and_without_dividend(r
         assert 150 <= paying.sum() <= 250
     assert all(map(np.array_equal, options, region.sample(600)))
     assert not np.array_equal(options.time, region.sample(600, seed=1).time)
+
+
+@pytest.mark.parametrize("region", TO_INVERT, ids=lambda region: region.name)
+def test_the_price_at_the_implied_volatility_is_the_price(region):
+    for quote in zip(*map(np.ndarray.tolist, region.sample(5, seed=1)), strict=True):
+        paid, *option, sign = quote
+        found = implied_volatility(*quote)
+        assert found.code in (OK, LOW_PRECISION)
+        with mp.workdps(60):
+            again = price(*option, found.sigma, sign)
+            assert abs(again - paid) < mpf(10) ** -38 * max(again, option[0])
+            assert abs(again / paid - 1) < mpf(10) ** -35
+
+
+@pytest.mark.parametrize("region", NORMAL_TO_INVERT, ids=lambda region: region.name)
+def test_the_normal_price_at_the_implied_volatility_is_the_price(region):
+    for quote in zip(*map(np.ndarray.tolist, region.sample(5, seed=1)), strict=True):
+        paid, *option, sign = quote
+        found = normal_implied_volatility(*quote)
+        assert found.code in (OK, LOW_PRECISION)
+        with mp.workdps(60):
+            assert abs(normal_price(*option, found.sigma, sign) / paid - 1) < mpf(10) ** -30
+
+
+def test_the_attainable_limit_is_what_half_a_unit_of_each_input_costs():
+    quote = (10.0, 100.0, 95.0, 0.75, 0.05, 0.03, -1.0)
+    found = implied_volatility(*quote)
+    with mp.workdps(60):
+        cost = mpf(math.ulp(float(found.sigma)))
+        for place in range(6):
+            moved = list(map(mpf, quote))
+            moved[place] += mpf(math.ulp(quote[place])) / 2
+            cost += abs(implied_volatility(*moved).sigma - found.sigma)
+    assert abs(found.attainable / cost - 1) < 1e-10
+
+
+def test_an_option_at_its_intrinsic_value_has_no_volatility():
+    assert implied_volatility(5.0, 100.0, 95.0, 0.75, 0.0, 0.0, 1)[:2] == (0, AT_INTRINSIC)
+    assert normal_implied_volatility(5.0, 100.0, 95.0, 0.75, 0.0, 1)[:2] == (0, AT_INTRINSIC)
+
+
+NORMAL_OPTION = (2.5, -1.0, 0.75, 0.05, 3.0)
+NORMAL_NAMES = ("forward", "strike", "time", "rate", "sigma")
+NORMAL_DERIVATIVES = {
+    "price": (1, (0, 0, 0, 0, 0)),
+    "delta": (1, (1, 0, 0, 0, 0)),
+    "gamma": (1, (2, 0, 0, 0, 0)),
+    "vega": (1, (0, 0, 0, 0, 1)),
+    "theta": (-1, (0, 0, 1, 0, 0)),
+    "rho": (1, (0, 0, 0, 1, 0)),
+    "vanna": (1, (1, 0, 0, 0, 1)),
+    "volga": (1, (0, 0, 0, 0, 2)),
+    "charm": (-1, (1, 0, 1, 0, 0)),
+    "veta": (-1, (0, 0, 1, 0, 1)),
+    "dual_delta": (1, (0, 1, 0, 0, 0)),
+    "dual_gamma": (1, (0, 2, 0, 0, 0)),
+    "speed": (1, (3, 0, 0, 0, 0)),
+    "color": (-1, (2, 0, 1, 0, 0)),
+    "zomma": (1, (2, 0, 0, 0, 1)),
+    "ultima": (1, (0, 0, 0, 0, 3)),
+}
+
+
+def normal_defined(F, K, T, r, sigma, sign):
+    """Return Bachelier's textbook price at the precision in force."""
+    v = sigma * sqrt(T)
+    d = (F - K) / v
+    return exp(-r * T) * (sign * (F - K) * ncdf(sign * d) + v * npdf(d))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_every_normal_greek_is_the_derivative_it_is_named_for(sign):
+    result = normal_greeks(*NORMAL_OPTION, sign)
+    assert result["phi"] == 0
+    with mp.workdps(60):
+        point = tuple(map(mpf, NORMAL_OPTION))
+        for name, (direction, orders) in NORMAL_DERIVATIVES.items():
+            expected = direction * (
+                diff(lambda *x: normal_defined(*x, sign), point, orders)
+                if any(orders)
+                else normal_defined(*point, sign)
+            )
+            assert abs(result[name] / expected - 1) < mpf(10) ** -30, name
+        assert normal_condition(*NORMAL_OPTION, sign) > 1
+
+
+@pytest.mark.parametrize("region", NORMAL, ids=lambda region: region.name)
+def test_forty_digits_of_the_normal_price_hold_with_ample_digits(region):
+    for option in zip(*map(np.ndarray.tolist, region.sample(8, seed=1)), strict=True):
+        with mp.workdps(700):
+            expected = normal_defined(*map(mpf, option))
+            assert abs(normal_price(*option) / expected - 1) < mpf(10) ** -40, option
 
 
 def sampled(name, quantity):

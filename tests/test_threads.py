@@ -16,6 +16,11 @@ BACKENDS = [one.name for one in quantforge.backends() if one.state is State.AVAI
 # --- splitting ---------------------------------------------------------------------------------
 
 
+def split(kernel, operands, shape, out, n):
+    """`threads.split` for a kernel with one output."""
+    return threads.split(kernel, operands, shape, (out,), "d", n)
+
+
 class Spy:
     """A kernel adding its inputs that records who ran which shape; `meet` waits for as many."""
 
@@ -39,7 +44,7 @@ class Spy:
 
 def test_a_batch_is_cut_along_its_longest_axis_and_the_caller_does_its_share():
     spy, x = Spy(meet=4), np.arange(30.0).reshape(3, 10)
-    got = threads.split(spy, (x, x), (3, 10), None, 4)
+    got = split(spy, (x, x), (3, 10), None, 4)
     assert (got == 2 * x).all()
     assert sorted(shape for _, shape in spy.runs) == [(3, 2), (3, 2), (3, 3), (3, 3)]
     names = {name for name, _ in spy.runs}
@@ -50,7 +55,7 @@ def test_a_batch_is_cut_along_its_longest_axis_and_the_caller_does_its_share():
 @pytest.mark.parametrize(("n", "pieces"), [(1, 1), (2, 2), (5, 5), (6, 5), (100, 5)])
 def test_there_are_never_more_pieces_than_options(n, pieces):
     spy = Spy()
-    threads.split(spy, (np.arange(5.0), 1.0), (5,), None, n)
+    split(spy, (np.arange(5.0), 1.0), (5,), None, n)
     assert len(spy.runs) == pieces
 
 
@@ -98,18 +103,18 @@ def test_pieces_give_the_same_bits_as_the_whole(backend, layout, shapes):
     given = [layout(x) for x in operands(shapes)]
     shape = np.broadcast_shapes(*map(np.shape, given))
     whole = np.asarray(kernel(*given, None))
-    pieces = np.asarray(threads.split(kernel, given, shape, None, 3))
+    pieces = np.asarray(split(kernel, given, shape, None, 3))
     assert (pieces.shape, pieces.dtype) == (shape, np.float64)
     assert (pieces.view(np.int64) == whole.view(np.int64)).all()
     out = np.full((*shape, 2), 7.0)
-    threads.split(kernel, given, shape, out[..., 1], 3)
+    split(kernel, given, shape, out[..., 1], 3)
     assert (out[..., 1].view(np.int64) == whole.view(np.int64)).all()
     assert (out[..., 0] == 7.0).all()
 
 
 def test_in_place_batches_are_split():
     spy, x = Spy(), np.arange(100.0)
-    threads.split(spy, (x, 1.0), (100,), x, 4)
+    split(spy, (x, 1.0), (100,), x, 4)
     assert len(spy.runs) == 4
     assert (x == np.arange(100.0) + 1).all()
 
@@ -128,7 +133,7 @@ OVERLAPS = {
 def test_an_out_that_overlaps_an_input_otherwise_is_not_split(overlap):
     spy = Spy()
     x, out = overlap(np.arange(101.0))
-    threads.split(spy, (x, 1.0), out.shape, out, 4)
+    split(spy, (x, 1.0), out.shape, out, 4)
     assert len(spy.runs) == 1
 
 
@@ -155,7 +160,7 @@ NOT_SPLIT = {
 @pytest.mark.parametrize(("x", "out"), NOT_SPLIT.values(), ids=NOT_SPLIT)
 def test_what_is_no_plain_double_array_is_left_to_one_thread(x, out):
     spy = Spy()
-    threads.split(spy, (x, np.ones(100)), (100,), out, 4)
+    split(spy, (x, np.ones(100)), (100,), out, 4)
     assert len(spy.runs) == 1
 
 
@@ -167,10 +172,10 @@ def test_inside_a_worker_everything_is_serial():
 
     def outer(*operands):
         started.wait(30)
-        return threads.split(inner, operands[:-1], operands[0].shape, operands[-1], 4)
+        return split(inner, operands[:-1], operands[0].shape, operands[-1], 4)
 
     started = threading.Barrier(4)
-    got = threads.split(outer, (x, x), (100,), None, 4)
+    got = split(outer, (x, x), (100,), None, 4)
     assert (got == 2 * x).all()
     assert [shape for _, shape in inner.runs] == [(25,)] * 4
 
@@ -178,9 +183,9 @@ def test_inside_a_worker_everything_is_serial():
 def test_while_the_pool_is_busy_a_batch_stays_on_its_own_thread():
     spy, x = Spy(), np.arange(100.0)
     with threads._pool.lock:
-        threads.split(spy, (x, x), (100,), None, 4)
+        split(spy, (x, x), (100,), None, 4)
     assert spy.runs == [(threading.current_thread().name, (100,))]
-    threads.split(spy, (x, x), (100,), None, 4)
+    split(spy, (x, x), (100,), None, 4)
     assert len(spy.runs) == 5
 
 
@@ -192,7 +197,7 @@ def test_batches_of_many_threads_at_once_are_all_right():
 
     def call():
         for _ in range(10):
-            got = threads.split(kernel, given, (20_000,), None, 3)
+            got = split(kernel, given, (20_000,), None, 3)
             wrong.extend(np.flatnonzero(got.view(np.int64) != expected))
 
     callers = [threading.Thread(target=call) for _ in range(4)]
@@ -215,9 +220,9 @@ def test_an_exception_in_a_piece_reaches_the_caller_and_the_pool_lives_on(where)
 
     for _ in range(2):
         with pytest.raises(MemoryError, match="no room"):
-            threads.split(failing, (x, x), (100,), None, 4)
+            split(failing, (x, x), (100,), None, 4)
     spy = Spy(meet=4)
-    assert (threads.split(spy, (x, x), (100,), None, 4) == 2 * x).all()
+    assert (split(spy, (x, x), (100,), None, 4) == 2 * x).all()
 
 
 def test_where_no_thread_can_be_started_the_caller_does_it_all(monkeypatch):
@@ -227,7 +232,7 @@ def test_where_no_thread_can_be_started_the_caller_does_it_all(monkeypatch):
     monkeypatch.setattr(threads, "_pool", threads._Pool())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     spy, x = Spy(), np.arange(100.0)
-    assert (threads.split(spy, (x, x), (100,), None, 4) == 2 * x).all()
+    assert (split(spy, (x, x), (100,), None, 4) == 2 * x).all()
     assert {name for name, _ in spy.runs} == {threading.current_thread().name}
 
 
@@ -278,7 +283,7 @@ def test_nan_inputs_signal_nothing_on_any_thread(monkeypatch):
     kernel = registry().kernel(quantforge.explain("price").backend, "price")
     given = operands([(1_000,)] * 7)
     with np.errstate(all="raise"):
-        assert np.isnan(threads.split(kernel, given, (1_000,), None, 4)).any()
+        assert np.isnan(split(kernel, given, (1_000,), None, 4)).any()
 
 
 # --- processes ---------------------------------------------------------------------------------

@@ -16,13 +16,20 @@ FLAGS = [
     "-fvisibility=hidden",
 ]
 
-DECLARATIONS = """
-    int qf_supported(const char *isa);
-    const char *qf_build(void);
-    void qf_price_avx512(char **, const intptr_t *, const intptr_t *, void *);
-    void qf_price_avx2(char **, const intptr_t *, const intptr_t *, void *);
-    void qf_price_baseline(char **, const intptr_t *, const intptr_t *, void *);
-"""
+OPERATIONS = [
+    family + operation
+    for family in ("", "bachelier_")
+    for operation in ("price", "greeks", "implied_volatility")
+]
+SETS = ["avx512", "avx2", "baseline"]
+DECLARATIONS = "\n".join(
+    ["int qf_supported(const char *isa);", "const char *qf_build(void);"]
+    + [
+        f"void qf_{operation}_{isa}(char **, const intptr_t *, const intptr_t *, void *);"
+        for operation in OPERATIONS
+        for isa in SETS
+    ]
+)
 
 here = Path(__file__).parent
 ffibuilder = FFI()
@@ -31,7 +38,7 @@ ffibuilder.set_source(
     "quantforge_c._native",
     f"#include <stdint.h>\n{DECLARATIONS}",
     # setuptools wants paths relative to setup.py, where every build runs
-    sources=[f"src/{name}.c" for name in ("native", "avx512", "avx2", "baseline")],
+    sources=[f"src/{name}.c" for name in ("native", *SETS)],
     depends=[f"src/{header.name}" for header in sorted((here / "src").glob("*.h"))],
     extra_compile_args=FLAGS,
     libraries=["m"],

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from mpmath import isnan, mpf
+from mpmath import isinf, isnan, mpf
 from numpy.typing import NDArray
 
 from quantforge_conformance.standards import Bound, Lane, Standard
+
+LARGEST = mpf(np.finfo(np.float64).max)
 
 
 class Measured:
@@ -33,10 +35,17 @@ class Measured:
         if (place, bound) not in self._units:
             units = [bound.unit(*pair) for pair in zip(self.lanes, exact, strict=True)]
             self._units[place, bound] = units
-        errors = [abs(mpf(float(x)) - y) for x, y in zip(results, exact, strict=True)]
+        errors = [_error(float(x), y) for x, y in zip(results, exact, strict=True)]
         misses = [
             np.inf if isnan(error) else float(error / unit)
             for error, unit in zip(errors, self._units[place, bound], strict=True)
         ]
         worst = int(np.argmax(misses))
         return misses[worst], self.lanes[worst]
+
+
+def _error(got: float, exact: mpf) -> mpf:
+    """Return how far off a result is; beyond the largest double infinity is right."""
+    if isinf(got) and abs(exact) >= LARGEST and (got > 0) == (exact > 0):
+        return mpf(0)
+    return abs(mpf(got) - exact)

@@ -1,4 +1,4 @@
-"""Batches of options to try a kernel on."""
+"""Batches of options to try a kernel on, prices that go in being approximate."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Batch = list[Array]
 
 def ordinary(kernel: Kernel, count: int, seed: int = 0) -> Batch:
     """Return options as they are quoted: every operand finite, no result NaN."""
-    return [np.ascontiguousarray(x) for x in kernel.standard.regions[0].sample(count, seed)]
+    return [np.ascontiguousarray(x) for x in kernel.standard.regions[0].quick(count, seed)]
 
 
 def mixed(kernel: Kernel, count: int, seed: int = 0) -> Batch:
     """Return options of every region, shuffled, so that unlike ones meet in every block."""
     regions = kernel.standard.regions
-    parts = [region.sample(-(-count // len(regions)), seed) for region in regions]
+    parts = [region.quick(-(-count // len(regions)), seed) for region in regions]
     order = np.random.default_rng(seed).permutation(len(parts) * len(parts[0][0]))[:count]
     return [np.concatenate(columns)[order] for columns in zip(*parts, strict=True)]
 

@@ -41,3 +41,23 @@ PRICE: Mapping[str, tuple[float, ...]] = {
     "sigma": SPAN,
     "sign": SIGN,
 }
+
+_ANY = (*AMOUNT, -1e300)
+_PAID = (10.0, 3.0, 5.0, 95.0, 101.0, *_ENDS, -1.0, NANS[2])
+
+QUOTE: Mapping[str, tuple[float, ...]] = {
+    "price": _PAID,
+    **{name: PRICE[name] for name in ("spot", "strike", "time", "rate", "dividend", "sign")},
+}
+NORMAL: Mapping[str, tuple[float, ...]] = {
+    "forward": _ANY,
+    "strike": _ANY,
+    "time": SPAN,
+    "rate": RATE,
+    "sigma": (20.0, *SPAN[1:]),
+    "sign": SIGN,
+}
+NORMAL_QUOTE: Mapping[str, tuple[float, ...]] = {
+    "price": _PAID,
+    **{name: NORMAL[name] for name in ("forward", "strike", "time", "rate", "sign")},
+}

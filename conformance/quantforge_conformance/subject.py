@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -62,6 +62,12 @@ class Kernel:
         """Evaluate; always a tuple, one result per output."""
         results = self.call(*operands, *out)
         return results if isinstance(results, tuple) else (results,)
+
+    def of(self, wanted: int) -> Kernel:
+        """The kernel that writes only a set of the outputs, for an operation with a choice."""
+        call = registry().kernel(self.backend, self.name, wanted)
+        outputs = self.operation.written(wanted)
+        return replace(self, operation=replace(self.operation, outputs=outputs), call=call)
 
     def outputs(self, shape: Any) -> Results:
         """Fresh arrays to write to, filled with what no result looks like."""

@@ -1,4 +1,4 @@
-"""Option chains: read a quote file, fit its forwards, price every option, compare with the quotes.
+"""Option chains: read a quote file, fit its forwards, price and invert, compare with the vendor.
 
 >>> from quantforge.chain import SAMPLE, price_chain, read_chain
 >>> priced = price_chain(read_chain(SAMPLE))
@@ -8,6 +8,7 @@ True
 
 from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
 from quantforge.chain.cboe import SAMPLE, parse_chain, read_chain
+from quantforge.chain.implied import Implied
 from quantforge.chain.output import write_rows
 from quantforge.chain.parity import Parity, fit_parity
 from quantforge.chain.plot import draw, write_plot
@@ -21,6 +22,7 @@ __all__ = [
     "Chain",
     "ChainError",
     "Expiries",
+    "Implied",
     "Parity",
     "PricedChain",
     "Reason",

@@ -1,9 +1,7 @@
 """Every row of a priced chain, written to CSV or Parquet.
 
-Columns: ``expiry root symbol kind strike bid ask last volume open_interest volatility delta
-gamma`` as quoted; ``time`` in years, ``forward`` and ``rate`` of the expiry; the model's ``price``;
-``inside``, whether it lies between bid and ask; ``reason``, why there is no price. An option
-without a price keeps its row; what is missing is an empty field, or null in Parquet.
+``docs/cli.md`` explains the columns. An option without a price or volatility keeps its row; what
+is missing is an empty field, or null in Parquet.
 """
 
 from __future__ import annotations
@@ -14,28 +12,38 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge.chain.pricing import PricedChain, Reason
+from quantforge.inversion import Code
 from quantforge.tabular import write_columns
 
-_QUOTED: Final = (
-    "strike", "bid", "ask", "last", "volume", "open_interest", "volatility", "delta", "gamma",
-)  # fmt: skip
+_QUOTED: Final = ("strike", "bid", "ask", "last", "volume", "open_interest")
 
 
 def columns(priced: PricedChain) -> dict[str, Any]:
     """The columns of the output, each an array with an element per option."""
-    chain, place = priced.chain, priced.expiries.of_option
+    chain, place, implied = priced.chain, priced.expiries.of_option, priced.implied
     return {
         "expiry": chain.expiry,
         "root": chain.root,
         "symbol": chain.symbol,
         "kind": np.where(chain.kind > 0, "call", "put"),
         **{name: getattr(chain, name) for name in _QUOTED},
+        "vendor_iv": chain.volatility,
+        "vendor_delta": chain.delta,
+        "vendor_gamma": chain.gamma,
         "time": priced.expiries.time[place],
         "forward": priced.parity.forward[place],
         "rate": priced.parity.rate[place],
         "price": priced.price,
         "inside": priced.inside,
         "reason": np.array([reason.words for reason in Reason])[priced.reason],
+        "iv_bid": implied.bid,
+        "iv_mid": implied.mid,
+        "iv_ask": implied.ask,
+        "iv_status": np.array([code.name for code in Code])[implied.code],
+        **implied.greeks,
+        "iv_difference": implied.difference["volatility"],
+        "delta_difference": implied.difference["delta"],
+        "gamma_difference": implied.difference["gamma"],
     }
 
 

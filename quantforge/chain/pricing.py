@@ -1,11 +1,10 @@
-"""Every option of a chain at the vendor's volatility, against its quotes."""
+"""Every option of a chain: its price at the vendor's volatility, and what its quotes imply."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import IntEnum
-from time import perf_counter
 from typing import Final
 
 import numpy as np
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 
 import quantforge
 from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
+from quantforge.chain.implied import Implied, imply
 from quantforge.chain.parity import Parity, fit_parity
 from quantforge.chain.quotes import Chain, Flags, Floats
-
-_RUNS: Final = 3  # timed runs of each expiry; the fastest counts
+from quantforge.chain.timing import fastest
 
 
 class Reason(IntEnum):
@@ -62,6 +61,8 @@ class PricedChain:
         Time each expiry's prices took: one call, backend loaded, the fastest of three.
     backends : tuple of str
         Backend that priced each expiry, empty where nothing was priced.
+    implied : Implied
+        Volatilities and greeks of the quotes.
     """
 
     chain: Chain
@@ -71,6 +72,7 @@ class PricedChain:
     reason: NDArray[np.int8]
     seconds: Floats
     backends: tuple[str, ...]
+    implied: Implied
 
     @property
     def compared(self) -> Flags:
@@ -101,11 +103,12 @@ def price_chain(
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
-    """Price every option of `chain` with Black's formula at the vendor's volatility.
+    """Price every option of `chain` with Black's formula, and invert every quote.
 
     Forward and discount of each expiry come from put-call parity; prices are those of
-    ``quantforge.price(forward, strike, time, rate, volatility, model="black76")``, one call per
-    expiry, so that time and backend are each expiry's own.
+    ``quantforge.price(forward, strike, time, rate, volatility, model="black76")`` at the vendor's
+    volatility, one call per expiry, so that time and backend are each expiry's own. Bids, mids and
+    asks of all options are inverted in one call.
 
     Parameters
     ----------
@@ -143,7 +146,7 @@ def price_chain(
             backend=backend,
             threads=threads,
         )
-        price[rows], seconds[place] = _fastest(
+        price[rows], seconds[place] = fastest(
             bound,
             float(parity.forward[place]),
             chain.strike[rows],
@@ -154,17 +157,8 @@ def price_chain(
         backends[place] = quantforge.explain(
             "price", rows.size, backend=backend, threads=threads
         ).backend
-    return PricedChain(chain, found, parity, price, reason, seconds, tuple(backends))
-
-
-def _fastest(call: Callable[..., Floats], *operands: object) -> tuple[Floats, float]:
-    """Result of a call and the seconds of the fastest of a few runs."""
-    fastest = float("inf")
-    for _ in range(_RUNS):
-        start = perf_counter()
-        result = call(*operands)
-        fastest = min(fastest, perf_counter() - start)
-    return result, fastest
+    implied = imply(chain, found, parity, backend=backend, threads=threads)
+    return PricedChain(chain, found, parity, price, reason, seconds, tuple(backends), implied)
 
 
 def _rows_by_expiry(expiries: Expiries, wanted: Flags) -> list[NDArray[np.intp]]:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from quantforge.chain.implied import SOLVED, off_vendor
 from quantforge.chain.pricing import PricedChain, Reason
+from quantforge.inversion import Code
 
 
 def summary(priced: PricedChain) -> dict[str, Any]:
-    """Counts of a priced chain, in all and per expiry, as numbers, texts, lists and dicts.
+    """Figures of a priced chain, in all and per expiry, as numbers, texts, lists and dicts.
 
     ``docs/cli.md`` explains the keys.
     """
@@ -27,28 +29,61 @@ def summary(priced: PricedChain) -> dict[str, Any]:
         "compared": int(np.count_nonzero(priced.compared)),
         "inside": int(np.count_nonzero(priced.inside)),
         "inside_share": priced.inside_share,
+        "implied": _implied(priced),
         "expiries": _expiries(priced),
     }
 
 
-def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
-    found, parity = priced.expiries, priced.parity
-    compared, inside = priced.per_expiry(priced.compared), priced.per_expiry(priced.inside)
-    columns = {
-        "date": np.datetime_as_string(found.date),
-        "root": found.root,
-        "time": found.time,
-        "options": found.options,
-        "priced": priced.per_expiry(priced.reason == Reason.PRICED),
-        "compared": compared,
-        "inside": inside,
-        "inside_share": inside / np.where(compared > 0, compared, np.nan),
-        "forward": parity.forward,
-        "rate": parity.rate,
-        "rate_error": parity.rate_error,
-        "pairs": parity.pairs,
-        "seconds": priced.seconds,
+def _implied(priced: PricedChain) -> dict[str, Any]:
+    implied = priced.implied
+    codes = _by_name(implied.code)
+    failures = _by_name(implied.code[implied.liquid])
+    return {
+        "inverted": int(np.count_nonzero(implied.solved)),
+        "codes": codes,
+        "liquid": int(np.count_nonzero(implied.liquid)),
+        "failures": {
+            name: count for name, count in failures.items() if Code[name] not in SOLVED and count
+        },
+        "off_vendor": {
+            name: dict(zip(("median", "p95"), off_vendor(values, implied.liquid), strict=True))
+            for name, values in implied.difference.items()
+        },
+        "backend": implied.backend,
     }
-    lists = [*(column.tolist() for column in columns.values()), parity.reason, priced.backends]
-    names = (*columns, "reason", "backend")
-    return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _by_name(codes: Any) -> dict[str, int]:
+    return {code.name: int(np.count_nonzero(codes == code)) for code in Code}
+
+
+def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
+    found, parity, implied = priced.expiries, priced.parity, priced.implied
+    compared, inside = priced.per_expiry(priced.compared), priced.per_expiry(priced.inside)
+    off = [
+        off_vendor(implied.difference["volatility"], implied.liquid & (found.of_option == place))
+        for place in range(len(found))
+    ]
+    columns = {
+        "date": np.datetime_as_string(found.date).tolist(),
+        "root": found.root.tolist(),
+        "time": found.time.tolist(),
+        "options": found.options.tolist(),
+        "priced": priced.per_expiry(priced.reason == Reason.PRICED).tolist(),
+        "compared": compared.tolist(),
+        "inside": inside.tolist(),
+        "inside_share": (inside / np.where(compared > 0, compared, np.nan)).tolist(),
+        "forward": parity.forward.tolist(),
+        "rate": parity.rate.tolist(),
+        "rate_error": parity.rate_error.tolist(),
+        "pairs": parity.pairs.tolist(),
+        "atm_iv": implied.at_the_money.tolist(),
+        "inverted": priced.per_expiry(implied.solved).tolist(),
+        "liquid": priced.per_expiry(implied.liquid).tolist(),
+        "iv_median": [median for median, _ in off],
+        "iv_p95": [high for _, high in off],
+        "seconds": priced.seconds.tolist(),
+        "reason": parity.reason,
+        "backend": priced.backends,
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -84,16 +84,15 @@ def volatility(strike: float, time: float) -> float:
 
 
 def black(strike: float, time: float, sign: int, sigma: float) -> tuple[float, float, float]:
-    """Price, spot delta and gamma by Black's formula."""
+    """Price by Black's formula, delta and gamma by the prepaid forward, as Cboe states them."""
     level, discount = forward(time), math.exp(-rate(time) * time)
     deviation = sigma * math.sqrt(time)
     d1 = math.log(level / strike) / deviation + 0.5 * deviation
-    in_spot = discount * level / SPOT  # delta of the forward price, in units of spot
     price = (
         discount * sign * (level * _normal(sign * d1) - strike * _normal(sign * (d1 - deviation)))
     )
     density = math.exp(-0.5 * d1 * d1) / math.sqrt(2.0 * math.pi)
-    return price, sign * in_spot * _normal(sign * d1), in_spot * density / (SPOT * deviation)
+    return price, sign * _normal(sign * d1), density / (discount * level * deviation)
 
 
 def _normal(x: float) -> float:

@@ -1,6 +1,6 @@
 """The command line: ``quantforge COMMAND`` or ``python -m quantforge COMMAND``.
 
-Each command is a module with ``add_parser(subparsers)`` and ``run(arguments) -> int``. A command
+Each command is a module or object with ``add_parser(subparsers)`` and ``run(arguments) -> int``. It
 ends with 0 when its work is done, 1 when nothing was usable or a check failed, 2 for bad input or
 usage. What goes wrong is one line on stderr; ``QUANTFORGE_DEBUG=1`` shows the traceback.
 """
@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from quantforge.cli import backends, chain, doctor, explain, price
+from quantforge.cli import backends, chain, compute, doctor, explain
 from quantforge.cli.failures import failure
 from quantforge.tuning import command as autotune
 
-_COMMANDS = (chain, price, backends, explain, autotune, doctor)
+_COMMANDS = (chain, *compute.COMMANDS, backends, explain, autotune, doctor)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,4 +1,4 @@
-"""``quantforge chain``: price every option of a quote file and compare with its quotes."""
+"""``quantforge chain``: price and invert every option of a quote file, compare with the vendor."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from quantforge.cli.failures import NOTHING_USABLE, Failure, require
 from quantforge.cli.options import add_backend_options
 from quantforge.cli.terminal import console, duration, print_json, status, table
 
+_SOLVED: Final = frozenset({"OK", "LOW_PRECISION"})
 _PLOTS: Final = (".png", ".pdf", ".svg")
 _HEADINGS: Final = (
-    "expiry", "root", "days", "options", "priced", "forward", "rate", "inside", "time", "backend",
+    "expiry", "root", "days", "options", "priced", "inside", "forward", "rate",
+    "ATM vol", "inverted", "off 50 %", "off 95 %", "time", "backend",
 )  # fmt: skip
 
 
@@ -23,9 +25,10 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "chain",
-        help="price a Cboe option chain and compare with its quotes",
+        help="price and invert a Cboe option chain and compare with its quotes",
         description="Fit forward and discount of each expiry of a Cboe quote file by put-call "
-        "parity, price every option at the vendor's volatility, and compare with bid and ask.",
+        "parity, price every option at the vendor's volatility and compare with bid and ask, find "
+        "the volatility and greeks of every quote and compare with the vendor's.",
     )
     parser.add_argument(
         "file", nargs="?", metavar="FILE", help="quote file (default: the sample that is shipped)"
@@ -42,7 +45,10 @@ def add_parser(subparsers: Any) -> None:
         "--output", type=Path, metavar="FILE", help="write every option to a .csv or .parquet file"
     )
     parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw model against market (.png, .pdf, .svg)"
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw smiles, term structure and model against market (.png, .pdf, .svg)",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_backend_options(parser)
@@ -76,6 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
         "read": read - start,
         "fit_and_price": perf_counter() - read,
         "price": float(np.nansum(priced.seconds)),
+        **dict(zip(("invert", "greeks"), priced.implied.seconds, strict=True)),
     }
     for target, write in ((arguments.output, write_rows), (arguments.plot, write_plot)):
         if target is not None:
@@ -118,16 +125,44 @@ def _show(report: dict[str, Any], written: list[str]) -> None:
         "and a fitted forward",
         style="bold",
     )
-    reasons = [f"{count:,} {words}" for words, count in report["unpriced"].items() if count]
-    unpriced = f"; not priced: {', '.join(reasons)}" if reasons else ""
-    screen.print(f"{report['priced']:,} of {report['options']:,} options priced{unpriced}")
+    screen.print(
+        f"{report['priced']:,} of {report['options']:,} options priced"
+        + _listed("; not priced: ", report["unpriced"])
+    )
+    _show_implied(screen, report["implied"])
     seconds = report["seconds"]
     screen.print(
-        f"read in {duration(seconds['read'])}, fitted and priced in "
-        f"{duration(seconds['fit_and_price'])}, of which {duration(seconds['price'])} in kernels"
+        f"read in {duration(seconds['read'])}, all else in {duration(seconds['fit_and_price'])}, "
+        f"of which {duration(seconds['price'])} for prices, {duration(seconds['invert'])} for the "
+        f"volatilities of bids, mids and asks, {duration(seconds['greeks'])} for greeks"
     )
     for path in written:
         screen.print(f"wrote {path}", soft_wrap=True)
+
+
+def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
+    off = implied["off_vendor"]["volatility"]
+    screen.print(
+        f"implied volatilities off the vendor's by {_off(off['median'])} in the median and "
+        f"{_off(off['p95'])} at the 95th percentile of {implied['liquid']:,} liquid options"
+        + (_listed(", failures: ", implied["failures"]) or ", no failure"),
+        style="bold",
+    )
+    unsolved = {name: count for name, count in implied["codes"].items() if name not in _SOLVED}
+    screen.print(
+        f"{implied['inverted']:,} mid prices inverted on {implied['backend']}"
+        + _listed("; others: ", unsolved)
+    )
+
+
+def _listed(introduction: str, counts: dict[str, int]) -> str:
+    """Counts above zero in words, nothing if there are none."""
+    words = ", ".join(f"{count:,} {_words(name)}" for name, count in counts.items() if count)
+    return f"{introduction}{words}" if words else ""
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
@@ -139,15 +174,23 @@ def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
         f"{expiry['priced']:,}",
     )
     if expiry["reason"]:
-        return (*head, "", "", "", "", expiry["reason"])
+        return (*head, *[""] * (len(_HEADINGS) - len(head) - 1), expiry["reason"])
     return (
         *head,
+        _share(expiry["inside_share"]),
         f"{expiry['forward']:,.2f}",
         f"{expiry['rate']:.2%}",
-        _share(expiry["inside_share"]),
+        f"{expiry['atm_iv']:.2%}" if expiry["atm_iv"] == expiry["atm_iv"] else "-",
+        f"{expiry['inverted']:,}",
+        _off(expiry["iv_median"]),
+        _off(expiry["iv_p95"]),
         duration(expiry["seconds"]) if expiry["backend"] else "",
         expiry["backend"],
     )
+
+
+def _off(difference: float) -> str:
+    return f"{difference:.5f}" if difference == difference else "-"
 
 
 def _share(share: float) -> str:

@@ -18,20 +18,22 @@ from quantforge.conventions import MODELS
 from quantforge.operations import OPERATIONS, Operand
 
 _OPTIONAL: Final = frozenset({"dividend", "kind"})
+_FORWARD: Final = "--model black76 or bachelier"
 _KINDS: Final = frozenset({"call", "put", "c", "p", "1", "+1", "-1", "1.0", "-1.0"})
 
 
-def _operands(operation: str) -> tuple[Operand, ...]:
-    return tuple(each for each in OPERATIONS[operation].inputs if each.name != "sign")
+def _operands(function: str) -> tuple[Operand, ...]:
+    """Those of the lognormal models: the others' arguments are among them."""
+    return tuple(each for each in OPERATIONS[function].inputs if each.name != "sign")
 
 
-def add_arguments(parser: argparse.ArgumentParser, operation: str) -> None:
-    """Add an argument for each input of `operation`, for the kind and for the model."""
-    for operand in _operands(operation):
+def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
+    """Add an argument for each input of a public function, for the kind and for the model."""
+    for operand in _operands(function):
         parser.add_argument(
             f"--{operand.name}", metavar="X", help=f"{operand.meaning}, {operand.unit}"
         )
-    parser.add_argument("--forward", metavar="X", help="forward price, for --model black76")
+    parser.add_argument("--forward", metavar="X", help=f"forward price, for {_FORWARD}")
     parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
     parser.add_argument(
         "--model", default="black_scholes", choices=tuple(MODELS), help="default: black_scholes"
@@ -39,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser, operation: str) -> None:
 
 
 def resolve(
-    arguments: argparse.Namespace, operation: str, columns: Mapping[str, Any]
+    arguments: argparse.Namespace, function: str, columns: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
-    """Inputs of `operation` by name, as its function takes them, and the number of options.
+    """Inputs of a public function by name, as it takes them, and the number of options.
 
     An argument is a number, several with commas between them, or the name of a column. One that is
     left out is the column of its own name.
@@ -51,7 +53,7 @@ def resolve(
     Failure
         An input is neither given nor a column, or holds what is no number or kind.
     """
-    names = [*(operand.name for operand in _operands(operation)), "kind"]
+    names = [*(operand.name for operand in _operands(function)), "kind"]
     given = {name: _argument(arguments, name, columns) for name in names}
     found = {name: _input(name, value, columns) for name, value in given.items() if value}
     missing = [name for name in names if name not in found and name not in _OPTIONAL]
@@ -82,7 +84,7 @@ def _argument(arguments: argparse.Namespace, name: str, columns: Mapping[str, An
     if name == "spot":
         if arguments.forward is not None:
             if not forward:
-                raise Failure("--forward needs --model black76")
+                raise Failure(f"--forward needs {_FORWARD}")
             given = arguments.forward
         own = ["forward", "spot"] if forward else own
     elif name == "dividend" and forward:

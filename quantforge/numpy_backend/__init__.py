@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from quantforge.contract import Backend, hookimpl
-from quantforge.operations import CONTRACT
+from quantforge.operations import CONTRACT, OPERATIONS
 
 __all__ = ["quantforge_backend"]
 
 
 def _load() -> Mapping[str, Any]:
-    from quantforge.numpy_backend.price import price
+    from quantforge.numpy_backend import bachelier, greeks, implied_volatility, price
 
-    return {"price": price}
+    return {
+        "price": price.price,
+        "greeks": greeks.greeks,
+        "implied_volatility": implied_volatility.implied_volatility,
+        "bachelier_price": bachelier.price,
+        "bachelier_greeks": bachelier.greeks,
+        "bachelier_implied_volatility": bachelier.implied_volatility,
+    }
 
 
 @hookimpl
@@ -26,7 +33,7 @@ def quantforge_backend() -> Backend:
         name="numpy",
         version=__version__,
         contract=CONTRACT,
-        numerics={"price": 1},
+        numerics=dict.fromkeys(OPERATIONS, 1),
         exact=False,
         load=_load,
         preference=90,

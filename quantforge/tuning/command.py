@@ -41,10 +41,13 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     actions = parser.add_argument_group("instead of measuring").add_mutually_exclusive_group()
-    actions.add_argument("--show", action="store_true", help="print what is decided now")
+    actions.add_argument(
+        "--show", action="store_true", help="print what is decided now, a table per operation"
+    )
     actions.add_argument(
         "--check", action="store_true",
-        help="exit with 0 if every usable backend is measured as it is installed, with 1 if not",
+        help="exit with 0 if every usable backend is measured as it is installed, in all that it "
+        "implements, with 1 if not",
     )  # fmt: skip
     actions.add_argument(
         "--report", type=Path, metavar="FILE", help="draw it into FILE: .png, .pdf or .svg"
@@ -102,7 +105,7 @@ def _tune(arguments: argparse.Namespace) -> int:
         unwritable = error.strerror
         lookup.keep(tuned.profile)
     dispatch.forget()
-    _print(tuned.section, arguments.json)
+    _print(tuned.section, arguments.json, every=False)
     if tuned.noisy:
         _say(
             f"THIS MACHINE IS NOISY: other load disturbed {tuned.disturbed:.0%} of the "
@@ -120,7 +123,7 @@ def _say(line: str) -> None:
     print(f"quantforge autotune: {line}", file=sys.stderr)
 
 
-def _print(section: Any, as_json: bool) -> None:
+def _print(section: Any, as_json: bool, every: bool) -> None:
     if as_json:
         from quantforge.cli.terminal import print_json
         from quantforge.tuning.summary import to_json
@@ -129,7 +132,7 @@ def _print(section: Any, as_json: bool) -> None:
     else:
         from quantforge.tuning.presentation import show
 
-        show(section)
+        show(section, every=every)
 
 
 def _section() -> Any:
@@ -146,7 +149,7 @@ def _section() -> Any:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    _print(_section(), arguments.json)
+    _print(_section(), arguments.json, every=True)
     return 0
 
 

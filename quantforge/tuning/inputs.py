@@ -11,40 +11,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.operations import OPERATIONS
+from quantforge.operations import OPERATIONS, SIGN, Operand, Operation
+from quantforge.plugins import registry
 
 __all__ = ["call", "operands", "ready"]
 
 _SEED: Final = 20230914
 
+Arrays = Mapping[str, NDArray[np.float64]]
 
-def operands(operation: str, n: int) -> dict[str, NDArray[np.float64]]:
-    """Draw `n` options from the ranges that the catalogue calls typical."""
+
+def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np.float64]]:
+    """Draw `n` options from the ranges that the catalogue calls typical, by argument.
+
+    An operand that another operation computes, as that of a price, is what it computes: numbers
+    that do not fit each other would send every option into the arms for bad input.
+    """
+    asked = OPERATIONS[operation]
     random = np.random.default_rng(_SEED)
-    return {
-        operand.name: random.uniform(*operand.typical, size=n)
-        for operand in OPERATIONS[operation].inputs
-        if operand.name != "sign"  # what the public functions call `kind`
+    drawn = {
+        operand.argument: random.uniform(*operand.typical, size=n)
+        for operand in asked.inputs
+        if operand is not SIGN  # what the public functions call `kind`
     }
+    for operand in asked.inputs:
+        source = _source(asked, operand)
+        if source is not None:
+            its = {**operands(source.name, n), **drawn, "kind": kind}
+            del its[operand.argument]
+            function = getattr(quantforge, source.function)
+            drawn[operand.argument] = function(**its, model=source.model)
+    return drawn
+
+
+def _source(asked: Operation, operand: Operand) -> Operation | None:
+    """The operation of the same model that has `operand` for its only result, if it can run."""
+    for other in OPERATIONS.values():
+        results = [output.name for output in other.outputs]
+        if other.model == asked.model and results == [operand.name]:
+            return other if registry().candidates(other.name, exact=False) else None
+    return None
 
 
 def call(
-    operation: str,
-    arrays: Mapping[str, NDArray[np.float64]],
-    n: int,
-    backend: str = "auto",
-    threads: int | None = None,
+    operation: str, arrays: Arrays, n: int, backend: str = "auto", threads: int | None = None
 ) -> Callable[[], Any]:
     """A call of the public function on the first `n` options, dispatch and all.
 
     An operation of one result writes it into an array that is there already: what the memory
     allocator does is the same for every backend, and noisy.
     """
-    settings: dict[str, Any] = {"kind": "call", "backend": backend, "threads": threads}
-    if len(OPERATIONS[operation].outputs) == 1:
+    asked = OPERATIONS[operation]
+    settings: dict[str, Any] = {
+        "kind": "call",
+        "model": asked.model,
+        "backend": backend,
+        "threads": threads,
+    }
+    if len(asked.chosen or asked.outputs) == 1:
         settings["out"] = np.empty(n)
     views = {name: array[:n] for name, array in arrays.items()}
-    return ready(getattr(quantforge, operation), {**views, **settings})
+    return ready(getattr(quantforge, asked.function), {**views, **settings})
 
 
 def ready(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from quantforge.tuning import lookup, store
 from quantforge.tuning.profile import Record, Section
-from quantforge.tuning.summary import Summary, summaries
+from quantforge.tuning.summary import SIZES, Summary, summaries
 
 __all__ = ["show"]
 
+_TOLD: Final = 10_000  # the batch size whose time is told where there is only a line
 
-def show(section: Section) -> None:
-    """Print what is decided, operation by operation."""
+
+def show(section: Section, *, every: bool) -> None:
+    """Print what is decided: a table per operation, or only of the first and a line for others."""
     from quantforge.cli.terminal import console
 
     screen = console()
     many = f"{section.key.budget} threads" if section.key.budget > 1 else "1 thread"
     screen.print(f"{section.key.cpu}, {many}", style="bold")
-    for one in summaries(section):
+    found = list(summaries(section))
+    in_tables = found if every else found[:1]
+    for one in in_tables:
         screen.print()
         screen.print(f"{one.operation}: {one.plan()}", soft_wrap=True)
         screen.print(_table(one))
+    for one in found[len(in_tables) :]:
+        screen.print(f"  {one.operation}: {one.plan()}; {_each(one)}", soft_wrap=True)
+    screen.print()
     for name, record in section.backends.items():
         screen.print(f"  {name:<8}{_what(record)}", soft_wrap=True)
     for gap in lookup.gaps():
         screen.print(f"  {gap.operation} on {gap.backend}: {gap.reason}", soft_wrap=True)
     screen.print()
+
+
+def _each(one: Summary) -> str:
+    batch = one.batches[SIZES.index(_TOLD)]
+    return f"{batch.each:,.1f} ns each of {batch.n:,}"
 
 
 def _table(one: Summary) -> object:

@@ -58,8 +58,10 @@ RIGORS: Final[Mapping[str, Rigor]] = {
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
 _AROUND: Final = (0.75, 1.0, 1.33)
 _APART: Final = 1.1  # a point nearer to another one than this factor adds nothing
+_SURELY: Final = 1.25  # over the longest call allowed, what the next one would take
 _HOPELESS: Final = 0.1  # share of cells too few blocks of which were undisturbed
 _GRID_SHARE: Final = 0.6  # of the time, the rest is for refinements
+_FIRST: Final = 2.0  # the catalogue's first operation, over any other one: how much time it gets
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,9 @@ def tune(
     if not usable:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise QuantForgeError(f"no backend can be measured ({reasons or 'none is available'})")
+    shares = [_FIRST, *[1.0] * (len(OPERATIONS) - 1)]
     for place, operation in enumerate(OPERATIONS):
-        share = (end - clock.wall()) / (len(OPERATIONS) - place)
+        share = (end - clock.wall()) * shares[place] / sum(shares[place:])
         _tune_operation(session, operation, usable, clock.wall() + share, place)
     progress("done", 1.0)
     disturbed = session.noisy / max(1, session.cells)
@@ -151,7 +154,8 @@ def _load_all(progress: Progress) -> dict[str, str]:
             continue
         progress(f"loading {name}", 0.0)
         try:
-            found.kernel(name, operations[0])
+            for operation in operations:
+                found.kernel(name, operation)
         except BackendError as error:
             left_out[name] = " ".join(str(error).split())
         else:
@@ -183,9 +187,11 @@ def _tune_operation(
 ) -> None:
     """Measure one operation and leave its curves in the session."""
     clock, level = session.clock, session.rigor
-    arrays = inputs.operands(operation, level.largest)
     backends = [name for name in usable if operation in registry().info(name).operations]
+    if not backends:
+        return
     session.curves[operation] = {name: {} for name in backends}
+    arrays = inputs.operands(operation, level.largest)
     parts = 1 + level.refinements
 
     def progress(part: int) -> Callable[[float], None]:
@@ -235,6 +241,8 @@ def _grid(
                 if cell.estimate > level.call and n > sizes[0]:
                     break
                 cells.append(cell)
+                if cell.estimate * level.step > _SURELY * level.call:
+                    break
     return cells
 
 

@@ -13,7 +13,7 @@ from quantforge.tuning import lookup, store
 from quantforge.tuning.curves import Curve
 from quantforge.tuning.profile import Section
 
-__all__ = ["Batch", "Summary", "summaries", "to_json"]
+__all__ = ["SIZES", "Batch", "Summary", "summaries", "to_json"]
 
 SIZES: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -57,8 +57,10 @@ def summaries(section: Section) -> Iterator[Summary]:
     """What `auto` does on this machine with each operation that was measured."""
     for operation in OPERATIONS:
         curves = lookup.usable_curves(section, operation, _threads.budget())
+        if not curves:
+            continue
         plan = dispatch.plan(operation, only_look=True)
-        if not curves or plan.source.costs is None:
+        if plan.source.costs is None:
             continue
         batches = tuple(_batch(plan, curves, n) for n in SIZES)
         yield Summary(operation, plan.rows, curves, batches)

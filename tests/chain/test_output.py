@@ -7,7 +7,7 @@ import stat
 import numpy as np
 import pytest
 
-from quantforge import tabular
+from quantforge import Code, tabular
 from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, write_rows
 
 
@@ -37,6 +37,35 @@ def test_csv_has_every_option_with_its_price_or_its_reason(priced, tmp_path):
     assert rows[0]["expiry"] == "2031-10-07"
 
 
+def test_csv_has_volatilities_and_greeks_of_every_option_or_the_status_that_says_why_not(
+    priced, tmp_path
+):
+    path = tmp_path / "rows.csv"
+    write_rows(priced, path)
+    implied = priced.implied
+    columns = {
+        "iv_bid": implied.bid,
+        "iv_mid": implied.mid,
+        "iv_ask": implied.ask,
+        **implied.greeks,
+        "vendor_iv": priced.chain.volatility,
+        "vendor_delta": priced.chain.delta,
+        "vendor_gamma": priced.chain.gamma,
+        "iv_difference": implied.difference["volatility"],
+        "delta_difference": implied.difference["delta"],
+        "gamma_difference": implied.difference["gamma"],
+    }
+    rows = read_back(path)
+    for name, values in columns.items():
+        got = np.array([float(row[name] or "nan") for row in rows])
+        np.testing.assert_array_equal(got, values, err_msg=name)
+    statuses = [row["iv_status"] for row in rows]
+    assert {"OK", "BELOW_INTRINSIC", "NOT_FINITE"} <= set(statuses) <= set(Code.__members__)
+    for row, status in zip(rows, statuses, strict=True):
+        assert (row["iv_mid"] == "") == (status != "OK")
+        assert (row["delta"] == "") == (status != "OK")
+
+
 def test_parquet_has_the_same_rows_with_types(priced, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     write_rows(priced, tmp_path / "rows.parquet")
@@ -51,7 +80,9 @@ def test_parquet_has_the_same_rows_with_types(priced, tmp_path):
     assert types["inside"] == "bool"
     assert types["symbol"] == "string"
     assert table["price"].null_count == int(np.isnan(priced.price).sum())
-    for name in ("symbol", "reason"):
+    assert types["iv_status"] == "string"
+    assert table["iv_mid"].null_count == int(np.isnan(priced.implied.mid).sum())
+    for name in ("symbol", "reason", "iv_status"):
         assert table[name].to_pylist() == [row[name] for row in rows]
     assert [str(day) for day in table["expiry"].to_pylist()] == [row["expiry"] for row in rows]
 

@@ -28,6 +28,34 @@ def test_at_least_97_percent_of_model_prices_lie_inside_bid_and_ask(priced):
     assert priced.inside_share >= 0.97
 
 
+def test_volatilities_of_liquid_options_agree_with_the_vendor_s_and_none_fails(priced):
+    implied = priced.implied
+    assert implied.liquid.sum() > 6_000
+    assert implied.solved[implied.liquid].all()
+    off = np.abs(implied.difference["volatility"][implied.liquid])
+    assert np.isfinite(off).all()
+    assert np.median(off) <= 0.0003
+    assert np.percentile(off, 95) <= 0.0015
+
+
+def test_delta_and_gamma_follow_the_vendor_s_convention(priced):
+    """Gamma to what rounding in the file leaves, half of 0.0001, for years ahead too."""
+    implied = priced.implied
+    place = priced.expiries.of_option
+    for rows in (implied.liquid, implied.liquid & (priced.expiries.time[place] > 1.0)):
+        assert np.median(np.abs(implied.difference["delta"][rows])) <= 0.002
+        assert np.percentile(np.abs(implied.difference["delta"][rows]), 95) <= 0.005
+        assert np.percentile(np.abs(implied.difference["gamma"][rows]), 95) <= 0.000051
+
+
+def test_volatility_at_the_money_rises_steadily_from_a_month_on(priced):
+    level = priced.implied.at_the_money[priced.expiries.time > 30 / 365]
+    assert np.isfinite(level).all()
+    assert (np.diff(level) > -0.003).all()
+    assert (level > 0.10).all()
+    assert (level < 0.18).all()
+
+
 def test_rates_are_those_of_the_day_where_quotes_can_tell(priced):
     """Treasury bills yielded 5.3 to 5.6 %, financing on the index a little more."""
     sharp = priced.parity.rate_error < 0.004

@@ -4,6 +4,7 @@ import csv
 import json
 from zoneinfo import ZoneInfoNotFoundError
 
+import numpy as np
 import pytest
 
 import quantforge
@@ -39,8 +40,9 @@ def test_the_table_shows_each_expiry_with_its_figures(run, priced):
     row = next(line for line in lines if "2032-03-19" in line).split()
     place = priced.expiries.date.astype(str).tolist().index("2032-03-19")
     assert row[1] == "SPX"
-    assert float(row[5].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
-    assert row[6] == f"{priced.parity.rate[place]:.2%}"
+    assert float(row[6].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
+    assert row[7] == f"{priced.parity.rate[place]:.2%}"
+    assert row[8] == f"{priced.implied.at_the_money[place]:.2%}"
     assert row[-1] == priced.backends[place]
 
 
@@ -51,18 +53,53 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
     assert list(report) == [
         "source", "name", "quoted", "spot", "options", "priced", "unpriced", "compared", "inside",
-        "inside_share", "expiries", "seconds",
+        "inside_share", "implied", "expiries", "seconds",
     ]  # fmt: skip
     assert report["options"] == report["priced"] + sum(report["unpriced"].values())
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
         "date", "root", "time", "options", "priced", "compared", "inside", "inside_share",
-        "forward", "rate", "rate_error", "pairs", "seconds", "reason", "backend",
+        "forward", "rate", "rate_error", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
+        "iv_p95", "seconds", "reason", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
     assert sum(each["inside"] for each in report["expiries"]) == report["inside"]
-    assert set(report["seconds"]) == {"read", "fit_and_price", "price"}
+    assert set(report["seconds"]) == {"read", "fit_and_price", "price", "invert", "greeks"}
+    implied = report["implied"]
+    assert list(implied) == [
+        "inverted", "codes", "liquid", "failures", "off_vendor", "backend",
+    ]  # fmt: skip
+    assert sum(implied["codes"].values()) == report["options"]
+    assert implied["inverted"] == implied["codes"]["OK"] + implied["codes"]["LOW_PRECISION"]
+    assert implied["failures"] == {}
+    assert list(implied["off_vendor"]) == ["volatility", "delta", "gamma"]
+    assert sum(each["liquid"] for each in report["expiries"]) == implied["liquid"]
+
+
+def test_the_summary_tells_how_far_volatilities_are_off_and_what_could_not_be_inverted(run):
+    implied = json.loads(run("chain", "--json").out)["implied"]
+    off = implied["off_vendor"]["volatility"]
+    lines = run("chain").out.splitlines()
+    assert (
+        f"implied volatilities off the vendor's by {off['median']:.5f} in the median and "
+        f"{off['p95']:.5f} at the 95th percentile of {implied['liquid']} liquid options, no failure"
+    ) in lines
+    inverted = next(line for line in lines if "mid prices inverted on" in line)
+    assert f"{implied['codes']['BELOW_INTRINSIC']} below intrinsic" in inverted
+
+
+def test_failures_of_liquid_options_are_counted_by_code(run, monkeypatch):
+    solve = quantforge.implied_volatility
+
+    def fail(*operands, **settings):
+        values, codes = solve(*operands, **settings)
+        return values, np.where(codes == quantforge.Code.OK, quantforge.Code.AT_MAXIMUM, codes)
+
+    monkeypatch.setattr(quantforge, "implied_volatility", fail)
+    implied = json.loads(run("chain", "--json").out)["implied"]
+    assert implied["failures"] == {"AT_MAXIMUM": implied["liquid"]}
+    assert f"failures: {implied['liquid']} at maximum" in run("chain").out
 
 
 def test_output_and_plot_are_written(run, tmp_path):

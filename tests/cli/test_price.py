@@ -46,7 +46,7 @@ def test_several_values_broadcast_against_single_ones(run):
     assert report["columns"]["price"] == pytest.approx([HULL_CALL, HULL_PUT], abs=0.005)
     assert report["columns"]["kind"] == ["call", "put"]
     assert report["columns"]["spot"] == [42, 42]
-    assert (report["count"], report["unpriced"]) == (2, 0)
+    assert (report["count"], report["missing"]) == (2, 0)
 
 
 def test_negative_numbers_are_values_in_any_notation(run):
@@ -102,7 +102,7 @@ def test_arguments_replace_columns_by_number_or_by_name(run, options):
     assert report["columns"]["price"] == pytest.approx([HULL_PUT] * 4, abs=0.005)
     renamed = write(options.with_name("renamed.csv"), options.read_text().replace("strike", "K"))
     assert "strike is missing: no such column" in failed(run, renamed)
-    assert priced(run, renamed, "--strike", "K")["unpriced"] == 2
+    assert priced(run, renamed, "--strike", "K")["missing"] == 2
 
 
 def test_a_file_priced_with_single_values_only_has_a_price_in_every_row(run, options):
@@ -198,7 +198,7 @@ def test_a_missing_extra_is_named_before_any_work(run, options, without, tmp_pat
 
 
 def test_nothing_priced_is_exit_code_1(run):
-    assert "no option could be priced" in failed(run, *HULL, "--strike", "nan", code=1)
+    assert "no option has a price" in failed(run, *HULL, "--strike", "nan", code=1)
 
 
 def test_no_more_rows_are_shown_than_fit_and_all_are_in_the_json(run):

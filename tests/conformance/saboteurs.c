@@ -1,7 +1,8 @@
-/* The right kernel of the C backend, and ways to be wrong: each one fault around it.
+/* The right kernels of the C backend, and ways to be wrong: each one fault around it.
  *
- * Faults that the core's check at loading would see begin with the second call. A fault keeps to memory that malloc has rounded up to, so that it is a test of the suite that
- * notices it and not the allocator. */
+ * Faults that the core's check at loading would see begin with the second call. A fault keeps to
+ * memory that malloc has rounded up to, so that it is a test of the suite that notices it and not
+ * the allocator. */
 #define ISA right
 #include "kernels.h"
 
@@ -11,7 +12,7 @@
 #define LOOP(name) \
     void name(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
 
-enum { STRIKE = 1, OUT = PRICE_INPUTS, CONTIGUOUS = sizeof(double) };
+enum { STRIKE = 1, INPUTS = 7, OUT = INPUTS, CONTIGUOUS = sizeof(double) };
 
 int PyGILState_Ensure(void);
 void PyGILState_Release(int state);
@@ -53,10 +54,10 @@ LOOP(writes_a_neighbour) {
 
 /* The second option takes what lies behind a scalar. */
 LOOP(ignores_stride_0) {
-    double values[PRICE_INPUTS];
-    char *second[PRICE_INPUTS + 1];
+    double values[INPUTS];
+    char *second[INPUTS + 1];
     const intptr_t one = 1;
-    for (int j = 0; j < PRICE_INPUTS && dims[0] > 1; j++) {
+    for (int j = 0; j < INPUTS && dims[0] > 1; j++) {
         values[j] = *lane(args, steps, j, 1);
         if (steps[j] == 0) memcpy(&values[j], args[j] + CONTIGUOUS, CONTIGUOUS);
         second[j] = (char *)&values[j];
@@ -68,7 +69,7 @@ LOOP(ignores_stride_0) {
 }
 
 LOOP(reads_past_the_end) {
-    for (int j = 0; j < PRICE_INPUTS; j++) {
+    for (int j = 0; j < INPUTS; j++) {
         if (steps[j] == CONTIGUOUS) (void)*(volatile double *)lane(args, steps, j, dims[0]);
     }
     qf_price_right(args, dims, steps, data);
@@ -91,7 +92,7 @@ LOOP(leaks_nan) {
     static int loaded = 0;
     char *missing = calloc((size_t)dims[0] + 1, 1);
     for (intptr_t i = 0; i < dims[0]; i++) {
-        for (int j = 0; j < PRICE_INPUTS; j++) missing[i + 1] |= isnan(*lane(args, steps, j, i)) != 0;
+        for (int j = 0; j < INPUTS; j++) missing[i + 1] |= isnan(*lane(args, steps, j, i)) != 0;
     }
     qf_price_right(args, dims, steps, data);
     for (intptr_t i = 0; i < dims[0]; i++) {
@@ -110,4 +111,46 @@ LOOP(changes_the_environment) {
 LOOP(signals_without_reason) {
     qf_price_right(args, dims, steps, data);
     __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x0010u); /* underflow */
+}
+
+/* One zomma in 64, wherever it stands among the outputs that are asked for. */
+LOOP(one_greek_one_ulp_off) {
+    static int loaded = 0;
+    const int64_t wanted = *(const int64_t *)data, asked = INT64_C(1) << ZOMMA;
+    qf_greeks_right(args, dims, steps, data);
+    int place = INPUTS + __builtin_popcountll((uint64_t)(wanted & (asked - 1)));
+    for (intptr_t i = 0; loaded && (wanted & asked) && i < dims[0]; i++) {
+        double *zomma = lane(args, steps, place, i);
+        if (isfinite(*zomma) && *zomma != 0.0 && to_bits(*zomma) % 64 == 0) one_ulp_up(zomma);
+    }
+    loaded = 1;
+}
+
+/* Delta and gamma without the rest come in the wrong order. */
+LOOP(mistakes_an_output) {
+    const int64_t pair = INT64_C(1) << DELTA | INT64_C(1) << GAMMA;
+    if ((*(const int64_t *)data & ~(INT64_C(1) << PRICE)) != pair) {
+        qf_greeks_right(args, dims, steps, data);
+        return;
+    }
+    int last = INPUTS + (*(const int64_t *)data != pair) + 1;
+    char *others[INPUTS + 3];
+    intptr_t strides[INPUTS + 3];
+    memcpy(others, args, (size_t)(last + 1) * sizeof others[0]);
+    memcpy(strides, steps, (size_t)(last + 1) * sizeof strides[0]);
+    others[last] = args[last - 1], others[last - 1] = args[last];
+    strides[last] = steps[last - 1], strides[last - 1] = steps[last];
+    qf_greeks_right(others, dims, strides, data);
+}
+
+/* The most an option can be worth passes for more than that. */
+LOOP(wrong_code_at_a_border) {
+    static int loaded = 0;
+    qf_implied_volatility_right(args, dims, steps, data);
+    int coded = *(const int64_t *)data == 3; /* sigma and code */
+    for (intptr_t i = 0; loaded && coded && i < dims[0]; i++) {
+        char *code = args[INPUTS + 1] + i * steps[INPUTS + 1];
+        if (*code == AT_MAXIMUM) *code = ABOVE_MAXIMUM;
+    }
+    loaded = 1;
 }

@@ -24,7 +24,16 @@ COMPILED = (
     "leaks_nan",
     "changes_the_environment",
     "signals_without_reason",
+    "one_greek_one_ulp_off",
+    "mistakes_an_output",
+    "wrong_code_at_a_border",
 )
+OPERATIONS = {
+    "one_greek_one_ulp_off": "greeks",
+    "mistakes_an_output": "greeks",
+    "wrong_code_at_a_border": "implied_volatility",
+}
+"""Those that do something else than to price."""
 
 
 class Plugin:
@@ -46,11 +55,13 @@ class Plugin:
 
 
 def _compiled(name: str) -> Plugin:
+    operation = OPERATIONS.get(name, "price")
+
     def load() -> dict[str, Any]:
         library = ctypes.CDLL(os.environ["QUANTFORGE_SABOTEURS"])
-        return {"price": ctypes.cast(getattr(library, name), ctypes.c_void_p).value}
+        return {operation: ctypes.cast(getattr(library, name), ctypes.c_void_p).value}
 
-    return Plugin(name, load, exact=True)
+    return Plugin(name, load, exact=True, operation=operation)
 
 
 def _by_import() -> dict[str, Any]:

@@ -6,7 +6,8 @@ A kernel prices nothing and moves the clock by ``fixed + each * n``. A batch tha
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ WAKE = 200e-6
 
 @dataclass(eq=False)
 class Speed:
-    """A plugin whose kernel takes so many seconds on `clock`."""
+    """A plugin whose kernels take so many seconds on `clock`, `slower` than `price` by a factor."""
 
     name: str
     clock: FakeClock
@@ -62,24 +63,26 @@ class Speed:
     numerics: int = 1
     broken: str = ""
     dist: object = None
+    slower: dict[str, float] = field(default_factory=lambda: {"price": 1.0})
 
     def __post_init__(self):
         self.random = random.Random(self.name)
         self.sizes = []
 
-    def price(self, *operands, out=None):
-        if out is None:
-            out = np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
-        self.sizes.append(out.size)
-        late = 1.0 + self.noise * self.random.random()
+    def run(self, factor, *operands, outputs=("price",), out=None):
+        first = out[0] if isinstance(out, tuple) else out
+        if first is None:
+            first = np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
+        self.sizes.append(first.size)
+        late = factor * (1.0 + self.noise * self.random.random())
         seconds = self.seconds or (lambda n: self.fixed + self.each * n)
-        self.clock.move(late * seconds(out.size))
-        return out
+        self.clock.move(late * seconds(first.size))
+        return first if len(outputs) == 1 else (first,) * len(outputs)
 
     def load_kernels(self):
         if self.broken:
             raise RuntimeError(self.broken)
-        return {"price": self.price}
+        return {name: partial(self.run, factor) for name, factor in self.slower.items()}
 
     @quantforge.hookimpl
     def quantforge_backend(self):
@@ -87,7 +90,7 @@ class Speed:
             name=self.name,
             version=self.version,
             contract=quantforge.CONTRACT,
-            numerics={"price": self.numerics},
+            numerics=dict.fromkeys(self.slower, self.numerics),
             exact=False,
             load=self.load_kernels,
             preference=self.preference,
@@ -110,13 +113,14 @@ class Machine:
         monkeypatch.setattr("quantforge.evaluation.split", self._split)
         self.threads(1)
 
-    def _split(self, kernel, operands, shape, out, n):
+    def _split(self, kernel, operands, shape, outs, types, n):
         if n > 1:
             self.clock.move(WAKE)
             operands = [np.atleast_1d(operand)[: shape[0] // n] for operand in operands]
-            kernel(*operands, out[: shape[0] // n])
-            return out
-        return kernel(*operands, out)
+            outs = [np.zeros(shape) if out is None else out for out in outs]
+            kernel(*operands, *[out[: shape[0] // n] for out in outs])
+            return outs[0] if len(outs) == 1 else tuple(outs)
+        return kernel(*operands, *outs)
 
     def speed(self, name, **numbers):
         return Speed(name, self.clock, **numbers)
@@ -147,8 +151,8 @@ class Machine:
         dispatch.forget()
         return tuned
 
-    def rows(self, backend="auto"):
-        return [tuple(row) for row in dispatch.plan("price", backend, only_look=True).rows]
+    def rows(self, backend="auto", operation="price"):
+        return [tuple(row) for row in dispatch.plan(operation, backend, only_look=True).rows]
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """What is chosen, from backends whose speed is known."""
 
+import numpy as np
 import pytest
 
 import quantforge
 from quantforge.errors import QuantForgeError
+from quantforge.tuning import inputs
 
 
 def near(expected):
@@ -40,6 +42,35 @@ def test_every_backend_gets_a_threshold_of_its_own(flipping):
     flipping.tune()
     assert flipping.rows("early") == [(0, "early", 1), (near(4000), "early", 2)]
     assert flipping.rows("late") == [(0, "late", 1), (near(8000), "late", 2)]
+
+
+def test_every_operation_gets_a_threshold_of_its_own(machine):
+    # 50 ns factor n = 25 ns factor n + 200 µs at n = 8000 / factor.
+    machine.threads(2)
+    slower = {"price": 1.0, "greeks": 2.0, "implied_volatility": 8.0, "bachelier_price": 0.5}
+    machine.install(machine.speed("one", fixed=0.0, each=50e-9, slower=slower))
+    tuned = machine.tune()
+    assert set(tuned.section.backends["one"].operations) == set(slower)
+    for operation, factor in slower.items():
+        rows = machine.rows(operation=operation)
+        assert rows == [(0, "one", 1), (near(8000 / factor), "one", 2)], operation
+
+
+def test_a_backend_is_measured_in_what_it_implements_alone(machine):
+    machine.install(
+        machine.speed("whole", slower={"price": 1.0, "greeks": 2.0}),
+        machine.speed("fast", fixed=1e-6, each=1e-9),
+    )
+    machine.tune()
+    assert machine.rows() == [(0, "fast", 1)]
+    assert machine.rows(operation="greeks") == [(0, "whole", 1)]
+
+
+def test_prices_to_invert_are_those_of_options():
+    drawn = inputs.operands("implied_volatility", 1_000)
+    codes = quantforge.implied_volatility(**drawn, status=True)[1]
+    solved = np.isin(codes, [quantforge.Code.OK, quantforge.Code.LOW_PRECISION])
+    assert solved.mean() > 0.9
 
 
 def test_points_are_added_around_every_threshold(flipping):

@@ -80,6 +80,27 @@ def test_check_ends_with_1_until_every_usable_backend_is_measured_as_it_is(flipp
     assert autotune("--check").code == 1
 
 
+def test_check_wants_every_operation_that_a_usable_backend_implements(flipping, autotune):
+    autotune("--json")
+    more = {"price": 1.0, "greeks": 2.0}
+    flipping.install(flipping.speed("early"), flipping.speed("late", slower=more))
+    ended = autotune("--check")
+    assert (ended.code, ended.out.count("not measured")) == (1, 1)
+    assert "greeks on late: not measured" in ended.out
+    autotune("--json")
+    assert autotune("--check").code == 0
+
+
+def test_after_tuning_there_is_one_table_and_a_line_for_each_other_operation(machine, autotune):
+    pytest.importorskip("rich")
+    machine.install(machine.speed("one", slower={"price": 1.0, "greeks": 2.0}))
+    tuned, shown = autotune().out, autotune("--show").out
+    assert [text.count("per call") for text in (tuned, shown)] == [1, 2]
+    # 2 (10 µs + 100 ns 10,000) / 10,000 = 202 ns
+    assert "  greeks: one from 1; 202.0 ns each of 10,000\n" in tuned
+    assert "greeks: one from 1\n" in shown
+
+
 def test_check_is_content_with_backends_that_cannot_be_measured(flipping, autotune):
     flipping.install(
         flipping.speed("good"),

@@ -10,7 +10,15 @@ from quantforge import Backend, hookimpl, instruction_set
 
 __version__ = "0.1.0"
 
-_OPERATIONS = {"price": 1}  # each with the version of the numerical specification it follows
+# each with the version of the numerical specification it follows
+_OPERATIONS = {
+    "price": 1,
+    "greeks": 1,
+    "implied_volatility": 1,
+    "bachelier_price": 1,
+    "bachelier_greeks": 1,
+    "bachelier_implied_volatility": 1,
+}
 _SETS = ("avx512", "avx2", "baseline")  # best first
 
 

@@ -33,6 +33,14 @@ QF_INLINE double shift_exponent(double x, double n_magic) {
 /* 2^n for -1022 <= n <= 1023, n an integer. */
 QF_INLINE double power_of_two(double n) { return shift_exponent(1.0, n + ROUND_MAGIC); }
 
+/* x 2^n for any integer n, in two steps; where it is subnormal it is rounded once. */
+QF_INLINE double times_power(double x, double n) {
+    n = n > -2040.0 ? n : -2040.0;
+    n = n < 2040.0 ? n : 2040.0;
+    double half = (0.5 * n + ROUND_MAGIC) - ROUND_MAGIC;
+    return x * power_of_two(half) * power_of_two(n - half);
+}
+
 /* x + lo = n ln 2 + r with |r| <= ln 2 / 2; n_magic = n + ROUND_MAGIC holds n as an integer. */
 typedef struct {
     double n, n_magic, r;

@@ -20,14 +20,12 @@
 #include "legs.h"
 #include "blocks.h"
 
-enum { PRICE_INPUTS = 7 };
-
 typedef struct {
     double price;
     int64_t special;
 } OrdinaryPrice;
 
-QF_INLINE OrdinaryPrice price_ordinary(double a, double b, double h, double v, double sign) {
+QF_INLINE OrdinaryPrice ordinary_price(double a, double b, double h, double v, double sign) {
     double t = 0.5 * v, far = h + t, near = h - t, x = __builtin_fabs(near);
     double xx = x * x;
     Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
@@ -105,48 +103,41 @@ QF_INLINE double general_price(GeneralLegs legs, double sign) {
     double whole_exponent = sign > 0.0 ? legs.a_exponent : legs.b_exponent;
     price = endless ? whole : price;
     exponent = endless ? whole_exponent : exponent;
-    exponent = exponent > -2040.0 ? exponent : -2040.0;
-    exponent = exponent < 2040.0 ? exponent : 2040.0;
-    double half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC;
-    return price * power_of_two(half) * power_of_two(exponent - half);
+    return times_power(price, exponent);
 }
 
-/* The block in its general form, for the lanes that need it; returns MISSING | INVALID seen. */
-static __attribute__((noinline)) int64_t price_block_general(const double *const *restrict in,
-                                                             double *restrict out, int64_t n) {
-    int64_t seen = 0;
+static void price_general(const double *const *restrict in, double *const *restrict out,
+                          int64_t *restrict outside, int64_t n, int64_t wanted) {
+    (void)wanted;
+    double *restrict price = out[0];
     for (int64_t i = 0; i < n; i++) {
         double sign = in[6][i];
         GeneralLegs legs = legs_general(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i]);
-        int64_t state = legs.state | (sign != sign ? MISSING : 0) |
-                        (__builtin_fabs(sign) == 1.0 ? 0 : INVALID);
-        double price = general_price(legs, sign);
-        out[i] = state ? NOT_A_NUMBER : price;
-        seen |= state == INVALID ? INVALID : 0; /* a NaN that came in is no signal */
+        int64_t state = legs.state | sign_state(sign);
+        double value = general_price(legs, sign);
+        price[i] = state ? NOT_A_NUMBER : value;
+        outside[i] = state == INVALID; /* a NaN that came in is no signal */
     }
-    return seen;
 }
 
-/* Price `n` lanes, a multiple of LANES and at most BLOCK. The two halves run one after the other
- * over the block: each is short enough for the processor to overlap several vectors of it. */
-QF_INLINE int64_t price_block(const double *const *restrict in, double *const *restrict out,
-                              int64_t n) {
-    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK];
+/* The two halves run one after the other over the block: each is short enough for the processor to
+ * overlap several vectors of it. */
+QF_INLINE void price_ordinary(const double *const *restrict in, double *const *restrict out,
+                              int64_t *restrict special, int64_t n, int64_t wanted) {
+    (void)wanted;
+    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK], *restrict price = out[0];
     const double *spot = in[0], *strike = in[1], *time = in[2], *rate = in[3], *dividend = in[4],
                  *sigma = in[5], *sign = in[6];
-    double *restrict price = out[0];
-    int64_t special = 0;
     for (int64_t i = 0; i < n; i++) {
         Legs legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i]);
         a[i] = legs.a, b[i] = legs.b, h[i] = legs.h, v[i] = legs.v;
-        special += legs.special;
+        special[i] = legs.special;
     }
     for (int64_t i = 0; i < n; i++) {
-        OrdinaryPrice lane = price_ordinary(a[i], b[i], h[i], v[i], sign[i]);
+        OrdinaryPrice lane = ordinary_price(a[i], b[i], h[i], v[i], sign[i]);
         price[i] = lane.price;
-        special += lane.special;
+        special[i] += lane.special;
     }
-    return special ? price_block_general(in, price, n) : 0;
 }
 
 #endif

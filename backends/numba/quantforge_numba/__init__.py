@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quantforge import Backend, hookimpl
 
 __version__ = "0.1.0"
 
-_OPERATIONS = {"price": 1}  # each with the version of the numerical specification it follows
+# each with the version of the numerical specification it follows
+_OPERATIONS = {
+    "price": 1,
+    "greeks": 1,
+    "implied_volatility": 1,
+    "bachelier_price": 1,
+    "bachelier_greeks": 1,
+    "bachelier_implied_volatility": 1,
+}
+
+
+class _Addresses(Mapping[str, int]):
+    """The kernels' addresses; asking for one compiles its kernel, and no other."""
+
+    def __init__(self, kernels: Any) -> None:
+        self._kernels = kernels
+
+    def __getitem__(self, name: str) -> int:
+        if name not in _OPERATIONS:
+            raise KeyError(name)
+        address: int = getattr(self._kernels, name).address
+        return address
+
+    def __contains__(self, name: object) -> bool:
+        return name in _OPERATIONS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_OPERATIONS)
+
+    def __len__(self) -> int:
+        return len(_OPERATIONS)
 
 
 def _load() -> Mapping[str, Any]:
@@ -18,7 +48,7 @@ def _load() -> Mapping[str, Any]:
     isa.settle()
     from quantforge_numba import kernels
 
-    return {name: getattr(kernels, name).address for name in _OPERATIONS}
+    return _Addresses(kernels)
 
 
 def _details() -> Mapping[str, str]:

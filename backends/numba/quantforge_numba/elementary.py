@@ -23,7 +23,10 @@ LOG_BIAS = float.fromhex("0x1.00000000008p+52")
 
 @inlined
 def shift_exponent(x, n_magic):
-    """Return x 2^n for the integer n held by n_magic = n + ROUND_MAGIC; both are normal."""
+    """Return x 2^n for the integer n held by n_magic = n + ROUND_MAGIC.
+
+    x and the result are normal.
+    """
     return from_bits(to_bits(x) + (to_bits(n_magic) << MANTISSA_BITS))
 
 
@@ -31,6 +34,15 @@ def shift_exponent(x, n_magic):
 def power_of_two(n):
     """Return 2^n for -1022 <= n <= 1023, n an integer."""
     return shift_exponent(1.0, n + ROUND_MAGIC)
+
+
+@inlined
+def times_power(x, n):
+    """Return x 2^n for any integer n, in two steps; where it is subnormal it is rounded once."""
+    n = n if n > -2040.0 else -2040.0
+    n = n if n < 2040.0 else 2040.0
+    half = (0.5 * n + ROUND_MAGIC) - ROUND_MAGIC
+    return x * power_of_two(half) * power_of_two(n - half)
 
 
 class Reduced(NamedTuple):

@@ -11,7 +11,10 @@ POINTER = types.CPointer(types.float64)
 
 # The functions of a kernel become one loop body that LLVM turns into vectors; the error model
 # keeps a division by zero from being a branch.
-inlined = njit(forceinline=True, error_model="numpy")
+unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
+inlined = njit(forceinline=True, **unwrapped)
+outlined = njit(forceinline=False, **unwrapped)
+spliced = njit(inline="always", **unwrapped)
 
 
 @intrinsic
@@ -57,24 +60,47 @@ def from_bits(typingctx, bits):
 @intrinsic
 def doubles(typingctx, size):
     """Return `size` doubles on the stack of the calling function; `size` is a constant."""
+    return on_the_stack(types.float64, DOUBLE, size)
+
+
+@intrinsic
+def blocks(typingctx, count, size):
+    """Return `count` pointers to `size` doubles each on the stack, as `doubles` does."""
+    if not (isinstance(count, types.IntegerLiteral) and isinstance(size, types.IntegerLiteral)):
+        return None
 
     def generate(context, builder, signature, args):
-        block = stack(builder, ir.ArrayType(DOUBLE, size.literal_value))
-        return builder.bitcast(block, DOUBLE.as_pointer())
+        kind = ir.ArrayType(DOUBLE, size.literal_value)
+        made = [stack(builder, kind) for _ in range(count.literal_value)]
+        made = [builder.bitcast(block, DOUBLE.as_pointer()) for block in made]
+        return cgutils.pack_array(builder, made)
 
-    return (POINTER(size), generate) if isinstance(size, types.IntegerLiteral) else None
+    return types.UniTuple(POINTER, count.literal_value)(count, size), generate
+
+
+@intrinsic
+def words(typingctx, size):
+    """Return `size` integers on the stack, as `doubles` does."""
+    return on_the_stack(types.int64, WORD, size)
 
 
 @intrinsic
 def pointers(typingctx, size):
     """Return `size` pointers to doubles on the stack, as `doubles` does."""
+    return on_the_stack(POINTER, DOUBLE.as_pointer(), size)
+
+
+@intrinsic
+def unpacked(typingctx, pointers, count):
+    """Return the first `count` of these pointers as a tuple; `count` is a constant."""
 
     def generate(context, builder, signature, args):
-        block = stack(builder, ir.ArrayType(DOUBLE.as_pointer(), size.literal_value))
-        return builder.bitcast(block, DOUBLE.as_pointer().as_pointer())
+        places = [cgutils.gep(builder, args[0], i) for i in range(count.literal_value)]
+        return cgutils.pack_array(builder, [builder.load(place) for place in places])
 
-    result = types.CPointer(POINTER)
-    return (result(size), generate) if isinstance(size, types.IntegerLiteral) else None
+    if not isinstance(count, types.IntegerLiteral):
+        return None
+    return types.UniTuple(POINTER, count.literal_value)(pointers, count), generate
 
 
 @intrinsic
@@ -89,15 +115,41 @@ def at(typingctx, pointer, offset):
 
 
 @intrinsic
-def prefer_wide_vectors(typingctx):
-    """Have the calling function's loops vectorised with 512 bits where the processor has them.
+def address(typingctx, pointer):
+    """Return the pointer as an integer."""
 
-    LLVM keeps to 256 bits for many of Intel's processors.
+    def generate(context, builder, signature, args):
+        return builder.ptrtoint(args[0], WORD)
+
+    return types.intp(pointer), generate
+
+
+@intrinsic
+def vectorise(typingctx, apart):
+    """Have the calling function's loops vectorised, as wide as the processor allows.
+
+    LLVM keeps to 256 bits for many of Intel's processors, and writes a second loop for arrays that
+    may overlap: to those that the arguments named in `apart` point to nothing else does.
     """
 
     def generate(context, builder, signature, args):
         # llvmlite's own `add` refuses attributes that have a value.
         set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        names = apart.literal_value.split()
+        for argument in builder.function.args:  # arg.name, and arg.name.0 of a tuple
+            if argument.name.split(".")[1:2] in [[name] for name in names]:
+                argument.add_attribute("noalias")
+        return context.get_dummy_value()
+
+    return (types.void(apart), generate) if isinstance(apart, types.StringLiteral) else None
+
+
+@intrinsic
+def noinline(typingctx):
+    """Keep the calling function one of its own: it is large, and called more than once."""
+
+    def generate(context, builder, signature, args):
+        builder.function.attributes.add("noinline")
         return context.get_dummy_value()
 
     return types.void(), generate
@@ -126,6 +178,17 @@ def write_mxcsr(typingctx, value):
         return context.get_dummy_value()
 
     return types.void(types.uint32), generate
+
+
+def on_the_stack(element, kind, size):
+    """Signature and code of an intrinsic that allocates."""
+
+    def generate(context, builder, signature, args):
+        block = stack(builder, ir.ArrayType(kind, size.literal_value))
+        return builder.bitcast(block, kind.as_pointer())
+
+    result = types.CPointer(element)
+    return (result(size), generate) if isinstance(size, types.IntegerLiteral) else None
 
 
 def stack(builder, kind):

@@ -1,4 +1,4 @@
-"""The kernels as NumPy's inner loops, compiled for this machine or taken from Numba's cache."""
+"""The kernels as NumPy's inner loops, each compiled on first use or taken from Numba's cache."""
 
 import hashlib
 from pathlib import Path
@@ -6,11 +6,23 @@ from pathlib import Path
 from numba import cfunc, config, types
 
 from quantforge.errors import warn_once
-from quantforge_numba.blocks import run_blocks
-from quantforge_numba.price import PRICE_INPUTS, price_block
+from quantforge_numba.bachelier_greeks import bachelier_greeks_general, bachelier_greeks_ordinary
+from quantforge_numba.bachelier_implied_volatility import (
+    bachelier_implied_volatility_general,
+    bachelier_implied_volatility_ordinary,
+)
+from quantforge_numba.bachelier_price import bachelier_price_general, bachelier_price_ordinary
+from quantforge_numba.blocks import Kernel, run_blocks
+from quantforge_numba.greeks import GREEKS, greeks_general, greeks_ordinary
+from quantforge_numba.implied_volatility import (
+    implied_volatility_general,
+    implied_volatility_ordinary,
+)
+from quantforge_numba.price import price_general, price_ordinary
 
+OPERANDS = types.CPointer(types.CPointer(types.uint8))
 SIZES = types.CPointer(types.intp)
-INNER_LOOP = types.void(types.CPointer(types.CPointer(types.uint8)), SIZES, SIZES, types.voidptr)
+INNER_LOOP = types.void(OPERANDS, SIZES, SIZES, types.CPointer(types.int64))
 
 
 def digest_of_sources():
@@ -49,9 +61,72 @@ def compiled(loop):
 def price_loop(sources):
     def price(args, dims, steps, data):
         sources  # noqa: B018  # makes it a variable of the closure
-        run_blocks(price_block, PRICE_INPUTS, 1, args, dims[0], steps)
+        kernel = Kernel(price_ordinary, price_general, codes=False)
+        run_blocks(kernel, 7, 1, args, dims[0], steps, data)
 
     return price
 
 
-price = compiled(price_loop(SOURCES))
+def greeks_loop(sources):
+    def greeks(args, dims, steps, data):
+        sources  # noqa: B018
+        kernel = Kernel(greeks_ordinary, greeks_general, codes=False)
+        run_blocks(kernel, 7, GREEKS, args, dims[0], steps, data)
+
+    return greeks
+
+
+def implied_volatility_loop(sources):
+    def implied_volatility(args, dims, steps, data):
+        sources  # noqa: B018
+        kernel = Kernel(implied_volatility_ordinary, implied_volatility_general, codes=True)
+        run_blocks(kernel, 7, 2, args, dims[0], steps, data)
+
+    return implied_volatility
+
+
+def bachelier_price_loop(sources):
+    def bachelier_price(args, dims, steps, data):
+        sources  # noqa: B018
+        kernel = Kernel(bachelier_price_ordinary, bachelier_price_general, codes=False)
+        run_blocks(kernel, 6, 1, args, dims[0], steps, data)
+
+    return bachelier_price
+
+
+def bachelier_greeks_loop(sources):
+    def bachelier_greeks(args, dims, steps, data):
+        sources  # noqa: B018
+        kernel = Kernel(bachelier_greeks_ordinary, bachelier_greeks_general, codes=False)
+        run_blocks(kernel, 6, GREEKS, args, dims[0], steps, data)
+
+    return bachelier_greeks
+
+
+def bachelier_implied_volatility_loop(sources):
+    def bachelier_implied_volatility(args, dims, steps, data):
+        sources  # noqa: B018
+        kernel = Kernel(
+            bachelier_implied_volatility_ordinary, bachelier_implied_volatility_general, codes=True
+        )
+        run_blocks(kernel, 6, 2, args, dims[0], steps, data)
+
+    return bachelier_implied_volatility
+
+
+LOOPS = {
+    "price": price_loop,
+    "greeks": greeks_loop,
+    "implied_volatility": implied_volatility_loop,
+    "bachelier_price": bachelier_price_loop,
+    "bachelier_greeks": bachelier_greeks_loop,
+    "bachelier_implied_volatility": bachelier_implied_volatility_loop,
+}
+
+
+def __getattr__(name):
+    """Compile a kernel when it is first asked for."""
+    if name not in LOOPS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = made = compiled(LOOPS[name](SOURCES))
+    return made

@@ -19,10 +19,12 @@ import numpy as np
 from quantforge_numba.elementary import (
     MANTISSA_BITS,
     TWO_52,
+    Reduced,
+    exp_minus_1,
     log_ratio,
+    power_of_two,
     reduce,
     shift_exponent,
-    times_exp,
 )
 from quantforge_numba.intrinsics import fma, from_bits, inlined, sqrt, to_bits
 from quantforge_numba.tables import LN2_HI, LN2_LO
@@ -36,6 +38,25 @@ ONE = np.uint64(0x3FF0000000000000)
 EXPONENT_BIAS = float.fromhex("0x1.00000000003ffp+52")
 
 
+@inlined
+def sign_state(sign):
+    return (MISSING if sign != sign else 0) | (0 if fabs(sign) == 1.0 else INVALID)
+
+
+class Sides(NamedTuple):
+    """A, B, ln(A/B) and what rounding took from A and B.
+
+    `special` is 1 where this form may not hold.
+    """
+
+    a: float
+    b: float
+    y: float
+    a_low: float
+    b_low: float
+    special: int
+
+
 class Legs(NamedTuple):
     """Both legs, h and v; `special` is 1 where this form may not hold."""
 
@@ -46,8 +67,26 @@ class Legs(NamedTuple):
     special: int
 
 
+class GeneralSides(NamedTuple):
+    """Both legs with their binary exponents apart, the discount exponents -rT and -qT.
+
+    `state` holds MISSING and INVALID.
+    """
+
+    a: float
+    a_exponent: float
+    a_low: float
+    b: float
+    b_exponent: float
+    b_low: float
+    y: float
+    r: Reduced
+    q: Reduced
+    state: int
+
+
 class GeneralLegs(NamedTuple):
-    """Both legs with their binary exponents apart; `state` holds MISSING and INVALID."""
+    """Both legs, h and v, from `GeneralSides`."""
 
     a: float
     a_exponent: float
@@ -55,11 +94,13 @@ class GeneralLegs(NamedTuple):
     b_exponent: float
     h: float
     v: float
+    r: Reduced
+    q: Reduced
     state: int
 
 
 @inlined
-def legs_ordinary(spot, strike, time, rate, dividend, sigma):
+def sides_ordinary(spot, strike, time, rate, dividend):
     rt = rate * time
     rt_low = fma(rate, time, -rt)
     qt = dividend * time
@@ -68,15 +109,25 @@ def legs_ordinary(spot, strike, time, rate, dividend, sigma):
     q = reduce(-qt, -qt_low)
     ratio = log_ratio(spot, strike)
     n = (ratio.n - r.n) + q.n
-    y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r)))
-    v = sigma * sqrt(time)
-    return Legs(
-        a=shift_exponent(times_exp(spot, q.r), q.n_magic),
-        b=shift_exponent(times_exp(strike, r.r), r.n_magic),
-        h=fabs(y) / v,
-        v=v,
+    growth_a = exp_minus_1(q.r)
+    growth_b = exp_minus_1(r.r)
+    a = fma(spot, growth_a, spot)
+    b = fma(strike, growth_b, strike)
+    return Sides(
+        a=shift_exponent(a, q.n_magic),
+        b=shift_exponent(b, r.n_magic),
+        y=fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))),
+        a_low=fma(spot, growth_a, spot - a) * power_of_two(q.n),
+        b_low=fma(strike, growth_b, strike - b) * power_of_two(r.n),
         special=0 if fabs(rt) + fabs(qt) < 300.0 else 1,
     )
+
+
+@inlined
+def legs_ordinary(spot, strike, time, rate, dividend, sigma):
+    sides = sides_ordinary(spot, strike, time, rate, dividend)
+    v = sigma * sqrt(time)
+    return Legs(sides.a, sides.b, fabs(sides.y) / v, v, sides.special)
 
 
 class Exponent(NamedTuple):
@@ -108,81 +159,103 @@ def discount_exponent(x, time):
 class Scaled(NamedTuple):
     """x = mantissa 2^exponent, mantissa in [1, 2).
 
-    Zero and infinity, the ends, have an exponent beyond all others. `normal` = x 2^-shift is what
-    log_ratio takes.
+    Zero and infinity, the ends, have an exponent beyond all others.
     """
 
     x: float
     mantissa: float
     exponent: float
-    normal: float
-    shift: float
     end: bool
 
 
 @inlined
 def scaled(x):
     subnormal = x < LEAST_NORMAL
-    normal = x * 2.0**54 if subnormal else x
-    shift = -54.0 if subnormal else 0.0
-    bits = to_bits(normal)
-    exponent = from_bits((bits >> MANTISSA_BITS) | TWO_52) - EXPONENT_BIAS
     infinite = x == inf
+    bits = to_bits(x * 2.0**54 if subnormal else x)
+    exponent = from_bits((bits >> MANTISSA_BITS) | TWO_52) - EXPONENT_BIAS
+    exponent = exponent - 54.0 if subnormal else exponent
     end = (x == 0.0) | infinite
     return Scaled(
         x=x,
         mantissa=from_bits((bits & MANTISSA_MASK) | ONE),
-        exponent=(20000.0 if infinite else -20000.0) if end else exponent + shift,
-        normal=normal,
-        shift=shift,
+        exponent=(20000.0 if infinite else -20000.0) if end else exponent,
         end=end,
     )
 
 
+class Discounted(NamedTuple):
+    """The mantissa of x e^r and what rounding took from it."""
+
+    value: float
+    low: float
+
+
 @inlined
 def discounted(s, r):
-    """Return the mantissa of x e^r; zero and infinity stay what they are."""
-    leg = times_exp(s.mantissa, r)
-    return s.x if s.end else leg
+    """Discount the mantissa; zero and infinity stay what they are."""
+    growth = exp_minus_1(r)
+    value = fma(s.mantissa, growth, s.mantissa)
+    low = fma(s.mantissa, growth, s.mantissa - value)
+    return Discounted(s.x if s.end else value, 0.0 if s.end else low)
 
 
 @inlined
-def legs_general(spot, strike, time, rate, dividend, sigma):
+def sides_general(spot, strike, time, rate, dividend):
     rx = discount_exponent(rate, time)
     qx = discount_exponent(dividend, time)
     r = reduce(rx.value, rx.low)
     q = reduce(qx.value, qx.low)
     s = scaled(spot)
     k = scaled(strike)
-    ratio = log_ratio(s.normal, k.normal)
-    n = ((ratio.n + (s.shift - k.shift)) - r.n) + q.n
+    ratio = log_ratio(s.mantissa, k.mantissa)
+    n = ((ratio.n + (s.exponent - k.exponent)) - r.n) + q.n
     y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess)
-    y = y if y == y else 0.0  # both legs are 0 or infinite
-    v = fabs(sigma * sqrt(time))  # -0 is 0
     missing = (
         (spot != spot)
         | (strike != strike)
         | (time != time)
         | (rate != rate)
         | (dividend != dividend)
-        | (sigma != sigma)
     )
     invalid = (
         (spot < 0.0)
         | (strike < 0.0)
         | (time < 0.0)
-        | (sigma < 0.0)
         | ((spot == inf) & (strike == inf))
-        | (v != v)
         | (fabs(rate) == inf)
         | (fabs(dividend) == inf)
     )
-    return GeneralLegs(
-        a=discounted(s, q.r),
+    a = discounted(s, q.r)
+    b = discounted(k, r.r)
+    return GeneralSides(
+        a=a.value,
         a_exponent=s.exponent + q.n,
-        b=discounted(k, r.r),
+        a_low=a.low,
+        b=b.value,
         b_exponent=k.exponent + r.n,
-        h=0.0 if v == inf else fabs(y) / v,
-        v=v,
+        b_low=b.low,
+        y=y if y == y else 0.0,  # both legs are 0 or infinite
+        r=r,
+        q=q,
         state=(MISSING if missing else 0) | (INVALID if invalid else 0),
+    )
+
+
+@inlined
+def legs_general(spot, strike, time, rate, dividend, sigma):
+    sides = sides_general(spot, strike, time, rate, dividend)
+    v = fabs(sigma * sqrt(time))  # -0 is 0
+    missing = MISSING if sigma != sigma else 0
+    invalid = INVALID if (sigma < 0.0) | (v != v) else 0
+    return GeneralLegs(
+        a=sides.a,
+        a_exponent=sides.a_exponent,
+        b=sides.b,
+        b_exponent=sides.b_exponent,
+        h=0.0 if (v == inf) | (sides.y == 0.0) else fabs(sides.y) / v,
+        v=v,
+        r=sides.r,
+        q=sides.q,
+        state=sides.state | missing | invalid,
     )

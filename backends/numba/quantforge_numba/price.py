@@ -19,21 +19,18 @@ Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/nu
 from math import copysign, fabs, inf, nan
 from typing import NamedTuple
 
-from numba import njit
-
-from quantforge_numba.blocks import BLOCK
+from quantforge_numba.blocks import BLOCK, whole
 from quantforge_numba.elementary import (
     mills,
     power_of_two,
     reduce,
     shift_exponent,
     times_exp,
+    times_power,
 )
-from quantforge_numba.intrinsics import doubles, fma, inlined, prefer_wide_vectors
-from quantforge_numba.legs import INVALID, MISSING, legs_general, legs_ordinary
-from quantforge_numba.tables import INV_SQRT_2PI, ROUND_MAGIC
-
-PRICE_INPUTS = 7
+from quantforge_numba.intrinsics import blocks, fma, inlined, outlined, vectorise
+from quantforge_numba.legs import INVALID, legs_general, legs_ordinary, sign_state
+from quantforge_numba.tables import INV_SQRT_2PI
 
 
 class OrdinaryPrice(NamedTuple):
@@ -44,7 +41,7 @@ class OrdinaryPrice(NamedTuple):
 
 
 @inlined
-def price_ordinary(a, b, h, v, sign):
+def ordinary_price(a, b, h, v, sign):
     t = 0.5 * v
     far = h + t
     near = h - t
@@ -140,50 +137,40 @@ def general_price(legs, sign):
     whole_exponent = legs.a_exponent if sign > 0.0 else legs.b_exponent
     price = whole if endless else price
     exponent = whole_exponent if endless else exponent
-    exponent = exponent if exponent > -2040.0 else -2040.0
-    exponent = exponent if exponent < 2040.0 else 2040.0
-    half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC
-    return price * power_of_two(half) * power_of_two(exponent - half)
+    return times_power(price, exponent)
 
 
-@njit(error_model="numpy", forceinline=False)
-def price_block_general(inputs, out, n):
-    """Price the block in its general form; return the MISSING | INVALID seen."""
-    prefer_wide_vectors()
-    spot, strike, time, rate = inputs[0], inputs[1], inputs[2], inputs[3]
-    dividend, sigma, signs = inputs[4], inputs[5], inputs[6]
-    seen = 0
+@outlined
+def price_general(inputs, outputs, outside, n, wanted):
+    vectorise("outputs outside")
+    n = whole(n)
+    spot, strike, time, rate, dividend, sigma, sign = inputs
+    (price,) = outputs
     for i in range(n):
-        sign = signs[i]
         legs = legs_general(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
-        state = (
-            legs.state | (MISSING if sign != sign else 0) | (0 if fabs(sign) == 1.0 else INVALID)
-        )
-        price = general_price(legs, sign)
-        out[i] = nan if state else price
-        seen |= INVALID if state == INVALID else 0  # a NaN that came in is no signal
-    return seen
+        state = legs.state | sign_state(sign[i])
+        value = general_price(legs, sign[i])
+        price[i] = nan if state else value
+        outside[i] = 1 if state == INVALID else 0  # a NaN that came in is no signal
 
 
 @inlined
-def price_block(inputs, out, n):
+def price_ordinary(inputs, outputs, special, n, wanted):
     """Price `n` lanes, a multiple of LANES and at most BLOCK.
 
     The two halves run one after the other over the block: each is short enough for the processor
-    to overlap several vectors of it. Special lanes are counted, for LLVM makes no vectors of a loop
-    that combines conditions by `or`.
+    to overlap several vectors of it.
     """
-    prefer_wide_vectors()
-    a, b, h, v = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
-    spot, strike, time, rate = inputs[0], inputs[1], inputs[2], inputs[3]
-    dividend, sigma, sign = inputs[4], inputs[5], inputs[6]
-    special = 0
+    vectorise("outputs special")
+    n = whole(n)
+    a, b, h, v = blocks(4, BLOCK)
+    spot, strike, time, rate, dividend, sigma, sign = inputs
+    (price,) = outputs
     for i in range(n):
         legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
         a[i], b[i], h[i], v[i] = legs.a, legs.b, legs.h, legs.v
-        special += legs.special
+        special[i] = legs.special
     for i in range(n):
-        lane = price_ordinary(a[i], b[i], h[i], v[i], sign[i])
-        out[i] = lane.price
-        special += lane.special
-    return price_block_general(inputs, out, n) if special else 0
+        lane = ordinary_price(a[i], b[i], h[i], v[i], sign[i])
+        price[i] = lane.price
+        special[i] += lane.special

@@ -9,6 +9,12 @@ pub fn fma(a: f64, b: f64, c: f64) -> f64 {
     a.mul_add(b, c)
 }
 
+/// A constant 2^n, -1022 <= n <= 1023.
+#[inline(always)]
+pub const fn two_to(n: i64) -> f64 {
+    f64::from_bits(((n + 1023) as u64) << 52)
+}
+
 /// x 2^n for the integer n held by n_magic = n + ROUND_MAGIC; x and the result are normal.
 #[inline(always)]
 pub fn shift_exponent(x: f64, n_magic: f64) -> f64 {
@@ -19,6 +25,15 @@ pub fn shift_exponent(x: f64, n_magic: f64) -> f64 {
 #[inline(always)]
 pub fn power_of_two(n: f64) -> f64 {
     shift_exponent(1.0, n + ROUND_MAGIC)
+}
+
+/// x 2^n for any integer n, in two steps; where it is subnormal it is rounded once.
+#[inline(always)]
+pub fn times_power(x: f64, n: f64) -> f64 {
+    let n = if n > -2040.0 { n } else { -2040.0 };
+    let n = if n < 2040.0 { n } else { 2040.0 };
+    let half = (0.5 * n + ROUND_MAGIC) - ROUND_MAGIC;
+    x * power_of_two(half) * power_of_two(n - half)
 }
 
 /// A number as n ln 2 + r; n_magic = n + ROUND_MAGIC holds n as an integer.
@@ -42,16 +57,8 @@ pub fn reduce(x: f64, low: f64) -> Reduced {
 #[inline(always)]
 pub fn exp_minus_1(r: f64) -> f64 {
     let u = r * r;
-    let even = fma(
-        fma(fma(fma(EXP[8], u, EXP[6]), u, EXP[4]), u, EXP[2]),
-        u,
-        EXP[0],
-    );
-    let odd = fma(
-        fma(fma(fma(EXP[9], u, EXP[7]), u, EXP[5]), u, EXP[3]),
-        u,
-        EXP[1],
-    );
+    let even = fma(fma(fma(fma(EXP[8], u, EXP[6]), u, EXP[4]), u, EXP[2]), u, EXP[0]);
+    let odd = fma(fma(fma(fma(EXP[9], u, EXP[7]), u, EXP[5]), u, EXP[3]), u, EXP[1]);
     fma(fma(odd, r, even), u, r)
 }
 
@@ -68,25 +75,15 @@ pub fn log_ratio(x: f64, y: f64) -> Reduced {
     const HALF: u64 = 1 << 51;
     const SIGN: u64 = 1 << 63;
     const EXPONENT: u64 = !((1 << 52) - 1);
-    let apart = x
-        .to_bits()
-        .wrapping_sub(y.to_bits())
-        .wrapping_add(HALF ^ SIGN);
-    let near = f64::from_bits(
-        y.to_bits()
-            .wrapping_add((apart & EXPONENT).wrapping_add(SIGN)),
-    );
+    let apart = x.to_bits().wrapping_sub(y.to_bits()).wrapping_add(HALF ^ SIGN);
+    let near = f64::from_bits(y.to_bits().wrapping_add((apart & EXPONENT).wrapping_add(SIGN)));
     let s = (x - near) / (x + near);
     let u = s * s;
     let w = u * u;
     let even = fma(fma(fma(ATANH[6], w, ATANH[4]), w, ATANH[2]), w, ATANH[0]);
     let odd = fma(fma(fma(ATANH[7], w, ATANH[5]), w, ATANH[3]), w, ATANH[1]);
     let n = f64::from_bits((apart >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_372_544.0;
-    Reduced {
-        n,
-        n_magic: n,
-        r: fma(s * u, fma(odd, u, even), s + s),
-    }
+    Reduced { n, n_magic: n, r: fma(s * u, fma(odd, u, even), s + s) }
 }
 
 /// Numerator and denominator.
@@ -104,14 +101,7 @@ pub fn mills(x: f64) -> Ratio {
     let u = x * x;
     let pe = fma(fma(fma(fma(P[8], u, P[6]), u, P[4]), u, P[2]), u, P[0]);
     let po = fma(fma(fma(fma(P[9], u, P[7]), u, P[5]), u, P[3]), u, P[1]);
-    let qe = fma(
-        fma(fma(fma(fma(Q[10], u, Q[8]), u, Q[6]), u, Q[4]), u, Q[2]),
-        u,
-        Q[0],
-    );
+    let qe = fma(fma(fma(fma(fma(Q[10], u, Q[8]), u, Q[6]), u, Q[4]), u, Q[2]), u, Q[0]);
     let qo = fma(fma(fma(fma(Q[9], u, Q[7]), u, Q[5]), u, Q[3]), u, Q[1]);
-    Ratio {
-        p: fma(po, x, pe),
-        q: fma(qo, x, qe),
-    }
+    Ratio { p: fma(po, x, pe), q: fma(qo, x, qe) }
 }

@@ -1,11 +1,10 @@
 //! The kernels, once for each instruction set: the same source, compiled for wider registers.
 
-use crate::blocks::run_blocks;
-use crate::price::price_block;
+use crate::blocks::{Inputs, Kernel, Marks, Outputs, run_blocks, run_special};
+use core::ffi::c_void;
 
-/// NumPy's inner loop.
-pub type Loop =
-    unsafe extern "C" fn(*const *mut u8, *const isize, *const isize, *mut core::ffi::c_void);
+/// NumPy's inner loop; the last pointer is to the set of wanted outputs, or null for the first.
+pub type Loop = unsafe extern "C" fn(*const *mut u8, *const isize, *const isize, *mut c_void);
 
 macro_rules! kernels {
     ($isa:ident $(, $features:literal)?) => {
@@ -13,15 +12,33 @@ macro_rules! kernels {
             use super::*;
 
             /// # Safety
-            /// The processor has the instruction set, and NumPy calls it as an inner loop.
+            /// The processor has the instruction set, and NumPy calls it as an inner loop of the
+            /// kernel's operands.
             $(#[target_feature(enable = $features)])?
-            pub unsafe extern "C" fn price(
+            pub unsafe extern "C" fn run<K: Kernel>(
                 args: *const *mut u8,
                 dims: *const isize,
                 steps: *const isize,
-                _data: *mut core::ffi::c_void,
+                data: *mut c_void,
             ) {
-                unsafe { run_blocks(|i, o, n| price_block(i, o, n), args, dims, steps) };
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let wanted = if data.is_null() { 1 } else { *data.cast::<i64>() };
+                    run_blocks::<K>(special::<K>, args, dims, steps, wanted);
+                }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            unsafe fn special<K: Kernel>(
+                inputs: &Inputs,
+                outputs: &mut Outputs,
+                marks: &Marks,
+                n: usize,
+                wanted: i64,
+            ) -> bool {
+                // SAFETY: `run_blocks` has put what `run_special` reads.
+                unsafe { run_special::<K>(inputs, outputs, marks, n, wanted) }
             }
         }
     };

@@ -9,7 +9,10 @@
 //! `legs_ordinary` assumes that every number stays normal and says where it may not;
 //! `legs_general` keeps exponents apart. Where the first holds both have the same digits.
 
-use crate::elementary::{fma, log_ratio, reduce, shift_exponent, times_exp};
+use crate::blocks::{Block, lanes};
+use crate::elementary::{
+    Reduced, exp_minus_1, fma, log_ratio, power_of_two, reduce, shift_exponent,
+};
 use crate::tables::{LN2_HI, LN2_LO};
 
 /// The one NaN of every result.
@@ -19,17 +22,42 @@ pub const NOT_A_NUMBER: f64 = f64::from_bits(0x7ff8_0000_0000_0000);
 pub const MISSING: i64 = 1;
 pub const INVALID: i64 = 2;
 
-/// `special` is 1 where this form may not hold.
-#[derive(Clone, Copy)]
-pub struct Legs {
+#[inline(always)]
+pub fn sign_state(sign: f64) -> i64 {
+    let missing = if sign.is_nan() { MISSING } else { 0 };
+    let invalid = if sign.abs() == 1.0 { 0 } else { INVALID };
+    missing | invalid
+}
+
+/// A, B, y = ln(A/B), and what rounding took from A and B; `special` is 1 where this form may not
+/// hold.
+pub struct Sides {
     pub a: f64,
     pub b: f64,
-    pub h: f64,
-    pub v: f64,
+    pub y: f64,
+    pub a_low: f64,
+    pub b_low: f64,
     pub special: i64,
 }
 
-#[derive(Clone, Copy)]
+lanes! {
+    pub struct Legs in BlockLegs { a, b, h, v, }
+}
+
+/// r and q are the discount exponents -rT and -qT.
+pub struct GeneralSides {
+    pub a: f64,
+    pub a_exponent: f64,
+    pub a_low: f64,
+    pub b: f64,
+    pub b_exponent: f64,
+    pub b_low: f64,
+    pub y: f64,
+    pub r: Reduced,
+    pub q: Reduced,
+    pub state: i64,
+}
+
 pub struct GeneralLegs {
     pub a: f64,
     pub a_exponent: f64,
@@ -37,7 +65,34 @@ pub struct GeneralLegs {
     pub b_exponent: f64,
     pub h: f64,
     pub v: f64,
+    pub r: Reduced,
+    pub q: Reduced,
     pub state: i64,
+}
+
+#[inline(always)]
+pub fn sides_ordinary(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> Sides {
+    let rt = rate * time;
+    let rt_low = fma(rate, time, -rt);
+    let qt = dividend * time;
+    let qt_low = fma(dividend, time, -qt);
+    let r = reduce(-rt, -rt_low);
+    let q = reduce(-qt, -qt_low);
+    let ratio = log_ratio(spot, strike);
+    let n = (ratio.n - r.n) + q.n;
+    let growth_a = exp_minus_1(q.r);
+    let growth_b = exp_minus_1(r.r);
+    let a = fma(spot, growth_a, spot);
+    let b = fma(strike, growth_b, strike);
+    let holds = rt.abs() + qt.abs() < 300.0;
+    Sides {
+        a: shift_exponent(a, q.n_magic),
+        b: shift_exponent(b, r.n_magic),
+        y: fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))),
+        a_low: fma(spot, growth_a, spot - a) * power_of_two(q.n),
+        b_low: fma(strike, growth_b, strike - b) * power_of_two(r.n),
+        special: i64::from(!holds),
+    }
 }
 
 #[inline(always)]
@@ -48,38 +103,24 @@ pub fn legs_ordinary(
     rate: f64,
     dividend: f64,
     sigma: f64,
-) -> Legs {
-    let rt = rate * time;
-    let rt_low = fma(rate, time, -rt);
-    let qt = dividend * time;
-    let qt_low = fma(dividend, time, -qt);
-    let r = reduce(-rt, -rt_low);
-    let q = reduce(-qt, -qt_low);
-    let ratio = log_ratio(spot, strike);
-    let n = (ratio.n - r.n) + q.n;
-    let y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r)));
+) -> (Legs, i64) {
+    let sides = sides_ordinary(spot, strike, time, rate, dividend);
     let v = sigma * time.sqrt();
-    let holds = rt.abs() + qt.abs() < 300.0;
-    Legs {
-        a: shift_exponent(times_exp(spot, q.r), q.n_magic),
-        b: shift_exponent(times_exp(strike, r.r), r.n_magic),
-        h: y.abs() / v,
-        v,
-        special: i64::from(!holds),
-    }
+    let legs = Legs { a: sides.a, b: sides.b, h: sides.y.abs() / v, v };
+    (legs, sides.special)
 }
 
 /// -x t with its rounding error, for the exponential: held within +-4000, past which e^-xt is 0 or
-/// infinite for every leg; what was cut off is kept for ln(A/B).
-struct Exponent {
-    value: f64,
-    low: f64,
-    excess: f64,
+/// infinite for every leg; what was cut off is kept for ln(A/B). A zero rate discounts nothing,
+/// even for ever.
+pub struct Exponent {
+    pub value: f64,
+    pub low: f64,
+    pub excess: f64,
 }
 
-/// A zero rate discounts nothing, even for ever.
 #[inline(always)]
-fn discount_exponent(x: f64, time: f64) -> Exponent {
+pub fn discount_exponent(x: f64, time: f64) -> Exponent {
     let xt = if x == 0.0 { 0.0 } else { x * time };
     let low = if x == 0.0 { 0.0 } else { fma(x, time, -xt) };
     let within = xt.abs() < 4000.0;
@@ -92,44 +133,80 @@ fn discount_exponent(x: f64, time: f64) -> Exponent {
 }
 
 /// x = mantissa 2^exponent, mantissa in [1, 2); zero and infinity, the ends, have an exponent beyond
-/// all others. `normal` = x 2^-shift is what log_ratio takes.
-struct Scaled {
-    x: f64,
-    mantissa: f64,
-    exponent: f64,
-    normal: f64,
-    shift: f64,
-    end: bool,
+/// all others.
+pub struct Scaled {
+    pub x: f64,
+    pub mantissa: f64,
+    pub exponent: f64,
+    pub end: bool,
 }
 
 #[inline(always)]
-fn scaled(x: f64) -> Scaled {
+pub fn scaled(x: f64) -> Scaled {
     const FRACTION: u64 = (1 << 52) - 1;
     const TWO_TO_54: f64 = 18_014_398_509_481_984.0;
     let subnormal = x < f64::MIN_POSITIVE;
-    let normal = if subnormal { x * TWO_TO_54 } else { x };
-    let shift = if subnormal { -54.0 } else { 0.0 };
-    let bits = normal.to_bits();
-    let mantissa = f64::from_bits((bits & FRACTION) | 1.0f64.to_bits());
+    let bits = (if subnormal { x * TWO_TO_54 } else { x }).to_bits();
     let exponent = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_371_519.0;
+    let exponent = if subnormal { exponent - 54.0 } else { exponent };
     let infinite = x == f64::INFINITY;
     let end = (x == 0.0) | infinite;
     let beyond = if infinite { 20000.0 } else { -20000.0 };
     Scaled {
         x,
-        mantissa,
-        exponent: if end { beyond } else { exponent + shift },
-        normal,
-        shift,
+        mantissa: f64::from_bits((bits & FRACTION) | 1.0f64.to_bits()),
+        exponent: if end { beyond } else { exponent },
         end,
     }
 }
 
-/// The mantissa of x e^r; zero and infinity stay what they are.
+/// The mantissa of x e^r and what rounding took from it; zero and infinity stay what they are.
+struct Discounted {
+    value: f64,
+    low: f64,
+}
+
 #[inline(always)]
-fn discounted(s: &Scaled, r: f64) -> f64 {
-    let leg = times_exp(s.mantissa, r);
-    if s.end { s.x } else { leg }
+fn discounted(s: &Scaled, r: f64) -> Discounted {
+    let growth = exp_minus_1(r);
+    let value = fma(s.mantissa, growth, s.mantissa);
+    let low = fma(s.mantissa, growth, s.mantissa - value);
+    Discounted { value: if s.end { s.x } else { value }, low: if s.end { 0.0 } else { low } }
+}
+
+#[inline(always)]
+pub fn sides_general(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> GeneralSides {
+    let rx = discount_exponent(rate, time);
+    let qx = discount_exponent(dividend, time);
+    let r = reduce(rx.value, rx.low);
+    let q = reduce(qx.value, qx.low);
+    let s = scaled(spot);
+    let k = scaled(strike);
+    let ratio = log_ratio(s.mantissa, k.mantissa);
+    let n = ((ratio.n + (s.exponent - k.exponent)) - r.n) + q.n;
+    let y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess);
+    let missing =
+        spot.is_nan() | strike.is_nan() | time.is_nan() | rate.is_nan() | dividend.is_nan();
+    let invalid = (spot < 0.0)
+        | (strike < 0.0)
+        | (time < 0.0)
+        | ((spot == f64::INFINITY) & (strike == f64::INFINITY))
+        | (rate.abs() == f64::INFINITY)
+        | (dividend.abs() == f64::INFINITY);
+    let a = discounted(&s, q.r);
+    let b = discounted(&k, r.r);
+    GeneralSides {
+        a: a.value,
+        a_exponent: s.exponent + q.n,
+        a_low: a.low,
+        b: b.value,
+        b_exponent: k.exponent + r.n,
+        b_low: b.low,
+        y: if y.is_nan() { 0.0 } else { y }, // both legs are 0 or infinite
+        r,
+        q,
+        state: if missing { MISSING } else { 0 } | if invalid { INVALID } else { 0 },
+    }
 }
 
 #[inline(always)]
@@ -141,38 +218,19 @@ pub fn legs_general(
     dividend: f64,
     sigma: f64,
 ) -> GeneralLegs {
-    let rx = discount_exponent(rate, time);
-    let qx = discount_exponent(dividend, time);
-    let r = reduce(rx.value, rx.low);
-    let q = reduce(qx.value, qx.low);
-    let s = scaled(spot);
-    let k = scaled(strike);
-    let ratio = log_ratio(s.normal, k.normal);
-    let n = ((ratio.n + (s.shift - k.shift)) - r.n) + q.n;
-    let y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess);
-    let y = if y.is_nan() { 0.0 } else { y }; // both legs are 0 or infinite
+    let sides = sides_general(spot, strike, time, rate, dividend);
     let v = (sigma * time.sqrt()).abs(); // -0 is 0
-    let missing = spot.is_nan()
-        | strike.is_nan()
-        | time.is_nan()
-        | rate.is_nan()
-        | dividend.is_nan()
-        | sigma.is_nan();
-    let invalid = (spot < 0.0)
-        | (strike < 0.0)
-        | (time < 0.0)
-        | (sigma < 0.0)
-        | ((spot == f64::INFINITY) & (strike == f64::INFINITY))
-        | v.is_nan()
-        | (rate.abs() == f64::INFINITY)
-        | (dividend.abs() == f64::INFINITY);
+    let missing = if sigma.is_nan() { MISSING } else { 0 };
+    let invalid = if (sigma < 0.0) | v.is_nan() { INVALID } else { 0 };
     GeneralLegs {
-        a: discounted(&s, q.r),
-        a_exponent: s.exponent + q.n,
-        b: discounted(&k, r.r),
-        b_exponent: k.exponent + r.n,
-        h: if v == f64::INFINITY { 0.0 } else { y.abs() / v },
+        a: sides.a,
+        a_exponent: sides.a_exponent,
+        b: sides.b,
+        b_exponent: sides.b_exponent,
+        h: if (v == f64::INFINITY) | (sides.y == 0.0) { 0.0 } else { sides.y.abs() / v },
         v,
-        state: if missing { MISSING } else { 0 } | if invalid { INVALID } else { 0 },
+        r: sides.r,
+        q: sides.q,
+        state: sides.state | missing | invalid,
     }
 }

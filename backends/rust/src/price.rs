@@ -15,20 +15,19 @@
 //!
 //! Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md.
 
-use crate::blocks::{BLOCK, Block};
-use crate::elementary::{fma, mills, power_of_two, reduce, shift_exponent, times_exp};
-use crate::legs::{GeneralLegs, INVALID, MISSING, NOT_A_NUMBER, legs_general, legs_ordinary};
-use crate::tables::{INV_SQRT_2PI, ROUND_MAGIC};
+use crate::blocks::{Inputs, Kernel, Marks, Outputs, operands};
+use crate::elementary::{
+    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to,
+};
+use crate::legs::{
+    BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, sign_state,
+};
+use crate::tables::INV_SQRT_2PI;
 
-pub const INPUTS: usize = 7;
-
-struct OrdinaryPrice {
-    price: f64,
-    special: i64,
-}
-
+/// The price, and 1 where this form may not hold.
 #[inline(always)]
-fn price_ordinary(a: f64, b: f64, h: f64, v: f64, sign: f64) -> OrdinaryPrice {
+pub fn ordinary_price(legs: &Legs, sign: f64) -> (f64, i64) {
+    let Legs { a, b, h, v } = *legs;
     let t = 0.5 * v;
     let far = h + t;
     let near = h - t;
@@ -46,25 +45,14 @@ fn price_ordinary(a: f64, b: f64, h: f64, v: f64, sign: f64) -> OrdinaryPrice {
     let factor = if near < 0.0 { 1.0 + factor } else { factor };
     let price = fma(least, factor, intrinsic);
 
-    let holds = (least > LEAST)
-        & (a + b < MOST)
-        & (v > LEAST_VOLATILITY)
+    let holds = (least > two_to(-64))
+        & (a + b < two_to(300))
+        & (v > two_to(-60))
         & (v < 16.0)
         & (x < 34.0)
         & (t * (if h > 2.0 { h } else { 2.0 }) >= 0.015625)
         & (sign.abs() == 1.0);
-    OrdinaryPrice {
-        price: if price > 0.0 { price } else { 0.0 },
-        special: i64::from(!holds),
-    }
-}
-
-const LEAST: f64 = power(-64);
-const MOST: f64 = power(300);
-const LEAST_VOLATILITY: f64 = power(-60);
-
-const fn power(n: i64) -> f64 {
-    f64::from_bits(((n + 1023) as u64) << 52)
+    (if price > 0.0 { price } else { 0.0 }, i64::from(!holds))
 }
 
 /// (M(h - t) - M(h + t)) / sqrt(2 pi) for small t: the odd derivatives M', M''', ... at h.
@@ -80,12 +68,14 @@ fn mills_difference_series(h: f64, t: f64) -> f64 {
     let m5 = fma(h, m4, 4.0 * m3);
     let m6 = fma(h, m5, 5.0 * m4);
     let m7 = fma(h, m6, 6.0 * m5);
-    let inner = fma(fma(m7, u * (1.0 / 42.0), m5), u * (1.0 / 20.0), m3);
-    -2.0 * t * fma(inner, u * (1.0 / 6.0), m1)
+    let series = fma(m7, u * (1.0 / 42.0), m5);
+    let series = fma(series, u * (1.0 / 20.0), m3);
+    let series = fma(series, u * (1.0 / 6.0), m1);
+    -2.0 * t * series
 }
 
 #[inline(always)]
-fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
+pub fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let h = legs.h;
     let t = 0.5 * legs.v;
     let far = h + t;
@@ -94,11 +84,7 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let h_held = if h < 54.0 { h } else { 54.0 }; // past 54 phi M is less than the least double
     let far = if far < 54.0 { far } else { 54.0 };
     let x = if x < 54.0 { x } else { 54.0 };
-    let top = if legs.a_exponent > legs.b_exponent {
-        legs.a_exponent
-    } else {
-        legs.b_exponent
-    };
+    let top = if legs.a_exponent > legs.b_exponent { legs.a_exponent } else { legs.b_exponent };
     let a_apart = legs.a_exponent - top;
     let b_apart = legs.b_exponent - top;
     let a = legs.a * power_of_two(if a_apart > -1000.0 { a_apart } else { -1000.0 });
@@ -107,20 +93,12 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let xx = x * x;
     let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
     let least = if a < b { legs.a } else { legs.b };
-    let least_exponent = if a < b {
-        legs.a_exponent
-    } else {
-        legs.b_exponent
-    };
+    let least_exponent = if a < b { legs.a_exponent } else { legs.b_exponent };
     let m = mills(far);
     let m0 = mills(x);
     let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
     let close = t * (if h_held > 2.0 { h_held } else { 2.0 }) < 0.015625;
-    let difference = if close {
-        mills_difference_series(h_held, t)
-    } else {
-        difference
-    };
+    let difference = if close { mills_difference_series(h_held, t) } else { difference };
 
     // At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
     let settled =
@@ -131,11 +109,7 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let all_but = 1.0 + factor * held;
     let factor = if complement { all_but } else { factor };
     let factor = if settled { 0.0 } else { factor };
-    let term_exponent = if complement {
-        least_exponent
-    } else {
-        least_exponent + e.n
-    };
+    let term_exponent = if complement { least_exponent } else { least_exponent + e.n };
     let intrinsic = sign * (a - b);
     let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
     let exponent = if intrinsic > 0.0 { top } else { term_exponent };
@@ -148,99 +122,65 @@ fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     // Endless volatility leaves all of one leg, and not a rounding error of the other.
     let endless = (legs.v == f64::INFINITY) & !settled;
     let whole = if sign > 0.0 { legs.a } else { legs.b };
-    let whole_exponent = if sign > 0.0 {
-        legs.a_exponent
-    } else {
-        legs.b_exponent
-    };
+    let whole_exponent = if sign > 0.0 { legs.a_exponent } else { legs.b_exponent };
     let price = if endless { whole } else { price };
     let exponent = if endless { whole_exponent } else { exponent };
-    let exponent = if exponent > -2040.0 {
-        exponent
-    } else {
-        -2040.0
-    };
-    let exponent = if exponent < 2040.0 { exponent } else { 2040.0 };
-    let half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC;
-    price * power_of_two(half) * power_of_two(exponent - half)
+    times_power(price, exponent)
 }
 
-/// The block in its general form, for the lanes that need it; returns INVALID if seen.
-#[inline(always)]
-fn price_block_general(inputs: &[*const f64; INPUTS], price: &mut Block, n: usize) -> i64 {
-    let [spot, strike, time, rate, dividend, sigma, sign] = *inputs;
-    let mut seen = 0;
-    for i in 0..n {
-        // SAFETY: as in `price_block`.
-        let (sign, legs) = unsafe {
-            (
-                *sign.add(i),
-                legs_general(
-                    *spot.add(i),
-                    *strike.add(i),
-                    *time.add(i),
-                    *rate.add(i),
-                    *dividend.add(i),
-                    *sigma.add(i),
-                ),
-            )
-        };
-        let state = legs.state
-            | if sign.is_nan() { MISSING } else { 0 }
-            | if sign.abs() == 1.0 { 0 } else { INVALID };
-        let value = general_price(&legs, sign);
-        // SAFETY: i < n.
-        unsafe { price.put(i, if state != 0 { NOT_A_NUMBER } else { value }) };
-        seen |= if state == INVALID { INVALID } else { 0 }; // a NaN that came in is no signal
-    }
-    seen
-}
+pub struct Price;
 
-/// Price `n` lanes, a multiple of LANES and at most BLOCK. The two halves run one after the other
-/// over the block: each is short enough for the processor to overlap several vectors of it.
-///
-/// # Safety
-/// Every input points to `n` readable numbers.
-#[inline(always)]
-pub unsafe fn price_block(
-    inputs: &[*const f64; INPUTS],
-    outputs: &mut [Block; 1],
-    n: usize,
-) -> i64 {
-    let [spot, strike, time, rate, dividend, sigma, sign] = *inputs;
-    let price = &mut outputs[0];
-    let n = n.min(BLOCK);
-    let mut a = Block::new();
-    let mut b = Block::new();
-    let mut h = Block::new();
-    let mut v = Block::new();
-    let mut special = 0;
-    // SAFETY: i < n <= BLOCK, and the second loop reads what the first has put.
-    unsafe {
-        for i in 0..n {
-            let legs = legs_ordinary(
-                *spot.add(i),
-                *strike.add(i),
-                *time.add(i),
-                *rate.add(i),
-                *dividend.add(i),
-                *sigma.add(i),
-            );
-            a.put(i, legs.a);
-            b.put(i, legs.b);
-            h.put(i, legs.h);
-            v.put(i, legs.v);
-            special += legs.special;
-        }
-        for i in 0..n {
-            let lane = price_ordinary(a.get(i), b.get(i), h.get(i), v.get(i), *sign.add(i));
-            price.put(i, lane.price);
-            special += lane.special;
+impl Kernel for Price {
+    const INPUTS: usize = 7;
+
+    /// The two halves run one after the other over the block: each is short enough for the
+    /// processor to overlap several vectors of it.
+    #[inline(always)]
+    unsafe fn ordinary(
+        inputs: &Inputs,
+        outputs: &mut Outputs,
+        special: &mut Marks,
+        n: usize,
+        _wanted: i64,
+    ) {
+        let price = &mut outputs[0];
+        let mut legs = BlockLegs::new();
+        // SAFETY: i < n, and the second loop reads what the first has put.
+        unsafe {
+            for i in 0..n {
+                let [spot, strike, time, rate, dividend, sigma, _] = operands(inputs, i);
+                let (lane, marked) = legs_ordinary(spot, strike, time, rate, dividend, sigma);
+                legs.put(i, &lane);
+                special.put(i, marked);
+            }
+            for i in 0..n {
+                let [_, _, _, _, _, _, sign] = operands(inputs, i);
+                let (value, marked) = ordinary_price(&legs.get(i), sign);
+                price.put(i, value);
+                special.put(i, special.get(i) + marked);
+            }
         }
     }
-    if special != 0 {
-        price_block_general(inputs, price, n)
-    } else {
-        0
+
+    #[inline(always)]
+    unsafe fn general(
+        inputs: &Inputs,
+        outputs: &mut Outputs,
+        outside: &mut Marks,
+        n: usize,
+        _wanted: i64,
+    ) {
+        let price = &mut outputs[0];
+        for i in 0..n {
+            // SAFETY: i < n.
+            unsafe {
+                let [spot, strike, time, rate, dividend, sigma, sign] = operands(inputs, i);
+                let legs = legs_general(spot, strike, time, rate, dividend, sigma);
+                let state = legs.state | sign_state(sign);
+                let value = general_price(&legs, sign);
+                price.put(i, if state != 0 { NOT_A_NUMBER } else { value });
+                outside.put(i, i64::from(state == INVALID)); // a NaN that came in is no signal
+            }
+        }
     }
 }

@@ -47,7 +47,7 @@ def fma(a: float, b: float, c: float) -> float:
     try:
         return numerator / denominator  # int / int rounds correctly
     except OverflowError:
-        return math.copysign(math.inf, numerator)
+        return math.inf if numerator > 0 else -math.inf
 
 
 def divide(a: float, b: float) -> float:
@@ -72,6 +72,14 @@ def shift_exponent(x: float, n_magic: float) -> float:
 def power_of_two(n: float) -> float:
     """2^n for -1022 <= n <= 1023, n an integer."""
     return shift_exponent(1.0, n + ROUND_MAGIC)
+
+
+def times_power(x: float, n: float) -> float:
+    """x 2^n for any integer n, in two steps; where it is subnormal it is rounded once."""
+    n = n if n > -2040.0 else -2040.0
+    n = n if n < 2040.0 else 2040.0
+    half = (0.5 * n + ROUND_MAGIC) - ROUND_MAGIC
+    return x * power_of_two(half) * power_of_two(n - half)
 
 
 class Reduced(NamedTuple):

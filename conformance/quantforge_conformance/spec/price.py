@@ -19,18 +19,27 @@ from __future__ import annotations
 import math
 
 from quantforge_conformance.spec.elementary import (
+    Reduced,
     divide,
     fma,
-    from_bits,
     mills,
     power_of_two,
     reduce,
     times_exp,
+    times_power,
 )
-from quantforge_conformance.spec.legs import INVALID, MISSING, Legs, legs
-from quantforge_conformance.spec.tables import INV_SQRT_2PI, ROUND_MAGIC
+from quantforge_conformance.spec.legs import (
+    NOT_A_NUMBER,
+    Legs,
+    aligned,
+    at_least,
+    at_most,
+    legs,
+    sign_state,
+)
+from quantforge_conformance.spec.tables import INV_SQRT_2PI
 
-NOT_A_NUMBER = from_bits(0x7FF8000000000000)  # the one NaN of every result
+PAST = 54.0  # beyond it phi and phi M are less than the least double
 
 
 def price(
@@ -43,17 +52,21 @@ def price(
     sign: float,
 ) -> float:
     """The price of one option, sign +1 for a call and -1 for a put."""
-    sides = legs(spot, strike, time, rate, dividend, sigma)
-    state = sides.state | MISSING * (sign != sign) | INVALID * (abs(sign) != 1.0)
-    return NOT_A_NUMBER if state else _price(sides, sign)
+    both = legs(spot, strike, time, rate, dividend, sigma)
+    return NOT_A_NUMBER if both.state | sign_state(sign) else price_of_legs(both, sign)
+
+
+def gauss_exponent(x: float) -> Reduced:
+    """-x^2 / 2, with the rounding error of the square."""
+    xx = x * x
+    return reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
 
 
 def mills_difference(h: float, t: float) -> float:
     """(M(h - t) - M(h + t)) / sqrt(2 pi), for h < t -(M(t - h) + M(t + h)) / sqrt(2 pi)."""
     near = h - t
-    m, m0 = mills(_held(h + t)), mills(_held(abs(near)))
-    signed = math.copysign(m0.p, near)
-    return divide(fma(signed, m.q, -(m.p * m0.q)), m.q * m0.q)
+    m, m0 = mills(at_most(h + t, PAST)), mills(at_most(abs(near), PAST))
+    return divide(fma(math.copysign(m0.p, near), m.q, -(m.p * m0.q)), m.q * m0.q)
 
 
 def mills_difference_series(h: float, t: float) -> float:
@@ -71,42 +84,30 @@ def mills_difference_series(h: float, t: float) -> float:
     return -2.0 * t * fma(inner, u * (1.0 / 6.0), m1)
 
 
-def _held(x: float) -> float:
-    """Past 54, phi M is less than the least double."""
-    return x if x < 54.0 else 54.0
-
-
-def _price(sides: Legs, sign: float) -> float:
-    h, t = sides.h, 0.5 * sides.v
-    near, h_held = h - t, _held(h)
-    top = max(sides.a_exponent, sides.b_exponent)
-    a = sides.a * power_of_two(max(sides.a_exponent - top, -1000.0))
-    b = sides.b * power_of_two(max(sides.b_exponent - top, -1000.0))
-
-    x = _held(abs(near))
-    xx = x * x
-    e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
-    least, least_exponent = (sides.a, sides.a_exponent) if a < b else (sides.b, sides.b_exponent)
+def price_of_legs(both: Legs, sign: float) -> float:
+    """The price of an option inside the domain."""
+    h, t, side = both.h, 0.5 * both.v, aligned(both)
+    near, h_held = h - t, at_most(h, PAST)
+    e = gauss_exponent(at_most(abs(near), PAST))
+    least = both.a if side.below else both.b
+    least_exponent = both.a_exponent if side.below else both.b_exponent
     close = t * (h_held if h_held > 2.0 else 2.0) < 0.015625
     difference = mills_difference_series(h_held, t) if close else mills_difference(h, t)
 
     # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
-    settled = sides.v == 0.0 or 0.0 in (a, b) or math.inf in (a, b)
+    settled = both.v == 0.0 or 0.0 in (side.a, side.b) or math.inf in (side.a, side.b)
     complement = near < 0.0 and not close
     factor = times_exp(difference, e.r)
     if complement:
-        factor = 1.0 + factor * power_of_two(max(e.n, -1000.0))
+        factor = 1.0 + factor * power_of_two(at_least(e.n, -1000.0))
     factor = 0.0 if settled else factor
     term_exponent = least_exponent if complement else least_exponent + e.n
-    intrinsic = max(sign * (a - b), 0.0)
-    exponent = top if intrinsic > 0.0 else term_exponent
-    apart = min(max(term_exponent - exponent, -1000.0), 1000.0)
-    value = fma(least * power_of_two(apart), factor, intrinsic)
-    value = value if value > 0.0 else 0.0
-    if sides.v == math.inf and not settled:
+    intrinsic = at_least(sign * (side.a - side.b), 0.0)
+    exponent = side.top if intrinsic > 0.0 else term_exponent
+    apart = at_most(at_least(term_exponent - exponent, -1000.0), 1000.0)
+    value = at_least(fma(least * power_of_two(apart), factor, intrinsic), 0.0)
+    if both.v == math.inf and not settled:
         # All of one leg, and not a rounding error of the other.
-        value, exponent = (sides.a, sides.a_exponent) if sign > 0.0 else (sides.b, sides.b_exponent)
-
-    exponent = min(max(exponent, -2040.0), 2040.0)
-    half = (0.5 * exponent + ROUND_MAGIC) - ROUND_MAGIC
-    return value * power_of_two(half) * power_of_two(exponent - half)
+        value = both.a if sign > 0.0 else both.b
+        exponent = both.a_exponent if sign > 0.0 else both.b_exponent
+    return times_power(value, exponent)

@@ -19,9 +19,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test every kernel, with each region or each limit where it asks for one."""
     subject = metafunc.config.stash.get(SUBJECT, None)
     kernels = subject.kernels if subject else ()
-    for case, table in (("region", "regions"), ("limit", "limits")):
+    cases = {
+        "region": lambda kernel: kernel.standard.regions,
+        "limit": lambda kernel: kernel.standard.limits(),
+    }
+    for case, table in cases.items():
         if case in metafunc.fixturenames:
-            pairs = [(kernel, one) for kernel in kernels for one in getattr(kernel.standard, table)]
+            pairs = [(kernel, one) for kernel in kernels for one in table(kernel)]
             ids = [f"{kernel.name}-{one.name}" for kernel, one in pairs]
             metafunc.parametrize(("kernel", case), pairs, ids=ids)
             return

@@ -74,7 +74,8 @@ def test_a_scalar_stands_for_a_whole_operand(kernel, count):
         if all(scalars):
             given[0] = np.broadcast_to(given[0], count)
         names = [x.name for x, one in zip(kernel.operation.inputs, scalars, strict=True) if one]
-        assert not unlike(kernel, kernel(*given), kernel(*full), full), names
+        with np.errstate(invalid="ignore"):  # a price may not be that of another's operands
+            assert not unlike(kernel, kernel(*given), kernel(*full), full), names
 
 
 def test_shapes_broadcast_as_in_numpy(kernel):
@@ -82,7 +83,8 @@ def test_shapes_broadcast_as_in_numpy(kernel):
     shapes = [(2, 3, 4), (3, 4), (4,), (3, 1), (2, 1, 1), (1, 1, 4), ()]
     given = [np.resize(x, shapes[place % len(shapes)]) for place, x in enumerate(batch)]
     full = [np.ascontiguousarray(np.broadcast_to(x, (2, 3, 4))) for x in given]
-    assert not unlike(kernel, kernel(*given), kernel(*full), full)
+    with np.errstate(invalid="ignore"):
+        assert not unlike(kernel, kernel(*given), kernel(*full), full)
 
 
 def test_columns_and_fortran_order_change_no_result(kernel):
@@ -114,7 +116,9 @@ def test_other_numbers_are_converted_and_computed_in_double_precision(kernel, dt
     batch = [x.astype(dtype) for x in operands.ordinary(kernel, 100)]
     batch[-1] = np.ones(100, dtype)
     converted = [x.astype(np.float64) for x in batch]
-    assert not unlike(kernel, kernel(*batch), kernel(*converted), converted)
+    with np.errstate(invalid="ignore"):
+        results, expected = kernel(*batch), kernel(*converted)
+    assert not unlike(kernel, results, expected, converted)
 
 
 @pytest.mark.parametrize("count", [1, 8, 100, 1_000, 10_000])

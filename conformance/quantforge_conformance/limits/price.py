@@ -1,20 +1,15 @@
-"""The tables of limits, a readable case each: what an operation returns where its formula ends.
-
-A case changes some operands of an ordinary option. Its expected value is a number that must come
-out exactly (a zero with a plus sign, a NaN with the canonical bits), or a discounted amount from
-mpmath that the contract lets miss by 4 ulp.
-"""
+"""The limits of the price on a lognormal underlying."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 
 from mpmath import exp, mp, mpf
 
-from quantforge_conformance.special import INFINITY, LEAST, NANS
+from quantforge_conformance.limits.case import NAN, Limit, Near, changed
+from quantforge_conformance.special import INFINITY, LEAST
 
-NAN = NANS[0]
 PLAIN = {
     "spot": 100.0,
     "strike": 95.0,
@@ -23,24 +18,7 @@ PLAIN = {
     "dividend": 0.03,
     "sigma": 0.22,
 }
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One case: operands, the result expected of each output, whether *invalid* is signalled."""
-
-    name: str
-    operands: tuple[float, ...]
-    expected: tuple[float | mpf, ...]
-    invalid: bool = False
-
-
-def _price_case(name: str, sign: float, expected: float | mpf, invalid: bool = False) -> Limit:
-    """Return the case that `name` describes, such as ``"spot 0.0, sigma inf"``."""
-    changes = dict(change.rsplit(" ", 1) for change in name.split(", "))
-    operands = PLAIN | {"sign": sign} | {key: float(value) for key, value in changes.items()}
-    side = {1.0: "call", -1.0: "put"}.get(sign)
-    return Limit(f"{side} {name}" if side else name, tuple(operands.values()), (expected,), invalid)
+ALLOWED = 4 * mpf(2) ** -46  # 4 ulp of 100
 
 
 def _discounted(amount: float, rate: float, time: float) -> mpf:
@@ -145,15 +123,28 @@ _UNDEFINED: dict[str, bool] = {
 }
 
 
-def _price_limits() -> Iterator[Limit]:
+@cache
+def price() -> tuple[Limit, ...]:
+    """The table of `price`."""
+    return tuple(_limits())
+
+
+def _limits() -> Iterator[Limit]:
     for name, values in _PRICES.items():
         for sign, value in zip((1.0, -1.0), values, strict=True):
-            yield _price_case(name, sign, value)
+            expected = Near(value, ALLOWED) if isinstance(value, mpf) else value
+            yield Limit(*changed(PLAIN, name, sign), (expected,))
+    for name, sign, invalid in undefined():
+        yield Limit(*changed(PLAIN, name, sign), (NAN,), invalid)
+
+
+def undefined() -> Iterator[tuple[str, float, bool]]:
+    """Return the changes that leave no result, with the sign, and whether that is signalled."""
     for name, invalid in _UNDEFINED.items():
         for sign in (1.0, -1.0):
-            yield _price_case(name, sign, NAN, invalid)
+            yield name, sign, invalid
     for sign, invalid in ((0.0, True), (2.0, True), (INFINITY, True), (NAN, False)):
-        yield _price_case(f"sign {sign}", sign, NAN, invalid)
+        yield f"sign {sign}", sign, invalid
 
 
-PRICE = tuple(_price_limits())
+CASES = tuple(_PRICES)

@@ -1,0 +1,361 @@
+/* Volatility implied by a European price, on a lognormal underlying, in a fixed number of steps.
+ *
+ * With the legs A and B of legs.h, k = |ln(A/B)| and the out-of-the-money price over the lesser leg,
+ * c = phi(x) (M(x) - M(f)), x = k/s - s/2, f = k/s + s/2, M the Mills ratio, solve for s = sigma
+ * sqrt(T).
+ *
+ * Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k) (Choi,
+ * Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < 0 on
+ * ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or overflows. In
+ * the last step M - M is its Taylor series for small s/2. Error: a few times what the rounding of
+ * the inputs costs, see docs/numerics.md.
+ *
+ * Codes: see the enumeration; a lane without a volatility is NaN, at the bounds 0 or infinity. */
+#ifndef QF_IMPLIED_VOLATILITY_H
+#define QF_IMPLIED_VOLATILITY_H
+
+#include "legs.h"
+#include "blocks.h"
+
+enum {
+    OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM, NOT_FINITE, INVALID_INPUT,
+    LOW_PRECISION
+};
+
+#define SQRT_2PI 0x1.40d931ff62706p+1
+
+/* What is solved: c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser leg
+ * over the greater and the complement of that. */
+typedef struct {
+    double c, shift, rest, k, share, gap;
+} Target;
+
+/* Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %. */
+QF_INLINE double seed(Target to) {
+    double c = to.c * power_of_two(to.shift > -1000.0 ? to.shift : -1000.0), ce = c * to.share;
+    double both = 2.0 * ce + to.gap;
+    double side = (2.0 * c * ce - to.gap * (1.0 - 2.0 * c)) / (both + both); /* p - 1/2 */
+    Reduced log = log_ratio(both * both, 4.0 * (to.c * (ce + 1.0)) * (to.rest * (to.gap + ce)));
+    double w = fma_(log.n - to.shift, LN2_HI, log.r), small = 4.0 * side * side;
+    w = small < 0x1p-18 ? small : w;
+    double dd = w * (1.5707963267948966 + 0.21616672 * w) / (1.0 + 0.10832933 * w);
+    double d = __builtin_sqrt(dd), sum = d + __builtin_sqrt(fma_(2.0, to.k, dd));
+    double s = side < 0.0 ? 2.0 * to.k / sum : sum, least = SQRT_2PI * c;
+    return s > least ? s : least; /* c is at most what it is at the money */
+}
+
+/* M(x) - M(f), for x < 0 -(M(-x) + M(f)), over sqrt(2 pi), as numerator and denominator. */
+typedef struct {
+    double p, q, near;
+} Difference;
+
+QF_INLINE Difference mills_difference(double h, double t) {
+    double near = h - t;
+    Ratio m = mills(h + t), m0 = mills(__builtin_fabs(near));
+    Difference out = {fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)), m.q * m0.q, near};
+    return out;
+}
+
+/* Householder's step of order 4 for ln(p/q) - x^2/2 = ln(z 2^shift); f is its residual. */
+QF_INLINE double householder(double f, Difference d, double h, double per_s, double s) {
+    double per = 1.0 / (d.p * d.q);
+    double newton = -f * SQRT_2PI * (d.p * d.p * per), g = INV_SQRT_2PI * (d.q * d.q * per);
+    double hs = h * per_s, u1 = fma_(h, hs, -0.25 * s);
+    double u2 = fma_(u1, u1, fma_(-3.0 * hs, hs, -0.25));
+    double a = u1 - g, b = fma_(g, fma_(2.0, g, -3.0 * u1), u2);
+    double below = fma_(newton, fma_(b * (1.0 / 6.0), newton, a), 1.0);
+    return fma_(newton, fma_(0.5, a * newton, 1.0) / below, s);
+}
+
+QF_INLINE double step(Target to, double s) {
+    double per_s = 1.0 / s, h = to.k * per_s, t = 0.5 * s;
+    Difference d = mills_difference(h, t);
+    int above = d.near < 0.0;
+    Reduced log = log_ratio(__builtin_fabs(d.p), d.q * (above ? to.rest : to.c));
+    double n = log.n - (above ? 0.0 : to.shift);
+    return householder(fma_(n, LN2_HI, log.r) - 0.5 * d.near * d.near, d, h, per_s, s);
+}
+
+/* (M(h - t) - M(h + t)) / sqrt(2 pi) for t max(h, 2) < 1/2. */
+QF_INLINE double long_series(double h, double t) {
+    Ratio ratio = mills(h);
+    double m0 = ratio.p / ratio.q, u = t * t;
+    double m1 = fma_(h, m0, -INV_SQRT_2PI);
+    double m2 = fma_(h, m1, m0);
+    double m3 = fma_(h, m2, 2.0 * m1);
+    double m4 = fma_(h, m3, 3.0 * m2);
+    double m5 = fma_(h, m4, 4.0 * m3);
+    double m6 = fma_(h, m5, 5.0 * m4);
+    double m7 = fma_(h, m6, 6.0 * m5);
+    double m8 = fma_(h, m7, 7.0 * m6);
+    double m9 = fma_(h, m8, 8.0 * m7);
+    double m10 = fma_(h, m9, 9.0 * m8);
+    double m11 = fma_(h, m10, 10.0 * m9);
+    double m12 = fma_(h, m11, 11.0 * m10);
+    double m13 = fma_(h, m12, 12.0 * m11);
+    double m14 = fma_(h, m13, 13.0 * m12);
+    double m15 = fma_(h, m14, 14.0 * m13);
+    double sum = fma_(m15, u * (1.0 / 210.0), m13);
+    sum = fma_(sum, u * (1.0 / 156.0), m11);
+    sum = fma_(sum, u * (1.0 / 110.0), m9);
+    sum = fma_(sum, u * (1.0 / 72.0), m7);
+    sum = fma_(sum, u * (1.0 / 42.0), m5);
+    sum = fma_(sum, u * (1.0 / 20.0), m3);
+    sum = fma_(sum, u * (1.0 / 6.0), m1);
+    return -2.0 * t * sum;
+}
+
+/* The last step, to full precision; also 1 / (sqrt(2 pi) phi(x)) times c or 1 - c. */
+typedef struct {
+    double s, per_density;
+} Solution;
+
+QF_INLINE Solution last_step(Target to, double s) {
+    double per_s = 1.0 / s, h = to.k * per_s, t = 0.5 * s;
+    Difference d = mills_difference(h, t);
+    int close = t * (h > 2.0 ? h : 2.0) < 0.5, above = (d.near < 0.0) & !close;
+    double series = long_series(h, t);
+    d.p = close ? series : d.p;
+    d.q = close ? 1.0 : d.q;
+    double z = above ? to.rest : to.c;
+    Reduced log = log_ratio(__builtin_fabs(d.p), d.q * z);
+    double n = log.n - (above ? 0.0 : to.shift);
+    double f = fma_(n, LN2_HI, fma_(n, LN2_LO, log.r) - 0.5 * d.near * d.near);
+    Solution out = {householder(f, d, h, per_s, s), __builtin_fabs(d.p) / (d.q * z)};
+    return out;
+}
+
+typedef struct {
+    Target target;
+    double otm, least, most; /* the out-of-the-money price, the legs */
+    int64_t inside;          /* the option itself is in the money */
+    int64_t special;
+} OrdinaryTarget;
+
+/* 2^-50: beyond two units in the last place of the greater leg, and of any bound. */
+#define CLEAR 0x1p-50
+
+QF_INLINE OrdinaryTarget target_ordinary(Sides sides, double price, double sign) {
+    int below = sides.a < sides.b;
+    double least = below ? sides.a : sides.b, most = below ? sides.b : sides.a;
+    double low = below ? sides.b_low - sides.a_low : sides.a_low - sides.b_low;
+    double least_low = below ? sides.a_low : sides.b_low;
+    double apart = most - least, signed_apart = below ? -sign : sign;
+    int inside = (signed_apart > 0.0) & (apart > 0.0);
+    double otm = inside ? (price - apart) - low : price;
+    double left = (least - otm) + least_low;
+    OrdinaryTarget out;
+    out.target.c = otm / least;
+    out.target.shift = 0.0;
+    out.target.rest = left / least;
+    out.target.k = __builtin_fabs(sides.y);
+    out.target.share = least / most;
+    out.target.gap = (apart + low) / most;
+    out.otm = otm, out.least = least, out.most = most, out.inside = inside;
+    int holds = (least > 0x1p-200) & (most < 0x1p200) & (otm > 0x1p-700) &
+                (left > CLEAR * most) & (!inside | (otm > CLEAR * most)) &
+                (__builtin_fabs(sign) == 1.0);
+    out.special = sides.special + !holds;
+    return out;
+}
+
+/* Whether rounding of the inputs surely costs less than 1e-8 of the volatility: the legs' shares
+ * are at most the legs, out of the money at most 2.6 densities; `load` bounds rT and qT. */
+QF_INLINE int precise(double s, double per_density, double load, int tail, double legs_share) {
+    double cost = 0x1p-24 * (1.0 + load); /* 4 2^-53 / 1e-8 and some */
+    double outside = 2.6 * cost, within = SQRT_2PI * per_density * legs_share * cost;
+    return (tail ? outside : within) < s;
+}
+
+typedef struct {
+    double sigma, code; /* a NaN came in: no signal */
+} Implied;
+
+/* Half a unit in the last place of x, relative to x. */
+QF_INLINE double half_ulp(double x) {
+    uint64_t exponent = UINT64_C(0x7ff) << 52;
+    double unit = from_bits(to_bits(x) & exponent);
+    return x == 0.0 ? 0.0 : 0x1p-53 * unit / __builtin_fabs(x);
+}
+
+/* The attainable limit over sigma: what half a unit in the last place of each input costs, and one
+ * unit of the result. Everything is in units of the lesser leg. */
+QF_INLINE double attainable(GeneralSides sides, Target to, double s, double price, double spot,
+                            double strike, double time, double rate, double dividend, int inside,
+                            double sigma) {
+    double h = to.k / s, t = 0.5 * s, near = h - t, x = __builtin_fabs(near);
+    x = x < 54.0 ? x : 54.0;
+    double far = h + t < 54.0 ? h + t : 54.0;
+    Reduced e = reduce(0.5 * x * x, 0.0);
+    double per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); /* 1 / phi(x) */
+    Ratio m = mills(far), m0 = mills(x);
+    double far_tail = SQRT_2PI * (m.p / m.q), near_tail = SQRT_2PI * (m0.p / m0.q);
+    near_tail = near < 0.0 ? per_density - near_tail : near_tail;
+    double most = per_density / to.share; /* the greater leg over density */
+    double least_share = inside ? per_density - near_tail : near_tail;
+    double most_share = inside ? most - far_tail : far_tail;
+    int below = sides.y < 0.0;
+    double a = below ? least_share : most_share, b = below ? most_share : least_share;
+    double c = to.c * power_of_two(to.shift > -1000.0 ? to.shift : -1000.0) * per_density;
+    c = near < 0.0 ? c : near_tail - far_tail;
+    double value = inside ? c + most * to.gap : c;
+    double rt = __builtin_fabs(rate) * time, qt = __builtin_fabs(dividend) * time;
+    double theta = 0.5 * s + __builtin_fabs(qt * a - rt * b);
+    double cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b +
+                  half_ulp(time) * theta + half_ulp(rate) * rt * b + half_ulp(dividend) * qt * a;
+    return cost / s + 2.0 * half_ulp(sigma);
+}
+
+QF_INLINE Implied implied_general(double price, double spot, double strike, double time,
+                                  double rate, double dividend, double sign) {
+    GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
+    Scaled paid = scaled(__builtin_fabs(price));
+    double top = sides.a_exponent > sides.b_exponent ? sides.a_exponent : sides.b_exponent;
+    double a_apart = sides.a_exponent - top, b_apart = sides.b_exponent - top;
+    double a_scale = power_of_two(a_apart > -1000.0 ? a_apart : -1000.0);
+    double b_scale = power_of_two(b_apart > -1000.0 ? b_apart : -1000.0);
+    double a = sides.a * a_scale, b = sides.b * b_scale;
+    double a_low = sides.a_low * a_scale, b_low = sides.b_low * b_scale;
+    double paid_apart = paid.exponent - top;
+    paid_apart = paid_apart > -1000.0 ? paid_apart : -1000.0;
+    paid_apart = paid_apart < 1000.0 ? paid_apart : 1000.0;
+    double mantissa = paid.end ? paid.x : paid.mantissa;
+    double value = mantissa * power_of_two(paid_apart); /* |price| beside the legs */
+    value = price < 0.0 ? -value : value;
+
+    int below = a < b;
+    double least = below ? a : b, most = below ? b : a;
+    double low = below ? b_low - a_low : a_low - b_low;
+    double least_low = below ? a_low : b_low;
+    double apart = most - least, signed_apart = below ? -sign : sign;
+    int inside = (signed_apart > 0.0) & (apart > 0.0);
+    double otm = inside ? (value - apart) - low : value;
+    double left = (least - otm) + least_low;
+    double unit = 0x1p-51 * from_bits(to_bits(most) & (UINT64_C(0x7ff) << 52)); /* 2 ulp */
+    double whole = sign > 0.0 ? a : b;
+    double whole_unit = 0x1p-51 * from_bits(to_bits(whole) & (UINT64_C(0x7ff) << 52));
+
+    double least_mantissa = below ? sides.a : sides.b;
+    double least_exponent = below ? sides.a_exponent : sides.b_exponent;
+    double least_scale = below ? a_scale : b_scale;
+    Target to;
+    double scaled_otm = otm / least_scale; /* beside the lesser leg's mantissa */
+    to.c = (inside ? scaled_otm : mantissa) / least_mantissa;
+    to.shift = inside ? 0.0 : paid.exponent - least_exponent;
+    to.rest = left / least;
+    to.k = __builtin_fabs(sides.y);
+    to.share = least / most;
+    to.gap = (apart + low) / most;
+    double s = last_step(to, step(to, step(to, seed(to)))).s;
+    double sigma = s / __builtin_sqrt(time);
+
+    int64_t state = sides.state | sign_state(sign) |
+                    ((spot == INFINITE) | (strike == INFINITE) ? INVALID : 0);
+    double limit = attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma);
+    double code = limit > 1e-8 ? LOW_PRECISION : OK;
+    int at_maximum = left <= whole_unit, above_maximum = (left < -whole_unit) | (time == 0.0);
+    code = at_maximum ? AT_MAXIMUM : code;
+    code = above_maximum ? ABOVE_MAXIMUM : code;
+    int at_intrinsic = otm <= (inside ? unit : 0.0);
+    int below_intrinsic = otm < -unit;
+    code = at_intrinsic ? AT_INTRINSIC : code;
+    code = below_intrinsic ? BELOW_INTRINSIC : code;
+    code = state ? INVALID_INPUT : code;
+    code = (price != price) | (__builtin_fabs(price) == INFINITE) ? NOT_FINITE : code;
+    Implied out = {sigma, code};
+    return out;
+}
+
+/* The code of a lane that came out as NaN: with no other reason its inputs are beyond all range. */
+QF_INLINE double unsolved(double code) {
+    return (code == OK) | (code == LOW_PRECISION) ? INVALID_INPUT : code;
+}
+
+/* The value that goes with a code other than OK and LOW_PRECISION. */
+QF_INLINE double value_of(double sigma, double code) {
+    sigma = code == AT_INTRINSIC ? 0.0 : sigma;
+    sigma = code == AT_MAXIMUM ? INFINITE : sigma;
+    int none = (code == BELOW_INTRINSIC) | (code == ABOVE_MAXIMUM) | (code == NOT_FINITE) |
+               (code == INVALID_INPUT);
+    return none ? NOT_A_NUMBER : sigma;
+}
+
+/* The outputs that are wanted: bit 0 for the volatility, bit 1 for the code. */
+QF_INLINE void write_implied(double *const *restrict out, const double *restrict sigma,
+                             const double *restrict code, int64_t n, int64_t wanted) {
+    size_t bytes = (size_t)n * sizeof(double);
+    if (wanted & 1) memcpy(*out++, sigma, bytes);
+    if (wanted & 2) memcpy(*out, code, bytes);
+}
+
+/* Replace the values that codes stand for, and say which lanes lie outside the domain. */
+QF_INLINE void finish_codes(const double *const *restrict in, int inputs, double *restrict sigma,
+                            double *restrict code, int64_t *restrict outside, int64_t n) {
+    for (int64_t i = 0; i < n; i++) code[i] = sigma[i] == sigma[i] ? code[i] : unsolved(code[i]);
+    for (int64_t i = 0; i < n; i++) sigma[i] = value_of(sigma[i], code[i]);
+    for (int64_t i = 0; i < n; i++) outside[i] = sigma[i] != sigma[i];
+    for (int j = 0; j < inputs; j++) { /* a NaN that came in is no signal */
+        for (int64_t i = 0; i < n; i++) outside[i] &= in[j][i] == in[j][i];
+    }
+}
+
+static void implied_volatility_general(const double *const *restrict in,
+                                       double *const *restrict out, int64_t *restrict outside,
+                                       int64_t n, int64_t wanted) {
+    double sigma[BLOCK], code[BLOCK];
+    for (int64_t i = 0; i < n; i++) {
+        double price = in[0][i], spot = in[1][i], strike = in[2][i], time = in[3][i];
+        double rate = in[4][i], dividend = in[5][i], sign = in[6][i];
+        Implied lane = implied_general(price, spot, strike, time, rate, dividend, sign);
+        sigma[i] = lane.sigma;
+        code[i] = lane.code;
+    }
+    finish_codes(in, 7, sigma, code, outside, n);
+    write_implied(out, sigma, code, n, wanted);
+}
+
+/* Five loops over the block, each short enough for several vectors of it to overlap. */
+QF_INLINE void implied_volatility_ordinary(const double *const *restrict in,
+                                           double *const *restrict out, int64_t *restrict special,
+                                           int64_t n, int64_t wanted) {
+    double c[BLOCK], rest[BLOCK], k[BLOCK], share[BLOCK], gap[BLOCK], s[BLOCK];
+    double per_density[BLOCK], sigma[BLOCK], code[BLOCK];
+    int64_t tail[BLOCK];
+    const double *price = in[0], *spot = in[1], *strike = in[2], *time = in[3], *rate = in[4],
+                 *dividend = in[5], *sign = in[6];
+    for (int64_t i = 0; i < n; i++) {
+        Sides sides = sides_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i]);
+        OrdinaryTarget lane = target_ordinary(sides, price[i], sign[i]);
+        c[i] = lane.target.c, rest[i] = lane.target.rest, k[i] = lane.target.k;
+        share[i] = lane.target.share, gap[i] = lane.target.gap;
+        tail[i] = !lane.inside;
+        special[i] = lane.special;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
+        s[i] = seed(to);
+    }
+    for (int turn = 0; turn < 2; turn++) {
+        for (int64_t i = 0; i < n; i++) {
+            Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
+            s[i] = step(to, s[i]);
+        }
+    }
+    for (int64_t i = 0; i < n; i++) {
+        Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
+        Solution solution = last_step(to, s[i]);
+        s[i] = solution.s;
+        per_density[i] = solution.per_density;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double load = (__builtin_fabs(rate[i]) + __builtin_fabs(dividend[i])) * time[i];
+        int outside = (tail[i] != 0) & (k[i] >= 0.5 * s[i] * s[i]);
+        int holds = precise(s[i], per_density[i], load, outside, 1.0 / share[i]) & (time[i] > 0.0);
+        special[i] += !holds;
+        sigma[i] = s[i] / __builtin_sqrt(time[i]);
+        code[i] = OK;
+    }
+    write_implied(out, sigma, code, n, wanted);
+}
+
+#endif

@@ -1,0 +1,185 @@
+"""Volatility implied by a European price on a normally distributed forward, in fixed steps.
+
+With k = |F - K| and the undiscounted out-of-the-money price c = s phi(h) (1 - h M(h)), h = k/s,
+solve for s = sigma sqrt(T). Seed: with nu = k/(k + 2c) and eta = nu / artanh(nu),
+s = sqrt(pi/2 eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4
+on ln c. Codes are those of implied_volatility.py; there is no maximum but at T = 0.
+"""
+
+from math import fabs, inf
+from typing import NamedTuple
+
+from quantforge_numba.bachelier_price import normal_loss
+from quantforge_numba.blocks import whole
+from quantforge_numba.elementary import (
+    log_ratio,
+    mills,
+    reduce,
+    shift_exponent,
+    times_exp,
+    times_power,
+)
+from quantforge_numba.implied_volatility import (
+    ABOVE_MAXIMUM,
+    AT_INTRINSIC,
+    BELOW_INTRINSIC,
+    INVALID_INPUT,
+    LOW_PRECISION,
+    NOT_FINITE,
+    OK,
+    SQRT_2PI,
+    Implied,
+    Solution,
+    finish_codes,
+    half_ulp,
+    two_ulp,
+)
+from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise
+from quantforge_numba.legs import INVALID, MISSING, discount_exponent, sign_state
+from quantforge_numba.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+
+
+@inlined
+def normal_seed(c, k):
+    total = k + 2.0 * c
+    nu = k / total
+    log = log_ratio(k + c, c)  # 2 artanh(nu)
+    eta = 2.0 * nu / fma(log.n, LN2_HI, log.r)
+    eta = 1.0 if nu < 2.0**-10 else eta
+    g = (0.4018 + 0.8933 * eta) / (1.0 + 0.2924 * eta)
+    return 1.2533141373155003 * total * (sqrt(eta) * g)
+
+
+@inlined
+def normal_step(c, k, s):
+    """A step, and e^(h^2/2) = s (1 - h M) / c at its beginning."""
+    per_s = 1.0 / s
+    h = k * per_s
+    loss = normal_loss(h)
+    log = log_ratio(loss.p * s, loss.q * c)
+    f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h)
+    per = 1.0 / (loss.p * loss.q)
+    newton = -f * SQRT_2PI * (loss.p * loss.p * per)  # over s, as all that follows
+    g = INV_SQRT_2PI * (loss.q * loss.q * per)
+    hh = h * h
+    u2 = fma(hh, hh, -3.0 * hh)
+    a = hh - g
+    b = fma(g, fma(2.0, g, -3.0 * hh), u2)
+    below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0)
+    change = newton * fma(0.5, a * newton, 1.0) / below
+    return Solution(fma(s, change, s), loss.p * s / (loss.q * c))
+
+
+class NormalSolution(NamedTuple):
+    """s; `special` is 1 where this form may not hold."""
+
+    s: float
+    special: int
+
+
+@inlined
+def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma):
+    h = k / s
+    h = h if h < 38.0 else 38.0
+    e = reduce(0.5 * h * h, 0.0)
+    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(h)
+    m = mills(h)
+    tail = SQRT_2PI * (m.p / m.q)
+    chance = per_density - tail if inside else tail
+    value = (c + k if inside else c) * per_density
+    rt = rate * time
+    theta = fabs(rt * value - 0.5 * s)
+    cost = half_ulp(price) * value + half_ulp(forward) * fabs(forward) * chance
+    cost = cost + half_ulp(strike) * fabs(strike) * chance + half_ulp(time) * theta
+    cost = cost + half_ulp(rate) * fabs(rt) * value
+    return cost / s + 2.0 * half_ulp(sigma)
+
+
+@inlined
+def general_normal_implied(price, forward, strike, time, rate, sign):
+    x = discount_exponent(rate, time)
+    r = reduce(-x.value, -x.low)
+    paid = times_power(times_exp(price, r.r), r.n)  # undiscounted
+    apart = forward - strike
+    k = fabs(apart)
+    inside = sign * apart > 0.0
+    c = paid - k if inside else paid
+    f = fabs(forward)
+    g = fabs(strike)
+    unit = two_ulp(f if f > g else g)
+    s = normal_seed(c, k)
+    s = normal_step(c, k, s).s
+    s = normal_step(c, k, s).s
+    sigma = s / sqrt(time)
+
+    missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate)
+    invalid = (time < 0.0) | (fabs(rate) == inf) | (k == inf) | (apart != apart)
+    state = (MISSING if missing else 0) | (INVALID if invalid else 0) | sign_state(sign)
+    limit = normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma)
+    code = LOW_PRECISION if limit > 1e-8 else OK
+    code = ABOVE_MAXIMUM if time == 0.0 else code
+    code = AT_INTRINSIC if c <= (unit if inside else 0.0) else code
+    code = BELOW_INTRINSIC if c < -unit else code
+    code = INVALID_INPUT if state else code
+    code = NOT_FINITE if (price != price) | (fabs(price) == inf) else code
+    return Implied(sigma, code)
+
+
+@outlined
+def bachelier_implied_volatility_general(inputs, outputs, outside, n, wanted):
+    vectorise("outputs outside")
+    n = whole(n)
+    sigma, code = outputs
+    price, forward, strike, time, rate, sign = inputs
+    for i in range(n):
+        lane = general_normal_implied(price[i], forward[i], strike[i], time[i], rate[i], sign[i])
+        sigma[i] = lane.sigma
+        code[i] = lane.code
+    finish_codes(inputs, sigma, code, outside, n)
+
+
+@inlined
+def ordinary_normal_implied(price, forward, strike, time, rate, sign):
+    """One rounding costs surely less than 1e-8 where `special` is 0.
+
+    The chance over density is at most 1.3 out of the money and 1 / density in it.
+    """
+    rt = rate * time
+    rt_low = fma(rate, time, -rt)
+    r = reduce(rt, rt_low)
+    paid = shift_exponent(times_exp(price, r.r), r.n_magic)
+    apart = forward - strike
+    k = fabs(apart)
+    inside = sign * apart > 0.0
+    c = paid - k if inside else paid
+    s = normal_step(c, k, normal_seed(c, k)).s
+    last = normal_step(c, k, s)
+    legs = fabs(forward) + fabs(strike)
+    cost = 2.0**-24 * (legs + paid) * (1.0 + fabs(rt))
+    within = SQRT_2PI * last.per_density * cost
+    beyond = 1.3 * cost
+    holds = (
+        (fabs(rt) < 50.0)
+        & (price > 2.0**-900)
+        & (paid < 2.0**200)
+        & (legs < 2.0**200)
+        & (c > 2.0**-900)
+        & ((not inside) | (c > 2.0**-50 * legs))
+        & ((within if inside else beyond) < last.s)
+        & (fabs(sign) == 1.0)
+        & (time > 0.0)
+    )
+    return NormalSolution(last.s, 0 if holds else 1)
+
+
+@inlined
+def bachelier_implied_volatility_ordinary(inputs, outputs, special, n, wanted):
+    vectorise("outputs special")
+    n = whole(n)
+    sigma, code = outputs
+    price, forward, strike, time, rate, sign = inputs
+    for i in range(n):
+        lane = ordinary_normal_implied(price[i], forward[i], strike[i], time[i], rate[i], sign[i])
+        sigma[i] = lane.s / sqrt(time[i])
+        code[i] = OK
+        special[i] = lane.special

@@ -1,0 +1,60 @@
+"""What a case of a table of limits is, and when a result is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from mpmath import isinf, isnan, mpf
+
+from quantforge_conformance.special import NANS
+
+NAN = NANS[0]
+
+
+@dataclass(frozen=True)
+class Near:
+    """A number that a result may miss by `allowed`; a zero of either sign."""
+
+    value: mpf
+    allowed: mpf
+
+    def holds(self, got: Any, slack: int = 1) -> bool:
+        """Say whether a result is right; an infinite one to the letter."""
+        if isnan(self.value) or isinf(self.value):
+            return bool(mpf(float(got)) == self.value)
+        allowed = self.allowed * slack + mpf(2) ** -1074
+        return bool(abs(mpf(float(got)) - self.value) <= allowed)
+
+
+Expected = float | Near | None
+"""None where a result is a number, never NaN, and no more than that is promised."""
+
+
+def right(got: Any, expected: Expected, slack: int = 1) -> bool:
+    """Say whether a result is what a table expects: a float to the bit, signs of zeros included."""
+    if expected is None:
+        return not np.isnan(got)
+    if isinstance(expected, Near):
+        return expected.holds(got, slack)
+    return np.asarray(expected, np.asarray(got).dtype).tobytes() == np.asarray(got).tobytes()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One case: operands, what is expected of each output, whether *invalid* is signalled."""
+
+    name: str
+    operands: tuple[float, ...]
+    expected: tuple[Expected, ...]
+    invalid: bool = False
+
+
+def changed(plain: Mapping[str, float], name: str, sign: float) -> tuple[str, tuple[float, ...]]:
+    """Return the name and operands of the case that says ``"spot 0.0, sigma inf"``."""
+    changes = dict(change.rsplit(" ", 1) for change in filter(None, name.split(", ")))
+    operands = plain | {"sign": sign} | {key: float(value) for key, value in changes.items()}
+    side = {1.0: "call", -1.0: "put"}.get(sign)
+    return f"{side} {name}" if side else name, tuple(operands.values())

@@ -1,0 +1,71 @@
+"""The limits of the greeks on a lognormal underlying, in the cases of the price's."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from functools import cache
+
+from mpmath import isinf, mpf
+
+from quantforge_conformance import reference
+from quantforge_conformance.limits.case import NAN, Expected, Limit, Near, changed
+from quantforge_conformance.limits.price import ALLOWED, CASES, PLAIN, undefined
+
+# At the money the limits differ by which of sigma and T vanishes, and by the carry.
+_AT_THE_MONEY = (
+    "time 0.0, strike 100.0, dividend 0.05",
+    "time 0.0, strike 100.0, dividend 0.08",
+    "time 0.0, strike 100.0, sigma 0.0",
+    "time 0.0, strike 100.0, sigma 0.0, dividend 0.05",
+    "sigma 0.0, strike 100.0, dividend 0.05, time 50.0",
+)
+# Sums of two amounts over a year, of which the rates are less than a tenth.
+_SUMS = ("theta",)
+
+
+def near(values: Mapping[str, mpf], open_: Container[str] = ()) -> tuple[Expected, ...]:
+    """Return what is expected of every output, a price of 0 to the bit; nothing of those open."""
+    price = values["price"]
+    first = 0.0 if price == 0 else float(price) if isinf(price) else Near(price, ALLOWED)
+    others = [(name, value) for name, value in values.items() if name != "price"]
+    return first, *(
+        None if name in open_ else Near(value, _allowed(name, value)) for name, value in others
+    )
+
+
+def _allowed(name: str, value: mpf) -> mpf:
+    """Return 4 to 8 units in the last place, for a sum those of its larger term."""
+    relative = abs(value) * mpf(2) ** -50
+    return max(relative, ALLOWED / 10) if name in _SUMS else relative
+
+
+def _open(name: str, values: Mapping[str, mpf]) -> Container[str]:
+    """Return the outputs of which no more is promised than that they are numbers.
+
+    Where nothing is paid for nothing, or both legs grow for ever, there is no limit; elsewhere
+    these are sums of which one term is 0 times infinity.
+    """
+    if "spot 0.0, strike 0.0" in name or "rate -0.01, dividend -0.01" in name:
+        return reference.GREEKS[1:]
+    if "sigma inf" in name or "time inf" in name:
+        return ("theta", "charm", "veta")
+    if isinf(values["gamma"]):
+        return ("charm", "veta")
+    return ("charm",) if "spot" in name or "strike 0" in name or "strike -0" in name else ()
+
+
+@cache
+def greeks() -> tuple[Limit, ...]:
+    """The table of `greeks`."""
+    return tuple(_limits())
+
+
+def _limits() -> Iterator[Limit]:
+    for name in (*CASES, *_AT_THE_MONEY):
+        for sign in (1.0, -1.0):
+            name_of, operands = changed(PLAIN, name, sign)
+            values = reference.greeks(*operands)
+            yield Limit(name_of, operands, near(values, _open(name, values)))
+    for name, sign, invalid in undefined():
+        nothing = (NAN,) * len(reference.GREEKS)
+        yield Limit(*changed(PLAIN, name, sign), nothing, invalid)

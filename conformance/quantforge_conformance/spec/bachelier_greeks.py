@@ -1,0 +1,96 @@
+"""Price and greeks of a European option on a normally distributed forward.
+
+With d = (F - K)/v, the density G = e^(-rT) phi(d) and the chance e^(-rT) N(+-d). Outputs, units
+and limits are those of `greeks`; phi, the derivative by a dividend, is 0.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from quantforge_conformance.spec.bachelier_price import Normal, normal, price_of_normal
+from quantforge_conformance.spec.elementary import (
+    divide,
+    fma,
+    mills,
+    power_of_two,
+    square_root,
+    times_exp,
+    times_power,
+)
+from quantforge_conformance.spec.greeks import Greeks
+from quantforge_conformance.spec.legs import NOT_A_NUMBER, at_least, at_most
+from quantforge_conformance.spec.price import PAST, gauss_exponent
+from quantforge_conformance.spec.tables import INV_SQRT_2PI
+
+
+class Parts(NamedTuple):
+    """What the greeks of one option are made of."""
+
+    price: float
+    density: float  # G
+    chance: float  # e^(-rT) N(+-d)
+    d: float
+    per_v: float  # 1/v, 1/sigma, 1/sqrt(T)
+    per_sigma: float
+    per_root: float
+
+
+def greeks(
+    forward: float, strike: float, time: float, rate: float, sigma: float, sign: float
+) -> Greeks:
+    """The price and all greeks of one option, sign +1 for a call and -1 for a put."""
+    lane = normal(forward, strike, time, rate, sigma, sign)
+    if lane.state:
+        return Greeks(*[NOT_A_NUMBER] * len(Greeks._fields))
+    parts = _parts(lane, forward - strike, time, rate, sigma)
+    found = _combined(parts, time, rate, sigma, sign)
+    return Greeks(*(x if x == x else 0.0 for x in found))
+
+
+def _parts(n: Normal, apart: float, time: float, rate: float, sigma: float) -> Parts:
+    h = at_most(n.h, PAST)
+    e, m, root = gauss_exponent(h), mills(h), square_root(time)
+    beyond, level = n.h == math.inf, n.k == 0.0 and n.v == 0.0
+    tail = times_exp(m.p / m.q, e.r)
+    rest = 1.0 - tail * power_of_two(at_least(e.n, -1000.0))
+    if n.inside > 0.0:
+        chance = times_power(times_exp(rest, n.r.r), n.r.n)
+    else:
+        chance = times_power(times_exp(0.0 if beyond else tail, n.r.r), e.n + n.r.n)
+    density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r)
+    density = 0.0 if beyond else times_power(density, e.n + n.r.n)
+    per_v = 0.0 if density == 0.0 else divide(1.0, n.v)
+    d = 0.0 if per_v == 0.0 else apart * per_v
+    per_sigma, per_root = root * per_v, sigma * per_v
+    if level:  # the limits; both sigma and T zero count as T > 0
+        d = 0.0
+        per_sigma = 1.0 / sigma if sigma > 0.0 else math.inf
+        per_root = divide(1.0, root) if time > 0.0 else (math.inf if sigma > 0.0 else 1.0)
+    return Parts(price_of_normal(n, time, rate), density, chance, d, per_v, per_sigma, per_root)
+
+
+def _combined(p: Parts, time: float, rate: float, sigma: float, sign: float) -> Greeks:
+    """The greeks from the parts."""
+    d, dd, root, variance_rate = p.d, p.d * p.d, square_root(time), p.per_root * p.per_root
+    delta, gamma, vega = sign * p.chance, p.density * p.per_v, p.density * root
+    return Greeks(
+        price=p.price,
+        delta=delta,
+        gamma=gamma,
+        vega=vega,
+        theta=rate * p.price - 0.5 * p.density * (sigma * p.per_root),
+        rho=-time * p.price,
+        phi=0.0,
+        vanna=-p.density * (d * p.per_sigma),
+        volga=vega * dd * p.per_sigma,
+        charm=rate * delta + 0.5 * p.density * d * variance_rate,
+        veta=vega * (rate - 0.5 * fma(d, d, 1.0) * variance_rate),
+        dual_delta=-delta,
+        dual_gamma=gamma,
+        speed=-gamma * d * p.per_v,
+        color=gamma * (rate + 0.5 * fma(-d, d, 1.0) * variance_rate),
+        zomma=gamma * p.per_sigma * fma(d, d, -1.0),
+        ultima=vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0)),
+    )

@@ -1,0 +1,121 @@
+"""Volatility implied by a European price on a normally distributed forward.
+
+With k = |F - K| and the undiscounted out-of-the-money price c = s phi(h) (1 - h M(h)), h = k/s,
+solve for s = sigma sqrt(T). Seed: with nu = k/(k + 2c) and eta = nu / artanh(nu),
+s = sqrt(pi/2 eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4
+on ln c. Codes are those of `implied_volatility`; there is no maximum but at T = 0.
+"""
+
+from __future__ import annotations
+
+import math
+
+from quantforge_conformance.spec.bachelier_price import normal_loss
+from quantforge_conformance.spec.elementary import (
+    divide,
+    fma,
+    log_ratio,
+    mills,
+    reduce,
+    square_root,
+    times_exp,
+    times_power,
+)
+from quantforge_conformance.spec.implied_volatility import (
+    ABOVE_MAXIMUM,
+    AT_INTRINSIC,
+    BELOW_INTRINSIC,
+    INVALID_INPUT,
+    LOW_PRECISION,
+    NOT_FINITE,
+    OK,
+    SQRT_2PI,
+    half_ulp,
+    two_ulp,
+)
+from quantforge_conformance.spec.legs import (
+    NOT_A_NUMBER,
+    at_most,
+    discount_exponent,
+    sign_state,
+)
+from quantforge_conformance.spec.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+
+
+def implied_volatility(
+    price: float, forward: float, strike: float, time: float, rate: float, sign: float
+) -> tuple[float, int]:
+    """The volatility of one option and its code, sign +1 for a call and -1 for a put."""
+    if not math.isfinite(price):
+        return NOT_A_NUMBER, NOT_FINITE
+    apart = forward - strike
+    k = abs(apart)
+    missing = time != time or rate != rate
+    if missing or time < 0.0 or abs(rate) == math.inf or not k < math.inf or sign_state(sign):
+        return NOT_A_NUMBER, INVALID_INPUT
+    x = discount_exponent(rate, time)
+    r = reduce(-x.value, -x.low)
+    paid = times_power(times_exp(price, r.r), r.n)  # undiscounted
+    inside = sign * apart > 0.0
+    c = paid - k if inside else paid
+    unit = two_ulp(max(abs(forward), abs(strike)))
+    if c < -unit:
+        return NOT_A_NUMBER, BELOW_INTRINSIC
+    if c <= (unit if inside else 0.0):
+        return 0.0, AT_INTRINSIC
+    if time == 0.0:
+        return NOT_A_NUMBER, ABOVE_MAXIMUM
+    s = normal_step(c, k, normal_step(c, k, normal_seed(c, k)))
+    sigma = divide(s, square_root(time))
+    if sigma != sigma:
+        return NOT_A_NUMBER, INVALID_INPUT  # beyond all range
+    limit = _attainable(c, k, s, (price, forward, strike, time, rate), inside)
+    return sigma, LOW_PRECISION if limit + 2.0 * half_ulp(sigma) > 1e-8 else OK
+
+
+def normal_seed(c: float, k: float) -> float:
+    """Seed for s."""
+    total = k + 2.0 * c
+    nu = divide(k, total)
+    log = log_ratio(k + c, c)  # 2 artanh(nu)
+    eta = divide(2.0 * nu, fma(log.n, LN2_HI, log.r))
+    eta = 1.0 if nu < 0.0009765625 else eta
+    g = divide(0.4018 + 0.8933 * eta, 1.0 + 0.2924 * eta)
+    return 1.2533141373155003 * total * (square_root(eta) * g)
+
+
+def normal_step(c: float, k: float, s: float) -> float:
+    """A step of order 4 on ln c; all derivatives are those by ln s."""
+    h = k * divide(1.0, s)
+    loss = normal_loss(h)
+    log = log_ratio(loss.p * s, loss.q * c)
+    f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h)
+    per = divide(1.0, loss.p * loss.q)
+    newton = -f * SQRT_2PI * (loss.p * loss.p * per)
+    g, hh = INV_SQRT_2PI * (loss.q * loss.q * per), h * h
+    u2 = fma(hh, hh, -3.0 * hh)
+    a, b = hh - g, fma(g, fma(2.0, g, -3.0 * hh), u2)
+    below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0)
+    change = divide(newton * fma(0.5, a * newton, 1.0), below)
+    return fma(s, change, s)
+
+
+def _attainable(c: float, k: float, s: float, inputs: tuple[float, ...], inside: bool) -> float:
+    """What half a unit in the last place of each input costs, over sigma."""
+    price, forward, strike, time, rate = inputs
+    h = at_most(divide(k, s), 38.0)
+    e, m = reduce(0.5 * h * h, 0.0), mills(h)
+    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(h)
+    tail = SQRT_2PI * (m.p / m.q)
+    chance = per_density - tail if inside else tail
+    value = (c + k if inside else c) * per_density
+    rt = rate * time
+    theta = abs(rt * value - 0.5 * s)
+    cost = (
+        half_ulp(price) * value
+        + half_ulp(forward) * abs(forward) * chance
+        + half_ulp(strike) * abs(strike) * chance
+        + half_ulp(time) * theta
+        + half_ulp(rate) * abs(rt) * value
+    )
+    return divide(cost, s)

@@ -1,0 +1,112 @@
+"""The standards of the operations on a lognormal underlying."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from mpmath import exp, mp, mpf
+
+import quantforge
+from quantforge_conformance import limits, reference, regions, special
+from quantforge_conformance.spec import greeks as greeks_specification
+from quantforge_conformance.spec import implied_volatility as inversion_specification
+from quantforge_conformance.spec import price as price_specification
+from quantforge_conformance.standards import sensitivity
+from quantforge_conformance.standards.contract import Bound, Lane, Standard, ulp
+
+
+def larger_leg(lane: Lane) -> mpf:
+    """Return max(S e^(-qT), K e^(-rT))."""
+    spot, strike, time, rate, dividend, _, _ = map(mpf, lane)
+    with mp.workdps(reference.DIGITS):
+        return max(spot * exp(-dividend * time), strike * exp(-rate * time))
+
+
+def _ulp_of_larger_leg(lane: Lane, exact: mpf) -> mpf:
+    return ulp(larger_leg(lane))
+
+
+def _conditioned(lane: Lane, exact: mpf) -> mpf:
+    return (4 + 4 * reference.condition(*lane)) * mpf(2) ** -53 * exact + mpf(2) ** -1074
+
+
+def _public_price(operands: Any, **options: Any) -> Any:
+    spot, strike, time, rate, dividend, sigma, sign = operands
+    return quantforge.price(
+        spot, strike, time, rate, sigma, dividend=dividend, kind=sign, **options
+    )
+
+
+PRICE = Standard(
+    golden=lambda *lane: (reference.price(*lane),),
+    bounds={
+        "price": (
+            Bound("ulp of max(Se^-qT, Ke^-rT)", 4, _ulp_of_larger_leg),
+            Bound("of (4 + 4 cond) 2^-53 P + 2^-1074", 1, _conditioned),
+        )
+    },
+    specification=lambda *lane: (price_specification.price(*lane),),
+    regions=regions.REGIONS,
+    special=special.PRICE,
+    limits=limits.price,
+    public=_public_price,
+)
+
+
+def _public_greeks(operands: Any, **options: Any) -> Any:
+    spot, strike, time, rate, dividend, sigma, sign = operands
+    found = quantforge.greeks(
+        spot,
+        strike,
+        time,
+        rate,
+        sigma,
+        dividend=dividend,
+        kind=sign,
+        which=quantforge.ALL,
+        **options,
+    )
+    return tuple(found.values())
+
+
+# With a spot or strike below the normal range, 1/S is infinite: numbers come out, but no more.
+_NORMAL_AMOUNTS = tuple(one for one in regions.REGIONS if not one.name.startswith("denormal"))
+
+GREEKS = Standard(
+    golden=lambda *lane: sensitivity.sensitive(reference.greeks, lane).values,
+    bounds=sensitivity.bounds(reference.greeks, 8),
+    specification=greeks_specification.greeks,
+    regions=_NORMAL_AMOUNTS,
+    special=special.PRICE,
+    limits=limits.greeks,
+    public=_public_greeks,
+    points=10,
+)
+
+
+@lru_cache(maxsize=1024)
+def _implied(*lane: float) -> reference.Implied:
+    return reference.implied_volatility(*lane)
+
+
+def _public_implied_volatility(operands: Any, **options: Any) -> Any:
+    price, spot, strike, time, rate, dividend, sign = operands
+    return quantforge.implied_volatility(
+        price, spot, strike, time, rate, dividend=dividend, kind=sign, status=True, **options
+    )
+
+
+IMPLIED_VOLATILITY = Standard(
+    golden=lambda *lane: _implied(*lane)[:2],
+    bounds={
+        "sigma": (Bound("of the attainable limit", 4, lambda lane, _: _implied(*lane).attainable),),
+        "code": (Bound("codes off", 0, lambda lane, exact: mpf(1)),),
+    },
+    specification=inversion_specification.implied_volatility,
+    regions=regions.TO_INVERT,
+    special=special.QUOTE,
+    limits=limits.implied_volatility,
+    public=_public_implied_volatility,
+    points=8,
+)

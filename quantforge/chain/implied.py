@@ -1,0 +1,175 @@
+"""The volatility that every quote implies, the greeks at it, and how the vendor's compare.
+
+Volatilities are Black's (1976) at the fitted forward and rate. Greeks are by the prepaid forward
+F exp(-r T), the underlying less the dividends it pays until expiry, at a constant rate: ``delta``
+is N(d1), ``gamma`` n(d1) / (F exp(-r T) sigma sqrt(T)), ``theta`` what passing time takes from an
+option while the underlying stands still. This is what Cboe's own delta and gamma agree with best
+(docs/cli.md has the figures).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+import quantforge
+from quantforge.chain.calendar import Expiries
+from quantforge.chain.parity import Parity
+from quantforge.chain.quotes import Chain, Flags, Floats
+from quantforge.chain.timing import fastest
+
+GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
+SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
+
+_WIDEST: Final = 0.2  # spread of a liquid option, as a part of its mid
+_SHORTEST: Final = 7.0 / 365.0  # years it has left
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Implied:
+    """What the quotes of a chain imply; every array has one element per option.
+
+    Attributes
+    ----------
+    bid, mid, ask : array of float64
+        Volatility of each quote, NaN where there is none.
+    code : array of int8
+        A `quantforge.Code` for each mid.
+    greeks : Greeks
+        Those named in `GREEKS`, at the volatility of the mid.
+    difference : mapping of str to array of float64
+        ``volatility``, ``delta`` and ``gamma`` of the mid less the vendor's, NaN where either has
+        none.
+    liquid : array of bool
+        Options whose volatility can be told well: out of the money, with a bid, a spread below 20 %
+        of the mid and more than seven days left.
+    at_the_money : array of float64
+        For each expiry, the volatility at its forward, NaN where quotes do not reach around it.
+    seconds : tuple of float
+        Time the inversion of all bids, mids and asks took, and that of the greeks.
+    backend : str
+        What inverted.
+    """
+
+    bid: Floats
+    mid: Floats
+    ask: Floats
+    code: NDArray[np.int8]
+    greeks: quantforge.Greeks
+    difference: Mapping[str, Floats]
+    liquid: Flags
+    at_the_money: Floats
+    seconds: tuple[float, float]
+    backend: str
+
+    @property
+    def solved(self) -> Flags:
+        """Options whose mid has a volatility."""
+        return np.isin(self.code, SOLVED)
+
+
+def imply(
+    chain: Chain,
+    expiries: Expiries,
+    parity: Parity,
+    *,
+    backend: str = "auto",
+    threads: int | None = None,
+) -> Implied:
+    """Invert every quote of `chain` and compute the greeks of its mids.
+
+    Parameters
+    ----------
+    chain : Chain
+    expiries : Expiries
+    parity : Parity
+    backend, threads
+        As in `quantforge.price`.
+    """
+    place = expiries.of_option
+    forward, rate, time = parity.forward[place], parity.rate[place], expiries.time[place]
+    quotes = _quotes(chain)
+    common: dict[str, Any] = {"kind": chain.kind, "backend": backend, "threads": threads}
+    invert = partial(quantforge.implied_volatility, model="black76", status=True, **common)
+    derive = partial(quantforge.greeks, which=GREEKS, **common)
+    operands = forward, chain.strike, time, rate
+    prepaid = forward * np.exp(-rate * time)
+    with np.errstate(invalid="ignore"):
+        (volatility, codes), inverting = fastest(invert, quotes, *operands)
+        found, deriving = fastest(derive, prepaid, *operands[1:], volatility[1])
+    used = quantforge.explain(
+        "implied_volatility", quotes.size, backend=backend, threads=threads
+    ).backend
+    bid, mid, ask = volatility
+    return Implied(
+        bid=bid,
+        mid=mid,
+        ask=ask,
+        code=codes[1],
+        greeks=found,
+        difference=_less_vendor_s(chain, mid, found),
+        liquid=_liquid(chain, quotes[1], forward, time),
+        at_the_money=_at_the_money(chain, expiries, parity, mid),
+        seconds=(inverting, deriving),
+        backend=used,
+    )
+
+
+def _quotes(chain: Chain) -> Floats:
+    """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is none."""
+    usable = (chain.bid >= 0.0) & (chain.ask > 0.0) & (chain.ask >= chain.bid)
+    usable &= np.isfinite(chain.ask)
+    quotes = np.stack((chain.bid, 0.5 * (chain.bid + chain.ask), chain.ask))
+    quotes[:, ~usable] = np.nan
+    quotes[0, chain.bid <= 0.0] = np.nan
+    return quotes
+
+
+def _less_vendor_s(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
+    """Ours less the vendor's, which for an option without volatility has no meaning."""
+    rated = chain.volatility > 0.0
+    ours = {"volatility": mid, "delta": greeks["delta"], "gamma": greeks["gamma"]}
+    return {
+        name: np.where(rated & np.isfinite(values), values - getattr(chain, name), np.nan)
+        for name, values in ours.items()
+    }
+
+
+def out_of_the_money(chain: Chain, forward: Any) -> Flags:
+    """Of a strike's call and put the one worth less; false where there is no forward."""
+    return np.asarray(np.where(chain.kind > 0, chain.strike >= forward, chain.strike < forward))
+
+
+def _liquid(chain: Chain, mid: Floats, forward: Floats, time: Floats) -> Flags:
+    narrow = (chain.bid > 0.0) & (chain.ask - chain.bid < _WIDEST * mid)
+    return np.asarray(out_of_the_money(chain, forward) & narrow & (time > _SHORTEST))
+
+
+def _at_the_money(chain: Chain, expiries: Expiries, parity: Parity, mid: Floats) -> Floats:
+    """Volatility at the forward, linear in the strike between the two nearest quotes."""
+    level = np.full(len(expiries), np.nan)
+    wanted = out_of_the_money(chain, parity.forward[expiries.of_option])
+    wanted &= (chain.bid > 0.0) & np.isfinite(mid)
+    for place in range(len(expiries)):
+        rows = np.flatnonzero(wanted & (expiries.of_option == place))
+        if not rows.size:
+            continue
+        rows = rows[np.argsort(chain.strike[rows], kind="stable")]
+        level[place] = np.interp(
+            parity.forward[place], chain.strike[rows], mid[rows], left=np.nan, right=np.nan
+        )
+    return level
+
+
+def off_vendor(difference: Floats, among: Flags) -> tuple[float, float]:
+    """Median and 95th percentile of the absolute difference, NaN if there is none."""
+    sizes = np.abs(difference[among])
+    sizes = sizes[np.isfinite(sizes)]
+    if not sizes.size:
+        return float("nan"), float("nan")
+    return float(np.median(sizes)), float(np.percentile(sizes, 95.0))

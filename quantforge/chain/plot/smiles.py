@@ -1,0 +1,82 @@
+"""Smiles: the volatilities that bids, mids and asks imply, over the strike, and the vendor's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from quantforge.chain.implied import out_of_the_money
+from quantforge.chain.plot.style import (
+    CALL,
+    DASHED,
+    MODEL,
+    PALE,
+    PUT,
+    VENDOR,
+    bar_width,
+    expiry_name,
+    legend,
+    percent,
+    plain,
+)
+from quantforge.chain.pricing import PricedChain
+from quantforge.chain.quotes import Flags
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MARKS: Final = 24  # of the vendor's volatilities, at most
+_VENDOR: Final[dict[str, Any]] = {
+    "color": VENDOR, "marker": "o", "lw": 0.0, "ms": 4.2, "mfc": "none", "mew": 0.9,
+}  # fmt: skip
+
+
+def shown(priced: PricedChain) -> Flags:
+    """Options out of the money with a bid and a mid that could be inverted."""
+    forward = priced.parity.forward[priced.expiries.of_option]
+    wanted = out_of_the_money(priced.chain, forward) & (priced.chain.bid > 0.0)
+    return np.asarray(wanted & np.isfinite(priced.implied.mid))
+
+
+def smile(axes: Axes, priced: PricedChain, place: int, options: Flags) -> None:
+    """The smile of one expiry; of the vendor's volatilities only some, lest they hide ours."""
+    from matplotlib.ticker import MaxNLocator
+
+    chain, implied = priced.chain, priced.implied
+    options = options & (priced.expiries.of_option == place)
+    width = bar_width(options)
+    for kind, color in ((-1, PUT), (1, CALL)):
+        rows = options & (chain.kind == kind)
+        low = np.where(np.isnan(implied.bid), implied.mid, implied.bid)
+        axes.vlines(chain.strike[rows], low[rows], implied.ask[rows], color, lw=width, alpha=0.4)
+    rows = np.flatnonzero(options)
+    rows = rows[np.argsort(chain.strike[rows])]
+    axes.plot(chain.strike[rows], implied.mid[rows], color=MODEL, lw=0.9)
+    rated = rows[chain.volatility[rows] > 0.0]
+    if rated.size:
+        grid = np.linspace(chain.strike[rated[0]], chain.strike[rated[-1]], _MARKS)
+        rated = rated[np.unique(np.searchsorted(chain.strike[rated], grid))]
+    axes.plot(chain.strike[rated], chain.volatility[rated], **_VENDOR)
+    axes.axvline(priced.parity.forward[place], color=PALE, lw=0.8, ls=DASHED)
+    axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
+    axes.xaxis.set_major_formatter(plain)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(percent)
+    axes.set_title(expiry_name(priced, place))
+
+
+def key(figure: Figure, height: float) -> None:
+    """What is what, in a line across the page."""
+    legend(
+        figure,
+        {
+            "put, bid to ask": {"color": PUT, "lw": 4.0, "alpha": 0.4},
+            "call, bid to ask": {"color": CALL, "lw": 4.0, "alpha": 0.4},
+            "mid": {"color": MODEL, "lw": 1.2},
+            "vendor": _VENDOR,
+            "forward": {"color": PALE, "lw": 0.8, "ls": DASHED},
+        },
+        height,
+    )
