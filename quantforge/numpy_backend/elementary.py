@@ -113,7 +113,7 @@ def mills(x: Array) -> Ratio:
 def mills_difference(h: Array, t: Array) -> Difference:
     """The difference at x = h - t and f = h + t, both held within 54."""
     near = h - t
-    m, m0 = mills(np.fmin(h + t, 54.0)), mills(np.fmin(np.abs(near), 54.0))
+    m, m0 = mills(np.fmin(h + t, 2.0**50)), mills(np.fmin(np.abs(near), 54.0))
     return Difference(np.copysign(m0.p, near) * m.q - m.p * m0.q, m.q * m0.q, near)
 
 

@@ -89,7 +89,7 @@ def _shares(
 ) -> tuple[Array, Array, Array]:
     """The density, and tails of the normal distribution times the legs, from the Mills ratio."""
     t = 0.5 * both.v
-    near, far = h - t, np.fmin(h + t, PAST)
+    near, far = h - t, np.fmin(h + t, 2.0**50)
     x = np.fmin(np.abs(near), PAST)
     e = gauss_exponent(x)
     exponent = np.where(side.below, both.a_exponent, both.b_exponent) + e.n

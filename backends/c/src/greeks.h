@@ -82,7 +82,7 @@ QF_INLINE Parts general_parts(GeneralLegs legs, double spot, double strike, doub
     int level = (a_scaled == b_scaled) & (legs.v == 0.0);
     double h = level ? 0.0 : legs.h, v = legs.v, t = 0.5 * v;
     double far = h + t, near = h - t, x = __builtin_fabs(near);
-    double far_held = far < 54.0 ? far : 54.0, x_held = x < 54.0 ? x : 54.0;
+    double far_held = far < 0x1p50 ? far : 0x1p50, x_held = x < 54.0 ? x : 54.0;
     double xx = x_held * x_held;
     Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x_held, x_held, -xx));
     double least = below ? legs.a : legs.b;

@@ -246,7 +246,12 @@ QF_INLINE Implied implied_general(double price, double spot, double strike, doub
     to.k = __builtin_fabs(sides.y);
     to.share = least / most;
     to.gap = (apart + low) / most;
-    double s = last_step(to, step(to, step(to, seed(to)))).s;
+    /* For tiny s the difference of M is nothing but rounding, and only its series tells. */
+    double first = seed(to), second = step(to, step(to, first)), fine = last_step(to, first).s;
+    int steps = first > 0x1p-450;
+    fine = steps & (fine > 0.0) ? fine : first;
+    double s = last_step(to, first < 0x1p-44 ? fine : second).s;
+    s = steps & (s > 0.0) ? s : fine;
     double sigma = s / __builtin_sqrt(time);
 
     int64_t state = sides.state | sign_state(sign) |

@@ -64,7 +64,7 @@ QF_INLINE double mills_difference_series(double h, double t) {
 QF_INLINE double general_price(GeneralLegs legs, double sign) {
     double h = legs.h, t = 0.5 * legs.v, far = h + t, near = h - t, x = __builtin_fabs(near);
     double h_held = h < 54.0 ? h : 54.0; /* past 54 phi M is less than the least double */
-    far = far < 54.0 ? far : 54.0;
+    far = far < 0x1p50 ? far : 0x1p50;   /* M itself is right to infinity */
     x = x < 54.0 ? x : 54.0;
     double top = legs.a_exponent > legs.b_exponent ? legs.a_exponent : legs.b_exponent;
     double a_apart = legs.a_exponent - top, b_apart = legs.b_exponent - top;

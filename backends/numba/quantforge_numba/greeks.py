@@ -40,7 +40,7 @@ from quantforge_numba.legs import (
     legs_ordinary,
     sign_state,
 )
-from quantforge_numba.price import general_price, ordinary_price
+from quantforge_numba.price import MOST_FAR, general_price, ordinary_price
 from quantforge_numba.tables import INV_SQRT_2PI
 
 # Order of the outputs; bit i of `wanted` asks for output i.
@@ -160,7 +160,7 @@ def general_parts(legs, spot, strike, time, sigma, sign):
     far = h + t
     near = h - t
     x = fabs(near)
-    far_held = far if far < 54.0 else 54.0
+    far_held = far if far < MOST_FAR else MOST_FAR
     x_held = x if x < 54.0 else 54.0
     xx = x_held * x_held
     e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx))

@@ -336,7 +336,14 @@ def implied_general(price, spot, strike, time, rate, dividend, sign):
         share=least / most,
         gap=(apart + low) / most,
     )
-    s = last_step(to, step(to, step(to, seed(to)))).s
+    # For tiny s the difference of M is nothing but rounding, and only its series tells.
+    first = seed(to)
+    second = step(to, step(to, first))
+    fine = last_step(to, first).s
+    steps = first > 2.0**-450
+    fine = fine if steps & (fine > 0.0) else first
+    s = last_step(to, fine if first < 2.0**-44 else second).s
+    s = s if steps & (s > 0.0) else fine
     sigma = s / sqrt(time)
 
     endless = INVALID if (spot == inf) | (strike == inf) else 0

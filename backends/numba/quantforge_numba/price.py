@@ -32,6 +32,8 @@ from quantforge_numba.intrinsics import blocks, fma, inlined, outlined, vectoris
 from quantforge_numba.legs import INVALID, legs_general, legs_ordinary, sign_state
 from quantforge_numba.tables import INV_SQRT_2PI
 
+MOST_FAR = 2.0**50  # the Mills ratio itself is right to infinity
+
 
 class OrdinaryPrice(NamedTuple):
     """The price; `special` is 1 where this form may not hold."""
@@ -96,7 +98,7 @@ def general_price(legs, sign):
     near = h - t
     x = fabs(near)
     h_held = h if h < 54.0 else 54.0  # past 54 phi M is less than the least double
-    far = far if far < 54.0 else 54.0
+    far = far if far < MOST_FAR else MOST_FAR
     x = x if x < 54.0 else 54.0
     top = legs.a_exponent if legs.a_exponent > legs.b_exponent else legs.b_exponent
     a_apart = legs.a_exponent - top

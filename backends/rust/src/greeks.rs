@@ -146,7 +146,7 @@ fn general_parts(
     let far = h + t;
     let near = h - t;
     let x = near.abs();
-    let far_held = if far < 54.0 { far } else { 54.0 };
+    let far_held = if far < two_to(50) { far } else { two_to(50) };
     let x_held = if x < 54.0 { x } else { 54.0 };
     let xx = x_held * x_held;
     let e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx));

@@ -339,7 +339,14 @@ fn implied_general(
         share: least / most,
         gap: (apart + low) / most,
     };
-    let s = last_step(&to, step(&to, step(&to, seed(&to)))).s;
+    // For tiny s the difference of M is nothing but rounding, and only its series tells.
+    let first = seed(&to);
+    let second = step(&to, step(&to, first));
+    let fine = last_step(&to, first).s;
+    let steps = first > two_to(-450);
+    let fine = if steps & (fine > 0.0) { fine } else { first };
+    let s = last_step(&to, if first < two_to(-44) { fine } else { second }).s;
+    let s = if steps & (s > 0.0) { s } else { fine };
     let sigma = s / time.sqrt();
 
     let state = sides.state

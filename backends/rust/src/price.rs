@@ -82,7 +82,7 @@ pub fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
     let near = h - t;
     let x = near.abs();
     let h_held = if h < 54.0 { h } else { 54.0 }; // past 54 phi M is less than the least double
-    let far = if far < 54.0 { far } else { 54.0 };
+    let far = if far < two_to(50) { far } else { two_to(50) }; // M itself is right to infinity
     let x = if x < 54.0 { x } else { 54.0 };
     let top = if legs.a_exponent > legs.b_exponent { legs.a_exponent } else { legs.b_exponent };
     let a_apart = legs.a_exponent - top;

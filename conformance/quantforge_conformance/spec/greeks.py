@@ -31,7 +31,7 @@ from quantforge_conformance.spec.legs import (
     legs,
     sign_state,
 )
-from quantforge_conformance.spec.price import PAST, gauss_exponent, price_of_legs
+from quantforge_conformance.spec.price import MOST_FAR, PAST, gauss_exponent, price_of_legs
 from quantforge_conformance.spec.tables import INV_SQRT_2PI
 
 
@@ -107,7 +107,7 @@ def _shares(both: Legs, side: Aligned, h: float, ends: bool, sign: float) -> Sha
     The leg that is less has the near one.
     """
     t = 0.5 * both.v
-    near, far = h - t, at_most(h + t, PAST)
+    near, far = h - t, at_most(h + t, MOST_FAR)
     x = at_most(abs(near), PAST)
     e = gauss_exponent(x)
     exponent = (both.a_exponent if side.below else both.b_exponent) + e.n

@@ -93,13 +93,24 @@ def implied_volatility(
     code = _bound(bounds, time)
     if code != OK:
         return {AT_INTRINSIC: 0.0, AT_MAXIMUM: math.inf}.get(code, NOT_A_NUMBER), code
-    s = last_step(to, step(to, step(to, seed(to))))
+    s = _solved(to)
     sigma = divide(s, square_root(time))
     if sigma != sigma:
         return NOT_A_NUMBER, INVALID_INPUT  # beyond all range
     inputs = (price, spot, strike, time, rate, dividend)
     limit = _attainable(to, s, apart.y < 0.0, inside, inputs) + 2.0 * half_ulp(sigma)
     return sigma, LOW_PRECISION if limit > 1e-8 else OK
+
+
+def _solved(to: Target) -> float:
+    """Three steps; for tiny s M - M is nothing but rounding, and only its series tells."""
+    first = seed(to)
+    fine = last_step(to, first)
+    steps = first > 2.0**-450
+    if not (steps and fine > 0.0):
+        fine = first
+    s = last_step(to, fine if first < 2.0**-44 else step(to, step(to, first)))
+    return s if steps and s > 0.0 else fine
 
 
 def _target(apart: Sides, price: float, sign: float) -> tuple[Target, Bounds, bool]:

@@ -40,6 +40,7 @@ from quantforge_conformance.spec.legs import (
 from quantforge_conformance.spec.tables import INV_SQRT_2PI
 
 PAST = 54.0  # beyond it phi and phi M are less than the least double
+MOST_FAR = 2.0**50  # the Mills ratio itself is right to infinity
 
 
 def price(
@@ -65,7 +66,7 @@ def gauss_exponent(x: float) -> Reduced:
 def mills_difference(h: float, t: float) -> float:
     """(M(h - t) - M(h + t)) / sqrt(2 pi), for h < t -(M(t - h) + M(t + h)) / sqrt(2 pi)."""
     near = h - t
-    m, m0 = mills(at_most(h + t, PAST)), mills(at_most(abs(near), PAST))
+    m, m0 = mills(at_most(h + t, MOST_FAR)), mills(at_most(abs(near), PAST))
     return divide(fma(math.copysign(m0.p, near), m.q, -(m.p * m0.q)), m.q * m0.q)
 
 
