@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -149,11 +150,18 @@ def evaluate(
         threads = plan.rows[plan.row(size)].threads
     else:
         kernel, threads = fixed
-    wanted = operation.all_outputs if request.wanted is None else request.wanted
-    types = "".join(output.type for output in operation.written(wanted))
+    types = _types(request.operation, request.wanted)
     if request.errors == "raise":
         return _checked(operation, kernel, numbers, shape, outs, types, threads)
     return split(kernel, numbers, shape, outs, types, threads)
+
+
+@cache
+def _types(name: str, wanted: int | None) -> str:
+    """NumPy's type characters of the outputs."""
+    operation = OPERATIONS[name]
+    outputs = operation.outputs if wanted is None else operation.written(wanted)
+    return "".join(output.type for output in outputs)
 
 
 def _number(operand: Operand, given: Any) -> Any:
