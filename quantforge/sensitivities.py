@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantforge import conventions, dispatch
-from quantforge.conventions import NO_DIVIDEND, ZERO
+from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
 from quantforge.errors import BackendError
 from quantforge.evaluation import Request, Route, evaluate, request
@@ -140,10 +140,7 @@ def greeks(
         route, chosen = _routes[model, kind, which, backend, threads, errors, settings.get()]
         kernel = route.pick(None, spot, strike, time, rate, sigma)
         if kernel is not None and out is None and threads is route.threads:
-            if dividend is NO_DIVIDEND:
-                carry = rate if route.forward else ZERO
-            else:
-                carry = route.model.dividend(rate, dividend)
+            carry = route.model.dividend(rate, dividend)
             if route.yields:
                 values = kernel(spot, strike, time, rate, carry, sigma, route.sign)
             else:

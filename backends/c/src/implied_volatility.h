@@ -127,7 +127,6 @@ QF_INLINE Solution last_step(Target to, double s) {
 
 typedef struct {
     Target target;
-    double otm, least, most; /* the out-of-the-money price, the legs */
     int64_t inside;          /* the option itself is in the money */
     int64_t special;
 } OrdinaryTarget;
@@ -151,7 +150,7 @@ QF_INLINE OrdinaryTarget target_ordinary(Sides sides, double price, double sign)
     out.target.k = __builtin_fabs(sides.y);
     out.target.share = least / most;
     out.target.gap = (apart + low) / most;
-    out.otm = otm, out.least = least, out.most = most, out.inside = inside;
+    out.inside = inside;
     int holds = (least > 0x1p-200) & (most < 0x1p200) & (otm > 0x1p-700) &
                 (left > CLEAR * most) & (!inside | (otm > CLEAR * most)) &
                 (__builtin_fabs(sign) == 1.0);

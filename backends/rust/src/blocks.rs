@@ -4,7 +4,7 @@
 //! may not hold; these, gathered in a block of their own, go through the general one, which knows
 //! every limit and says which lanes lie outside the domain.
 //!
-//! Terms may have any stride, and an output may be an input: results go to a block on the stack
+//! Operands may have any stride, and an output may be an input: results go to a block on the stack
 //! first. Contiguous operands are read in place; others, and the last incomplete block, through
 //! blocks of their own, filled up with copies of their first lane. A lane's bits depend on nothing
 //! but its own inputs.
