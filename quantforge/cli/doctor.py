@@ -18,6 +18,7 @@ from quantforge import threads
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.terminal import console, print_json, status
+from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
 from quantforge.tuning import store
 from quantforge.tuning.machine import this_machine
@@ -35,7 +36,7 @@ def add_parser(subparsers: Any) -> None:
         "doctor",
         help="check the installation",
         description="Print versions, instruction sets, floating-point environment, thread budget "
-        "and paths; load every backend and check its answer.",
+        "and paths; load every backend with all its operations and check its answers.",
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)
@@ -67,14 +68,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_backends() -> list[str]:
-    """What is wrong with the backends, a line each."""
+    """What is wrong with the backends, a line each; loading checks the bits of the exact ones."""
     problems = []
     for info in quantforge.backends():
         if info.state in {"broken", "incompatible"}:
             problems.append(f"backend {info.name} is {info.state}: {info.reason}")
-        if info.state != "available" or "price" not in info.operations:
+        if info.state != "available":
             continue
         try:
+            for operation in info.operations:
+                if operation in OPERATIONS:
+                    registry().kernel(info.name, operation)
+            if "price" not in info.operations:
+                continue
             price = float(quantforge.price(100.0, 100.0, 1.0, 0.05, 0.2, backend=info.name))
         except quantforge.BackendError as error:
             problems.append(f"backend {info.name}: {error}")

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import quantforge
-from quantforge.cli.options import add_backend_options
+from quantforge.cli.options import add_backend_options, add_model_option
 from quantforge.cli.terminal import print_json
 from quantforge.operations import OPERATIONS
 
@@ -24,6 +24,7 @@ def add_parser(subparsers: Any) -> None:
         "n", type=_count, metavar="N", help="number of options, such as 10_000 or 1e6"
     )
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
+    add_model_option(parser)
     add_backend_options(parser)
     parser.set_defaults(run=run)
 
@@ -38,7 +39,11 @@ def _count(word: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     decision = quantforge.explain(
-        arguments.operation, arguments.n, backend=arguments.backend, threads=arguments.threads
+        arguments.operation,
+        arguments.n,
+        model=arguments.model,
+        backend=arguments.backend,
+        threads=arguments.threads,
     )
     if not arguments.json:
         print(decision)

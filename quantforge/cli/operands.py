@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge.cli.failures import Failure
+from quantforge.cli.options import add_model_option
 from quantforge.conventions import MODELS
 from quantforge.operations import OPERATIONS, Operand
 
@@ -35,9 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
         )
     parser.add_argument("--forward", metavar="X", help=f"forward price, for {_FORWARD}")
     parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
-    parser.add_argument(
-        "--model", default="black_scholes", choices=tuple(MODELS), help="default: black_scholes"
-    )
+    add_model_option(parser)
 
 
 def resolve(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from quantforge.conventions import MODELS
+
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--backend`` and ``--threads``, as `quantforge.price` takes them."""
@@ -12,6 +14,13 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--threads", type=_threads, metavar="N", help="threads to use (default: as tuned)"
+    )
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, as `quantforge.price` takes it."""
+    parser.add_argument(
+        "--model", default="black_scholes", choices=tuple(MODELS), help="default: black_scholes"
     )
 
 

@@ -29,6 +29,8 @@ def test_explain_prints_the_decision(run):
     assert ended.out == f"{quantforge.explain('price', 10_000)}\n"
     found = json.loads(run("explain", "price", "1e5", "--json", "--backend", "numpy").out)
     assert (found["n"], found["backend"], found["operation"]) == (100_000, "numpy", "price")
+    found = json.loads(run("explain", "greeks", "10", "--json", "--model", "bachelier").out)
+    assert found["operation"] == "bachelier_greeks"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,17 @@ def test_doctor_fails_when_a_backend_prices_wrong(run, monkeypatch):
     assert ended.code == 1
     problems = json.loads(ended.out)["problems"]
     assert any("backend numpy prices 10.4505835721857" in problem for problem in problems)
+
+
+def test_doctor_fails_when_one_operation_of_a_backend_is_broken(run, monkeypatch):
+    def kernel(name, operation):
+        if operation == "bachelier_greeks":
+            raise quantforge.BackendError(f"no {operation}")
+
+    monkeypatch.setattr(doctor.registry(), "kernel", kernel)
+    monkeypatch.setattr(quantforge, "price", lambda *options, backend: 10.450583572185565)
+    problems = json.loads(run("doctor", "--json").out)["problems"]
+    assert "backend numpy: no bachelier_greeks" in problems
 
 
 def test_doctor_sees_flushing_to_zero():
