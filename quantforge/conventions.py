@@ -99,14 +99,14 @@ def sign(kind: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
             raise ValueError(f"unknown kind {kind!r}; {_VALID}")
         return _CALL if value > 0 else _PUT
     given = _array(kind)
+    if given.dtype == np.float64 and bool((np.abs(given) == 1).all()):
+        return given  # what the kernel takes
     signs = np.full(given.shape, np.nan)
     if given.dtype.kind in "US":
         lower = np.strings.lower(given)
         for word, value in _WORDS.items():
             signs[lower == (word if given.dtype.kind == "U" else word.encode())] = value
     elif given.dtype.kind in "iuf":
-        if given.dtype == np.float64 and bool((np.abs(given) == 1).all()):
-            return given  # what the kernel takes
         np.copyto(signs, given, where=np.abs(given) == 1)
     else:
         flat = signs.reshape(-1)
