@@ -8,43 +8,54 @@
 #include "bachelier_price.h"
 #include "greeks.h"
 
+/* The inputs of one lane. */
+typedef struct {
+    double forward, strike, time, rate, sigma, sign;
+} NormalOption;
+
+QF_INLINE NormalOption normal_option_at(const double *const *in, int64_t i) {
+    NormalOption out = {in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i]};
+    return out;
+}
+
 /* What the greeks of one option are made of. */
 typedef struct {
-    double price, density, chance, d; /* G, e^(-rT) N(+-d), d */
-    double per_v, per_sigma, per_root;
-    int64_t special;
+    double price, density, chance;              /* G, e^(-rT) N(+-d) */
+    double d, per_v, root, per_root, per_sigma; /* root is sqrt(T) */
+    double theta;
+    int64_t special; /* of the ordinary form */
 } NormalParts;
 
-QF_INLINE NormalParts ordinary_normal_parts(double forward, double strike, double time, double rate,
-                                            double sigma, double sign) {
-    OrdinaryNormal price = ordinary_normal(forward, strike, time, rate, sigma, sign);
-    double rt = rate * time, rt_low = fma_(rate, time, -rt);
+QF_INLINE NormalParts ordinary_normal_parts(NormalOption x) {
+    OrdinaryNormal price = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
+    double rt = x.rate * x.time, rt_low = fma_(x.rate, x.time, -rt);
     Reduced r = reduce(-rt, -rt_low);
-    double root = __builtin_sqrt(time), v = sigma * root, apart = forward - strike;
+    double root = __builtin_sqrt(x.time), v = x.sigma * root, apart = x.forward - x.strike;
     double h = __builtin_fabs(apart) / v, hh = h * h;
     Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
     Ratio m = mills(h);
     double tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic);
-    double chance = sign * apart > 0.0 ? 1.0 - tail : tail;
+    double chance = x.sign * apart > 0.0 ? 1.0 - tail : tail;
     double density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic);
     NormalParts out;
     out.price = price.price;
-    out.special = price.special;
     out.density = shift_exponent(times_exp(density, r.r), r.n_magic);
     out.chance = shift_exponent(times_exp(chance, r.r), r.n_magic);
     out.per_v = 1.0 / v;
     out.d = apart * out.per_v;
+    out.root = root;
+    out.per_root = x.sigma * out.per_v;
     out.per_sigma = root * out.per_v;
-    out.per_root = sigma * out.per_v;
+    out.theta = x.rate * out.price - 0.5 * out.density * (x.sigma * out.per_root);
+    out.special = price.special + !(x.time > 0x1p-1000);
     return out;
 }
 
-QF_INLINE NormalParts general_normal_parts(Normal n, double forward, double strike, double time,
-                                           double rate, double sigma) {
+QF_INLINE NormalParts general_normal_parts(Normal n, NormalOption x) {
     double h = n.h < 54.0 ? n.h : 54.0, hh = h * h;
     Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
     Ratio m = mills(h);
-    int beyond = n.h == INFINITE, level = (n.k == 0.0) & (n.v == 0.0);
+    int beyond = n.h == INFINITE, level = (n.k == 0.0) & (n.v < 0x1p-1000);
     double tail = times_exp(m.p / m.q, e.r), exponent = e.n;
     double rest = 1.0 - tail * power_of_two(exponent > -1000.0 ? exponent : -1000.0);
     tail = beyond ? 0.0 : tail;
@@ -53,105 +64,94 @@ QF_INLINE NormalParts general_normal_parts(Normal n, double forward, double stri
     double outside = times_power(times_exp(tail, n.r.r), exponent + discount_exponent);
     double density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r);
     NormalParts out;
-    out.price = general_normal(n, time, rate);
+    out.price = general_normal(n, x.time, x.rate);
     out.density = beyond ? 0.0 : times_power(density, exponent + discount_exponent);
     out.chance = n.inside > 0.0 ? inside : outside;
-    double root = __builtin_sqrt(time), per_v = out.density == 0.0 ? 0.0 : 1.0 / n.v;
+    double root = __builtin_sqrt(x.time), per_v = out.density == 0.0 ? 0.0 : 1.0 / n.v;
     out.per_v = per_v;
-    out.d = per_v == 0.0 ? 0.0 : (forward - strike) * per_v;
+    out.d = per_v == 0.0 ? 0.0 : (x.forward - x.strike) * per_v;
+    out.root = root;
+    out.per_root = n.v == INFINITE ? 1.0 / root : x.sigma * per_v;
     out.per_sigma = root * per_v;
-    out.per_root = sigma * per_v;
-    double per_sigma = sigma > 0.0 ? 1.0 / sigma : INFINITE;
-    double per_root = time > 0.0 ? 1.0 / root : (sigma > 0.0 ? INFINITE : 1.0);
+    double per_root = x.time > 0.0 ? 1.0 / root : INFINITE;
+    double per_sigma = x.sigma > 0.0 ? 1.0 / x.sigma : INFINITE;
     out.d = level ? 0.0 : out.d;
-    out.per_sigma = level ? per_sigma : out.per_sigma;
     out.per_root = level ? per_root : out.per_root;
+    out.per_sigma = level ? per_sigma : out.per_sigma;
+    /* Endless volatility makes both terms of theta endless; their sum is a multiple of it. */
+    double theta = x.rate * out.price - 0.5 * out.density * zero_times(x.sigma, out.per_root);
+    double drift = zero_times(x.rate, root) - 0.5 * out.per_root;
+    out.theta = n.v == INFINITE ? out.density * (x.sigma * drift) : theta;
     return out;
 }
 
-/* The parts of a block of lanes. */
-typedef struct {
-    double price[BLOCK], density[BLOCK], chance[BLOCK], d[BLOCK], per_v[BLOCK], per_sigma[BLOCK],
-        per_root[BLOCK];
-} BlockNormalParts;
-
-QF_INLINE void store_normal_parts(BlockNormalParts *to, int64_t i, NormalParts parts) {
-    to->price[i] = parts.price;
-    to->density[i] = parts.density;
-    to->chance[i] = parts.chance;
-    to->d[i] = parts.d;
-    to->per_v[i] = parts.per_v;
-    to->per_sigma[i] = parts.per_sigma;
-    to->per_root[i] = parts.per_root;
+/* The greeks of lane i, up to the given order. */
+QF_INLINE void store_normal_greeks(double *const *to, int64_t i, NormalOption x, NormalParts p,
+                                   int order) {
+    double delta = x.sign * p.chance, gamma = p.density * p.per_v, vega = p.density * p.root;
+    to[PRICE][i] = p.price;
+    to[DELTA][i] = delta;
+    to[GAMMA][i] = gamma;
+    to[VEGA][i] = vega;
+    to[THETA][i] = p.theta;
+    to[RHO][i] = -x.time * p.price;
+    to[PHI][i] = 0.0;
+    if (order < 2) return;
+    double per_time = p.per_root * p.per_root;
+    to[VANNA][i] = -p.density * (p.d * p.per_sigma);
+    to[VOLGA][i] = vega * (p.d * p.d) * p.per_sigma;
+    to[CHARM][i] = x.rate * delta + zero_times(p.d, 0.5 * p.density * per_time);
+    to[VETA][i] = p.density * (p.root * x.rate - 0.5 * p.per_root * fma_(p.d, p.d, 1.0));
+    to[DUAL_DELTA][i] = -delta;
+    to[DUAL_GAMMA][i] = gamma;
+    if (order < 3) return;
+    to[SPEED][i] = -gamma * p.d * p.per_v;
+    to[COLOR][i] = gamma * (x.rate + 0.5 * fma_(-p.d, p.d, 1.0) * per_time);
+    to[ZOMMA][i] = gamma * p.per_sigma * fma_(p.d, p.d, -1.0);
+    double dd = p.d * p.d;
+    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0));
 }
 
-QF_INLINE void combine_normal(const BlockNormalParts *restrict p, const double *const *restrict in,
-                              double *const *restrict out, int64_t n, int64_t wanted) {
-    const double *time = in[2], *r = in[3], *sigma = in[4], *sign = in[5];
-    double gamma[BLOCK], vega[BLOCK], delta[BLOCK];
-    double *restrict to;
-    for (int64_t i = 0; i < n; i++) {
-        delta[i] = sign[i] * p->chance[i];
-        gamma[i] = p->density[i] * p->per_v[i];
-        vega[i] = p->density[i] * __builtin_sqrt(time[i]);
+#define NORMAL_GREEKS_UP_TO(order)                       \
+    INDEPENDENT_LANES                                    \
+    for (int64_t i = 0; i < n; i++) {                    \
+        NormalOption option = normal_option_at(in, i);   \
+        NormalParts parts = ordinary_normal_parts(option); \
+        store_normal_greeks(to, i, option, parts, order); \
+        special[i] = parts.special;                      \
     }
-    WANTED(PRICE) to[i] = p->price[i];
-    WANTED(DELTA) to[i] = delta[i];
-    WANTED(GAMMA) to[i] = gamma[i];
-    WANTED(VEGA) to[i] = vega[i];
-    WANTED(THETA) to[i] = r[i] * p->price[i] - 0.5 * p->density[i] * (sigma[i] * p->per_root[i]);
-    WANTED(RHO) to[i] = -time[i] * p->price[i];
-    WANTED(PHI) to[i] = 0.0;
-    WANTED(VANNA) to[i] = -p->density[i] * (p->d[i] * p->per_sigma[i]);
-    WANTED(VOLGA) to[i] = vega[i] * (p->d[i] * p->d[i]) * p->per_sigma[i];
-    WANTED(CHARM)
-        to[i] = r[i] * delta[i] +
-                0.5 * p->density[i] * p->d[i] * (p->per_root[i] * p->per_root[i]);
-    WANTED(VETA)
-        to[i] = vega[i] * (r[i] - 0.5 * fma_(p->d[i], p->d[i], 1.0) *
-                                      (p->per_root[i] * p->per_root[i]));
-    WANTED(DUAL_DELTA) to[i] = -delta[i];
-    WANTED(DUAL_GAMMA) to[i] = gamma[i];
-    WANTED(SPEED) to[i] = -gamma[i] * p->d[i] * p->per_v[i];
-    WANTED(COLOR)
-        to[i] = gamma[i] * (r[i] + 0.5 * fma_(-p->d[i], p->d[i], 1.0) *
-                                       (p->per_root[i] * p->per_root[i]));
-    WANTED(ZOMMA) to[i] = gamma[i] * p->per_sigma[i] * fma_(p->d[i], p->d[i], -1.0);
-    WANTED(ULTIMA) {
-        double dd = p->d[i] * p->d[i];
-        to[i] = vega[i] * (p->per_sigma[i] * p->per_sigma[i]) * (dd * (dd - 3.0));
-    }
-}
 
 QF_INLINE void bachelier_greeks_ordinary(const double *const *restrict in,
                                          double *const *restrict out, int64_t *restrict special,
                                          int64_t n, int64_t wanted) {
-    BlockNormalParts p;
-    for (int64_t i = 0; i < n; i++) {
-        NormalParts parts =
-            ordinary_normal_parts(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i]);
-        store_normal_parts(&p, i, parts);
-        special[i] = parts.special;
+    double spare[GREEKS][BLOCK];
+    double *to[GREEKS];
+    addresses(to, out, spare, wanted);
+    if (wanted >> SPEED) {
+        NORMAL_GREEKS_UP_TO(3)
+    } else if (wanted >> VANNA) {
+        NORMAL_GREEKS_UP_TO(2)
+    } else {
+        NORMAL_GREEKS_UP_TO(1)
     }
-    combine_normal(&p, in, out, n, wanted);
 }
 
 static void bachelier_greeks_general(const double *const *restrict in,
                                      double *const *restrict out, int64_t *restrict outside,
                                      int64_t n, int64_t wanted) {
-    BlockNormalParts p;
+    double spare[GREEKS][BLOCK];
+    double *to[GREEKS];
     int64_t states[BLOCK];
+    addresses(to, out, spare, wanted);
+    INDEPENDENT_LANES
     for (int64_t i = 0; i < n; i++) {
-        double forward = in[0][i], strike = in[1][i], time = in[2][i], rate = in[3][i];
-        double sigma = in[4][i];
-        Normal lane = normal_general(forward, strike, time, rate, sigma, in[5][i]);
-        store_normal_parts(&p, i,
-                           general_normal_parts(lane, forward, strike, time, rate, sigma));
+        NormalOption x = normal_option_at(in, i);
+        Normal lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
+        store_normal_greeks(to, i, x, general_normal_parts(lane, x), 3);
         states[i] = lane.state;
         outside[i] = lane.state == INVALID;
     }
-    combine_normal(&p, in, out, n, wanted);
-    sweep(out, states, n, wanted);
+    sweep(to, states, n, wanted);
 }
 
 #endif

@@ -42,6 +42,13 @@ typedef struct {
     int64_t special;
 } NormalSolution;
 
+/* |x| 2^-unit */
+QF_INLINE double in_unit(double x, double unit) {
+    Scaled s = scaled(__builtin_fabs(x));
+    double held = times_power(s.mantissa, s.exponent - unit);
+    return s.end ? s.x : held;
+}
+
 QF_INLINE double normal_attainable(double c, double k, double s, double price, double forward,
                                    double strike, double time, double rate, int inside,
                                    double sigma) {
@@ -53,8 +60,8 @@ QF_INLINE double normal_attainable(double c, double k, double s, double price, d
     double tail = SQRT_2PI * (m.p / m.q), chance = inside ? per_density - tail : tail;
     double value = (inside ? c + k : c) * per_density;
     double rt = rate * time, theta = __builtin_fabs(rt * value - 0.5 * s);
-    double cost = half_ulp(price) * value + half_ulp(forward) * __builtin_fabs(forward) * chance +
-                  half_ulp(strike) * __builtin_fabs(strike) * chance + half_ulp(time) * theta +
+    double cost = half_ulp(price) * value + half_ulp(forward) * forward * chance +
+                  half_ulp(strike) * strike * chance + half_ulp(time) * theta +
                   half_ulp(rate) * __builtin_fabs(rt) * value;
     return cost / s + 2.0 * half_ulp(sigma);
 }
@@ -63,26 +70,32 @@ QF_INLINE Implied general_normal_implied(double price, double forward, double st
                                          double rate, double sign) {
     Exponent x = discount_exponent(rate, time);
     Reduced r = reduce(-x.value, -x.low);
-    double paid = times_power(times_exp(price, r.r), r.n); /* undiscounted */
-    double apart = forward - strike, k = __builtin_fabs(apart);
+    double apart = forward - strike;
     int inside = sign * apart > 0.0;
-    double c = inside ? paid - k : paid;
-    double f = __builtin_fabs(forward), g = __builtin_fabs(strike), most = f > g ? f : g;
-    double unit = 0x1p-51 * from_bits(to_bits(most) & (UINT64_C(0x7ff) << 52)); /* 2 ulp */
+    /* In units of 2^unit both c and k are normal numbers, for c is not below e^-730 k. */
+    Scaled p = scaled(__builtin_fabs(price)), gap = scaled(__builtin_fabs(apart));
+    double paid_exponent = p.exponent + r.n;
+    double unit = (paid_exponent > gap.exponent ? paid_exponent : gap.exponent) - 300.0;
+    double paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit); /* undiscounted */
+    paid = p.end ? p.x : paid;
+    paid = price < 0.0 ? -paid : paid;
+    double k = in_unit(apart, unit), c = inside ? paid - k : paid;
+    double f = in_unit(forward, unit), g = in_unit(strike, unit), most = f > g ? f : g;
+    double two = two_ulp(most);
     double s = normal_seed(c, k);
     s = normal_step(c, k, s).s;
     s = normal_step(c, k, s).s;
-    double sigma = s / __builtin_sqrt(time);
+    double sigma = times_power(s / __builtin_sqrt(time), unit);
 
     int missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate);
-    int invalid = (time < 0.0) | (__builtin_fabs(rate) == INFINITE) | (k == INFINITE) |
-                  (apart != apart);
+    int invalid = (time < 0.0) | (time == INFINITE) | (__builtin_fabs(rate) == INFINITE) |
+                  (__builtin_fabs(apart) == INFINITE) | (apart != apart);
     int64_t state = (missing ? MISSING : 0) | (invalid ? INVALID : 0) | sign_state(sign);
-    double limit = normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma);
-    double code = limit > 1e-8 ? LOW_PRECISION : OK;
+    double limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma);
+    double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     code = time == 0.0 ? ABOVE_MAXIMUM : code;
-    code = c <= (inside ? unit : 0.0) ? AT_INTRINSIC : code;
-    code = c < -unit ? BELOW_INTRINSIC : code;
+    code = c <= (inside ? two : 0.0) ? AT_INTRINSIC : code;
+    code = c < -two ? BELOW_INTRINSIC : code;
     code = state ? INVALID_INPUT : code;
     code = (price != price) | (__builtin_fabs(price) == INFINITE) ? NOT_FINITE : code;
     Implied out = {sigma, code};
@@ -122,7 +135,7 @@ QF_INLINE NormalSolution ordinary_normal_implied(double price, double forward, d
     int holds = (__builtin_fabs(rt) < 50.0) & (price > 0x1p-900) & (paid < 0x1p200) &
                 (legs < 0x1p200) & (c > 0x1p-900) & (!inside | (c > 0x1p-50 * legs)) &
                 ((inside ? within : beyond) < last.s) & (__builtin_fabs(sign) == 1.0) &
-                (time > 0.0);
+                (time > 0x1p-1000);
     NormalSolution out = {last.s, !holds};
     return out;
 }

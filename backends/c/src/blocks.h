@@ -5,9 +5,9 @@
  * limit and says which lanes lie outside the domain.
  *
  * Operands may have any stride, and an output may be an input: results go to a block on the stack
- * first, but for contiguous outputs that touch no input. Contiguous operands are read in place; others, and the last incomplete block, through
- * blocks of their own, filled up with copies of their first lane. A lane's bits depend on nothing
- * but its own inputs. */
+ * first, but for contiguous outputs that touch no input. Contiguous operands are read in place;
+ * others, and the last incomplete block, through blocks of their own, filled up with copies of
+ * their first lane. A lane's bits depend on nothing but its own inputs. */
 #ifndef QF_BLOCKS_H
 #define QF_BLOCKS_H
 
@@ -17,6 +17,13 @@
 #include "elementary.h"
 
 enum { LANES = 8, BLOCK = 64, MOST_INPUTS = 7, MOST_OUTPUTS = 17 };
+
+/* Before a loop over lanes: nothing that it writes is read in it or written twice. */
+#ifdef __clang__
+#define INDEPENDENT_LANES _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT_LANES _Pragma("GCC ivdep")
+#endif
 
 /* Inputs, outputs, one mark per lane (special, or outside the domain), lanes, outputs wanted. */
 typedef void (*BlockKernel)(const double *const *in, double *const *out, int64_t *marks, int64_t n,

@@ -41,6 +41,9 @@ QF_INLINE double times_power(double x, double n) {
     return x * power_of_two(half) * power_of_two(n - half);
 }
 
+/* x y, but 0 where x is 0, even if y is infinite. */
+QF_INLINE double zero_times(double x, double y) { return x == 0.0 ? 0.0 : x * y; }
+
 /* x + lo = n ln 2 + r with |r| <= ln 2 / 2; n_magic = n + ROUND_MAGIC holds n as an integer. */
 typedef struct {
     double n, n_magic, r;

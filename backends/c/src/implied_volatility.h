@@ -14,21 +14,13 @@
 #ifndef QF_IMPLIED_VOLATILITY_H
 #define QF_IMPLIED_VOLATILITY_H
 
-#include "legs.h"
+#include "attainable.h"
 #include "blocks.h"
 
 enum {
     OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM, NOT_FINITE, INVALID_INPUT,
     LOW_PRECISION
 };
-
-#define SQRT_2PI 0x1.40d931ff62706p+1
-
-/* What is solved: c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser leg
- * over the greater and the complement of that. */
-typedef struct {
-    double c, shift, rest, k, share, gap;
-} Target;
 
 /* Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %. */
 QF_INLINE double seed(Target to) {
@@ -135,7 +127,7 @@ typedef struct {
 #define CLEAR 0x1p-50
 
 QF_INLINE OrdinaryTarget target_ordinary(Sides sides, double price, double sign) {
-    int below = sides.a < sides.b;
+    int below = (sides.a - sides.b) + (sides.a_low - sides.b_low) < 0.0;
     double least = below ? sides.a : sides.b, most = below ? sides.b : sides.a;
     double low = below ? sides.b_low - sides.a_low : sides.a_low - sides.b_low;
     double least_low = below ? sides.a_low : sides.b_low;
@@ -170,41 +162,6 @@ typedef struct {
     double sigma, code; /* a NaN came in: no signal */
 } Implied;
 
-/* Half a unit in the last place of x, relative to x. */
-QF_INLINE double half_ulp(double x) {
-    uint64_t exponent = UINT64_C(0x7ff) << 52;
-    double unit = from_bits(to_bits(x) & exponent);
-    return x == 0.0 ? 0.0 : 0x1p-53 * unit / __builtin_fabs(x);
-}
-
-/* The attainable limit over sigma: what half a unit in the last place of each input costs, and one
- * unit of the result. Everything is in units of the lesser leg. */
-QF_INLINE double attainable(GeneralSides sides, Target to, double s, double price, double spot,
-                            double strike, double time, double rate, double dividend, int inside,
-                            double sigma) {
-    double h = to.k / s, t = 0.5 * s, near = h - t, x = __builtin_fabs(near);
-    x = x < 54.0 ? x : 54.0;
-    double far = h + t < 54.0 ? h + t : 54.0;
-    Reduced e = reduce(0.5 * x * x, 0.0);
-    double per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); /* 1 / phi(x) */
-    Ratio m = mills(far), m0 = mills(x);
-    double far_tail = SQRT_2PI * (m.p / m.q), near_tail = SQRT_2PI * (m0.p / m0.q);
-    near_tail = near < 0.0 ? per_density - near_tail : near_tail;
-    double most = per_density / to.share; /* the greater leg over density */
-    double least_share = inside ? per_density - near_tail : near_tail;
-    double most_share = inside ? most - far_tail : far_tail;
-    int below = sides.y < 0.0;
-    double a = below ? least_share : most_share, b = below ? most_share : least_share;
-    double c = to.c * power_of_two(to.shift > -1000.0 ? to.shift : -1000.0) * per_density;
-    c = near < 0.0 ? c : near_tail - far_tail;
-    double value = inside ? c + most * to.gap : c;
-    double rt = __builtin_fabs(rate) * time, qt = __builtin_fabs(dividend) * time;
-    double theta = 0.5 * s + __builtin_fabs(qt * a - rt * b);
-    double cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b +
-                  half_ulp(time) * theta + half_ulp(rate) * rt * b + half_ulp(dividend) * qt * a;
-    return cost / s + 2.0 * half_ulp(sigma);
-}
-
 QF_INLINE Implied implied_general(double price, double spot, double strike, double time,
                                   double rate, double dividend, double sign) {
     GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
@@ -222,30 +179,32 @@ QF_INLINE Implied implied_general(double price, double spot, double strike, doub
     double value = mantissa * power_of_two(paid_apart); /* |price| beside the legs */
     value = price < 0.0 ? -value : value;
 
-    int below = a < b;
+    int below = (a - b) + (a_low - b_low) < 0.0;
     double least = below ? a : b, most = below ? b : a;
     double low = below ? b_low - a_low : a_low - b_low;
-    double least_low = below ? a_low : b_low;
     double apart = most - least, signed_apart = below ? -sign : sign;
     int inside = (signed_apart > 0.0) & (apart > 0.0);
     double otm = inside ? (value - apart) - low : value;
-    double left = (least - otm) + least_low;
-    double unit = 0x1p-51 * from_bits(to_bits(most) & (UINT64_C(0x7ff) << 52)); /* 2 ulp */
-    double whole = sign > 0.0 ? a : b;
-    double whole_unit = 0x1p-51 * from_bits(to_bits(whole) & (UINT64_C(0x7ff) << 52));
+    double unit = two_ulp(most);
 
-    double least_mantissa = below ? sides.a : sides.b;
-    double least_exponent = below ? sides.a_exponent : sides.b_exponent;
-    double least_scale = below ? a_scale : b_scale;
+    /* Beside the lesser leg's mantissa, for it may vanish beside the greater leg. */
+    double own_leg = below ? sides.a : sides.b, own_low = below ? sides.a_low : sides.b_low;
+    double own_exponent = below ? sides.a_exponent : sides.b_exponent;
+    double own_scale = below ? a_scale : b_scale, shift = paid.exponent - own_exponent;
+    double held = shift > -1000.0 ? shift : -1000.0;
+    held = held < 1000.0 ? held : 1000.0;
+    double own = inside ? otm / own_scale : mantissa * power_of_two(held);
+    double left = (own_leg - own) + own_low;
+    double whole_unit = inside ? unit / own_scale : two_ulp(own_leg);
     Target to;
-    double scaled_otm = otm / least_scale; /* beside the lesser leg's mantissa */
-    to.c = (inside ? scaled_otm : mantissa) / least_mantissa;
-    to.shift = inside ? 0.0 : paid.exponent - least_exponent;
-    to.rest = left / least;
+    to.c = (inside ? own : mantissa) / own_leg;
+    to.shift = inside ? 0.0 : shift;
+    to.rest = left / own_leg;
     to.k = __builtin_fabs(sides.y);
     to.share = least / most;
     to.gap = (apart + low) / most;
-    /* For tiny s the difference of M is nothing but rounding, and only its series tells. */
+    /* For tiny s the difference of M is nothing but rounding, and only its series tells. Where a
+     * step overflows the seed is as good as any. */
     double first = seed(to), second = step(to, step(to, first)), fine = last_step(to, first).s;
     int steps = first > 0x1p-450;
     fine = steps & (fine > 0.0) ? fine : first;
@@ -254,9 +213,10 @@ QF_INLINE Implied implied_general(double price, double spot, double strike, doub
     double sigma = s / __builtin_sqrt(time);
 
     int64_t state = sides.state | sign_state(sign) |
-                    ((spot == INFINITE) | (strike == INFINITE) ? INVALID : 0);
-    double limit = attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma);
-    double code = limit > 1e-8 ? LOW_PRECISION : OK;
+                    ((spot == INFINITE) | (strike == INFINITE) | (time == INFINITE) ? INVALID : 0);
+    double limit =
+        attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma);
+    double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     int at_maximum = left <= whole_unit, above_maximum = (left < -whole_unit) | (time == 0.0);
     code = at_maximum ? AT_MAXIMUM : code;
     code = above_maximum ? ABOVE_MAXIMUM : code;
@@ -354,7 +314,8 @@ QF_INLINE void implied_volatility_ordinary(const double *const *restrict in,
     for (int64_t i = 0; i < n; i++) {
         double load = (__builtin_fabs(rate[i]) + __builtin_fabs(dividend[i])) * time[i];
         int outside = (tail[i] != 0) & (k[i] >= 0.5 * s[i] * s[i]);
-        int holds = precise(s[i], per_density[i], load, outside, 1.0 / share[i]) & (time[i] > 0.0);
+        int holds = precise(s[i], per_density[i], load, outside, 1.0 / share[i]) &
+                    (time[i] > 0x1p-1000);
         special[i] += !holds;
         sigma[i] = s[i] / __builtin_sqrt(time[i]);
         code[i] = OK;

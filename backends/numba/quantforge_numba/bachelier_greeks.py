@@ -16,218 +16,206 @@ from quantforge_numba.elementary import (
     shift_exponent,
     times_exp,
     times_power,
+    zero_times,
 )
 from quantforge_numba.greeks import (
     CHARM,
     COLOR,
+    DELTA,
     DUAL_DELTA,
     DUAL_GAMMA,
+    GAMMA,
+    PHI,
     PRICE,
+    RHO,
     SPEED,
+    THETA,
     ULTIMA,
     VANNA,
+    VEGA,
     VETA,
     VOLGA,
     ZOMMA,
     sweep,
 )
-from quantforge_numba.intrinsics import (
-    blocks,
-    fma,
-    inlined,
-    noinline,
-    outlined,
-    sqrt,
-    vectorise,
-    words,
-)
+from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise, words
 from quantforge_numba.legs import INVALID
 from quantforge_numba.tables import INV_SQRT_2PI
 
 
+class NormalOption(NamedTuple):
+    """The inputs of one lane."""
+
+    forward: float
+    strike: float
+    time: float
+    rate: float
+    sigma: float
+    sign: float
+
+
+@inlined
+def normal_option_at(inputs, i):
+    forward, strike, time, rate, sigma, sign = inputs
+    return NormalOption(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
+
+
 class NormalParts(NamedTuple):
-    """What the greeks of one option are made of: G, e^(-rT) N(+-d), d and reciprocals."""
+    """What the greeks of one option are made of.
+
+    `density` and `chance` are G and e^(-rT) N(+-d), `root` is sqrt(T), `special` the ordinary
+    form's.
+    """
 
     price: float
     density: float
     chance: float
     d: float
     per_v: float
-    per_sigma: float
+    root: float
     per_root: float
+    per_sigma: float
+    theta: float
     special: int
 
 
 @inlined
-def ordinary_normal_parts(forward, strike, time, rate, sigma, sign):
-    price = ordinary_normal(forward, strike, time, rate, sigma, sign)
-    rt = rate * time
-    rt_low = fma(rate, time, -rt)
+def ordinary_normal_parts(x):
+    price = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
+    rt = x.rate * x.time
+    rt_low = fma(x.rate, x.time, -rt)
     r = reduce(-rt, -rt_low)
-    root = sqrt(time)
-    v = sigma * root
-    apart = forward - strike
+    root = sqrt(x.time)
+    v = x.sigma * root
+    apart = x.forward - x.strike
     h = fabs(apart) / v
     hh = h * h
     e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
     m = mills(h)
     tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic)
-    chance = 1.0 - tail if sign * apart > 0.0 else tail
+    chance = 1.0 - tail if x.sign * apart > 0.0 else tail
     density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic)
+    density = shift_exponent(times_exp(density, r.r), r.n_magic)
     per_v = 1.0 / v
+    per_root = x.sigma * per_v
     return NormalParts(
         price=price.price,
-        density=shift_exponent(times_exp(density, r.r), r.n_magic),
+        density=density,
         chance=shift_exponent(times_exp(chance, r.r), r.n_magic),
         d=apart * per_v,
         per_v=per_v,
+        root=root,
+        per_root=per_root,
         per_sigma=root * per_v,
-        per_root=sigma * per_v,
-        special=price.special,
+        theta=x.rate * price.price - 0.5 * density * (x.sigma * per_root),
+        special=price.special + (0 if x.time > 2.0**-1000 else 1),
     )
 
 
 @inlined
-def general_normal_parts(n, forward, strike, time, rate, sigma):
+def general_normal_parts(n, x):
     h = n.h if n.h < 54.0 else 54.0
     hh = h * h
     e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
     m = mills(h)
     beyond = n.h == inf
-    level = (n.k == 0.0) & (n.v == 0.0)
+    level = (n.k == 0.0) & (n.v < 2.0**-1000)
     tail = times_exp(m.p / m.q, e.r)
     rest = 1.0 - tail * power_of_two(e.n if e.n > -1000.0 else -1000.0)
     tail = 0.0 if beyond else tail
     inside = times_power(times_exp(rest, n.r.r), n.r.n)
     outside = times_power(times_exp(tail, n.r.r), e.n + n.r.n)
+    price = general_normal(n, x.time, x.rate)
     density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r)
     density = times_power(density, e.n + n.r.n)
     density = 0.0 if beyond else density
-    root = sqrt(time)
+    root = sqrt(x.time)
     per_v = 0.0 if density == 0.0 else 1.0 / n.v
-    d = 0.0 if per_v == 0.0 else (forward - strike) * per_v
-    per_sigma = 1.0 / sigma if sigma > 0.0 else inf
-    per_root = 1.0 / root if time > 0.0 else (inf if sigma > 0.0 else 1.0)
+    d = 0.0 if per_v == 0.0 else (x.forward - x.strike) * per_v
+    per_root = 1.0 / root if n.v == inf else x.sigma * per_v
+    level_per_root = 1.0 / root if x.time > 0.0 else inf
+    level_per_sigma = 1.0 / x.sigma if x.sigma > 0.0 else inf
+    per_root = level_per_root if level else per_root
+    # Endless volatility makes both terms of theta endless; their sum is a multiple of it.
+    theta = x.rate * price - 0.5 * density * zero_times(x.sigma, per_root)
+    drift = zero_times(x.rate, root) - 0.5 * per_root
     return NormalParts(
-        price=general_normal(n, time, rate),
+        price=price,
         density=density,
         chance=inside if n.inside > 0.0 else outside,
         d=0.0 if level else d,
         per_v=per_v,
-        per_sigma=per_sigma if level else root * per_v,
-        per_root=per_root if level else sigma * per_v,
-        special=n.state,
+        root=root,
+        per_root=per_root,
+        per_sigma=level_per_sigma if level else root * per_v,
+        theta=density * (x.sigma * drift) if n.v == inf else theta,
+        special=0,
     )
 
 
-class BlockNormalParts(NamedTuple):
-    """The parts of a block of lanes; the price is an output already."""
-
-    price: object
-    density: object
-    chance: object
-    d: object
-    per_v: object
-    per_sigma: object
-    per_root: object
+@inlined
+def store_normal_greeks(to, i, x, p, order):
+    """The greeks of lane i, up to the given order."""
+    delta = x.sign * p.chance
+    gamma = p.density * p.per_v
+    vega = p.density * p.root
+    to[PRICE][i] = p.price
+    to[DELTA][i] = delta
+    to[GAMMA][i] = gamma
+    to[VEGA][i] = vega
+    to[THETA][i] = p.theta
+    to[RHO][i] = -x.time * p.price
+    to[PHI][i] = 0.0
+    if order < 2:
+        return
+    per_time = p.per_root * p.per_root
+    to[VANNA][i] = -p.density * (p.d * p.per_sigma)
+    to[VOLGA][i] = vega * (p.d * p.d) * p.per_sigma
+    to[CHARM][i] = x.rate * delta + zero_times(p.d, 0.5 * p.density * per_time)
+    to[VETA][i] = p.density * (p.root * x.rate - 0.5 * p.per_root * fma(p.d, p.d, 1.0))
+    to[DUAL_DELTA][i] = -delta
+    to[DUAL_GAMMA][i] = gamma
+    if order < 3:
+        return
+    to[SPEED][i] = -gamma * p.d * p.per_v
+    to[COLOR][i] = gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time)
+    to[ZOMMA][i] = gamma * p.per_sigma * fma(p.d, p.d, -1.0)
+    dd = p.d * p.d
+    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0))
 
 
 @inlined
-def store_normal_parts(to, i, parts):
-    to.price[i] = parts.price
-    to.density[i] = parts.density
-    to.chance[i] = parts.chance
-    to.d[i] = parts.d
-    to.per_v[i] = parts.per_v
-    to.per_sigma[i] = parts.per_sigma
-    to.per_root[i] = parts.per_root
-
-
-@outlined
-def combine_normal(p, inputs, outputs, n, wanted):
-    vectorise("outputs")
-    noinline()
+def normal_greeks_up_to(order, inputs, outputs, special, n):
+    vectorise("outputs special")
     n = whole(n)
-    _, _, time, r, sigma, sign = inputs
-    price, delta, gamma, vega, theta, rho, phi = outputs[:VANNA]
     for i in range(n):
-        delta[i] = sign[i] * p.chance[i]
-        gamma[i] = p.density[i] * p.per_v[i]
-        vega[i] = p.density[i] * sqrt(time[i])
-        theta[i] = r[i] * price[i] - 0.5 * p.density[i] * (sigma[i] * p.per_root[i])
-        rho[i] = -time[i] * price[i]
-        phi[i] = 0.0
-    if wanted >> VANNA & 1:
-        to = outputs[VANNA]
-        for i in range(n):
-            to[i] = -p.density[i] * (p.d[i] * p.per_sigma[i])
-    if wanted >> VOLGA & 1:
-        to = outputs[VOLGA]
-        for i in range(n):
-            to[i] = vega[i] * (p.d[i] * p.d[i]) * p.per_sigma[i]
-    if wanted >> CHARM & 1:
-        to = outputs[CHARM]
-        for i in range(n):
-            spread = 0.5 * p.density[i] * p.d[i] * (p.per_root[i] * p.per_root[i])
-            to[i] = r[i] * delta[i] + spread
-    if wanted >> VETA & 1:
-        to = outputs[VETA]
-        for i in range(n):
-            spread = 0.5 * fma(p.d[i], p.d[i], 1.0) * (p.per_root[i] * p.per_root[i])
-            to[i] = vega[i] * (r[i] - spread)
-    if wanted >> DUAL_DELTA & 1:
-        to = outputs[DUAL_DELTA]
-        for i in range(n):
-            to[i] = -delta[i]
-    if wanted >> DUAL_GAMMA & 1:
-        to = outputs[DUAL_GAMMA]
-        for i in range(n):
-            to[i] = gamma[i]
-    if wanted >> SPEED & 1:
-        to = outputs[SPEED]
-        for i in range(n):
-            to[i] = -gamma[i] * p.d[i] * p.per_v[i]
-    if wanted >> COLOR & 1:
-        to = outputs[COLOR]
-        for i in range(n):
-            spread = 0.5 * fma(-p.d[i], p.d[i], 1.0) * (p.per_root[i] * p.per_root[i])
-            to[i] = gamma[i] * (r[i] + spread)
-    if wanted >> ZOMMA & 1:
-        to = outputs[ZOMMA]
-        for i in range(n):
-            to[i] = gamma[i] * p.per_sigma[i] * fma(p.d[i], p.d[i], -1.0)
-    if wanted >> ULTIMA & 1:
-        to = outputs[ULTIMA]
-        for i in range(n):
-            dd = p.d[i] * p.d[i]
-            to[i] = vega[i] * (p.per_sigma[i] * p.per_sigma[i]) * (dd * (dd - 3.0))
+        option = normal_option_at(inputs, i)
+        parts = ordinary_normal_parts(option)
+        store_normal_greeks(outputs, i, option, parts, order)
+        special[i] = parts.special
 
 
 @inlined
 def bachelier_greeks_ordinary(inputs, outputs, special, n, wanted):
     vectorise("outputs special")
     n = whole(n)
-    parts = BlockNormalParts(outputs[PRICE], *blocks(6, BLOCK))
-    forward, strike, time, rate, sigma, sign = inputs
-    for i in range(n):
-        lane = ordinary_normal_parts(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
-        store_normal_parts(parts, i, lane)
-        special[i] = lane.special
-    combine_normal(parts, inputs, outputs, n, wanted)
+    if wanted >> SPEED:
+        normal_greeks_up_to(3, inputs, outputs, special, n)
+    elif wanted >> VANNA:
+        normal_greeks_up_to(2, inputs, outputs, special, n)
+    else:
+        normal_greeks_up_to(1, inputs, outputs, special, n)
 
 
 @outlined
 def bachelier_greeks_general(inputs, outputs, outside, n, wanted):
     vectorise("outputs outside")
     n = whole(n)
-    parts = BlockNormalParts(outputs[PRICE], *blocks(6, BLOCK))
     states = words(BLOCK)
-    forward, strike, time, rate, sigma, sign = inputs
     for i in range(n):
-        lane = normal_general(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
-        made = general_normal_parts(lane, forward[i], strike[i], time[i], rate[i], sigma[i])
-        store_normal_parts(parts, i, made)
+        x = normal_option_at(inputs, i)
+        lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
+        store_normal_greeks(outputs, i, x, general_normal_parts(lane, x), 3)
         states[i] = lane.state
         outside[i] = 1 if lane.state == INVALID else 0
-    combine_normal(parts, inputs, outputs, n, wanted)
     sweep(outputs, states, n, wanted)

@@ -9,6 +9,7 @@ on ln c. Codes are those of implied_volatility.py; there is no maximum but at T 
 from math import fabs, inf
 from typing import NamedTuple
 
+from quantforge_numba.attainable import SQRT_2PI, half_ulp, two_ulp
 from quantforge_numba.bachelier_price import normal_loss
 from quantforge_numba.blocks import whole
 from quantforge_numba.elementary import (
@@ -27,15 +28,12 @@ from quantforge_numba.implied_volatility import (
     LOW_PRECISION,
     NOT_FINITE,
     OK,
-    SQRT_2PI,
     Implied,
     Solution,
     finish_codes,
-    half_ulp,
-    two_ulp,
 )
 from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise
-from quantforge_numba.legs import INVALID, MISSING, discount_exponent, sign_state
+from quantforge_numba.legs import INVALID, MISSING, discount_exponent, scaled, sign_state
 from quantforge_numba.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
 
 
@@ -78,6 +76,14 @@ class NormalSolution(NamedTuple):
 
 
 @inlined
+def in_unit(x, unit):
+    """Return |x| 2^-unit."""
+    s = scaled(fabs(x))
+    held = times_power(s.mantissa, s.exponent - unit)
+    return s.x if s.end else held
+
+
+@inlined
 def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma):
     h = k / s
     h = h if h < 38.0 else 38.0
@@ -89,8 +95,8 @@ def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma
     value = (c + k if inside else c) * per_density
     rt = rate * time
     theta = fabs(rt * value - 0.5 * s)
-    cost = half_ulp(price) * value + half_ulp(forward) * fabs(forward) * chance
-    cost = cost + half_ulp(strike) * fabs(strike) * chance + half_ulp(time) * theta
+    cost = half_ulp(price) * value + half_ulp(forward) * forward * chance
+    cost = cost + half_ulp(strike) * strike * chance + half_ulp(time) * theta
     cost = cost + half_ulp(rate) * fabs(rt) * value
     return cost / s + 2.0 * half_ulp(sigma)
 
@@ -99,27 +105,35 @@ def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma
 def general_normal_implied(price, forward, strike, time, rate, sign):
     x = discount_exponent(rate, time)
     r = reduce(-x.value, -x.low)
-    paid = times_power(times_exp(price, r.r), r.n)  # undiscounted
     apart = forward - strike
-    k = fabs(apart)
     inside = sign * apart > 0.0
+    # In units of 2^unit both c and k are normal numbers, for c is not below e^-730 k.
+    p = scaled(fabs(price))
+    gap = scaled(fabs(apart))
+    paid_exponent = p.exponent + r.n
+    unit = (paid_exponent if paid_exponent > gap.exponent else gap.exponent) - 300.0
+    paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit)  # undiscounted
+    paid = p.x if p.end else paid
+    paid = -paid if price < 0.0 else paid
+    k = in_unit(apart, unit)
     c = paid - k if inside else paid
-    f = fabs(forward)
-    g = fabs(strike)
-    unit = two_ulp(f if f > g else g)
+    f = in_unit(forward, unit)
+    g = in_unit(strike, unit)
+    two = two_ulp(f if f > g else g)
     s = normal_seed(c, k)
     s = normal_step(c, k, s).s
     s = normal_step(c, k, s).s
-    sigma = s / sqrt(time)
+    sigma = times_power(s / sqrt(time), unit)
 
     missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate)
-    invalid = (time < 0.0) | (fabs(rate) == inf) | (k == inf) | (apart != apart)
+    endless = (time == inf) | (fabs(rate) == inf) | (fabs(apart) == inf)
+    invalid = (time < 0.0) | endless | (apart != apart)
     state = (MISSING if missing else 0) | (INVALID if invalid else 0) | sign_state(sign)
-    limit = normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma)
-    code = LOW_PRECISION if limit > 1e-8 else OK
+    limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma)
+    code = OK if limit <= 1e-8 else LOW_PRECISION
     code = ABOVE_MAXIMUM if time == 0.0 else code
-    code = AT_INTRINSIC if c <= (unit if inside else 0.0) else code
-    code = BELOW_INTRINSIC if c < -unit else code
+    code = AT_INTRINSIC if c <= (two if inside else 0.0) else code
+    code = BELOW_INTRINSIC if c < -two else code
     code = INVALID_INPUT if state else code
     code = NOT_FINITE if (price != price) | (fabs(price) == inf) else code
     return Implied(sigma, code)
@@ -167,7 +181,7 @@ def ordinary_normal_implied(price, forward, strike, time, rate, sign):
         & ((not inside) | (c > 2.0**-50 * legs))
         & ((within if inside else beyond) < last.s)
         & (fabs(sign) == 1.0)
-        & (time > 0.0)
+        & (time > 2.0**-1000)
     )
     return NormalSolution(last.s, 0 if holds else 1)
 

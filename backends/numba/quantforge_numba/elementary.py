@@ -45,6 +45,12 @@ def times_power(x, n):
     return x * power_of_two(half) * power_of_two(n - half)
 
 
+@inlined
+def zero_times(x, y):
+    """Return x y, but 0 where x is 0, even if y is infinite."""
+    return 0.0 if x == 0.0 else x * y
+
+
 class Reduced(NamedTuple):
     """x + lo = n ln 2 + r with |r| <= ln 2 / 2; n_magic = n + ROUND_MAGIC holds n as integer."""
 

@@ -21,12 +21,13 @@ from quantforge_numba.elementary import (
     shift_exponent,
     times_exp,
     times_power,
+    zero_times,
 )
 from quantforge_numba.intrinsics import (
     blocks,
+    doubles,
     fma,
     inlined,
-    noinline,
     outlined,
     sqrt,
     vectorise,
@@ -38,6 +39,7 @@ from quantforge_numba.legs import (
     Legs,
     legs_general,
     legs_ordinary,
+    scaled,
     sign_state,
 )
 from quantforge_numba.price import MOST_FAR, general_price, ordinary_price
@@ -47,12 +49,45 @@ from quantforge_numba.tables import INV_SQRT_2PI
 PRICE, DELTA, GAMMA, VEGA, THETA, RHO, PHI, VANNA, VOLGA, CHARM, VETA = range(11)
 DUAL_DELTA, DUAL_GAMMA, SPEED, COLOR, ZOMMA, ULTIMA, GREEKS = range(11, 18)
 
+# By which power of the unit of all amounts each greek changes; the price is not in that unit.
+DEGREES = (0.0, 0.0, -1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, -1.0, -2.0, -1.0, -1.0, 1.0)
+
+
+class Option(NamedTuple):
+    """The inputs of one lane."""
+
+    spot: float
+    strike: float
+    time: float
+    rate: float
+    dividend: float
+    sigma: float
+    sign: float
+
+
+@inlined
+def option_at(inputs, i):
+    spot, strike, time, rate, dividend, sigma, sign = inputs
+    return Option(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i], sign[i])
+
+
+class Ratios(NamedTuple):
+    """Parts with limits of their own at the money: d1, d2, d1/v, d2/v, 1/sqrt(T), 1/sigma."""
+
+    d1: float
+    d2: float
+    d1_v: float
+    d2_v: float
+    per_root: float
+    per_sigma: float
+
 
 class Parts(NamedTuple):
     """What the greeks of one option are made of.
 
     `density`, `a_share` and `b_share` are G, A N(+-d1) and B N(+-d2); `delta` and `dual_delta` lack
-    their sign; `special` is the general form's state. Only that has `dual_delta` and the distances.
+    their sign; `root` is sqrt(T); `sigma` is 0 where nothing depends on it; `special` is the
+    ordinary form's.
     """
 
     price: float
@@ -61,23 +96,23 @@ class Parts(NamedTuple):
     b_share: float
     delta: float
     dual_delta: float
-    d1: float
-    d2: float
-    d1_v: float
-    d2_v: float
+    ratios: Ratios
+    root: float
     per_spot: float
-    per_sigma: float
-    per_root: float
+    per_strike: float
+    theta: float
+    sigma: float
     special: int
 
 
 @inlined
-def ordinary_parts(legs, spot, root, sigma, sign):
+def ordinary_parts(legs, option, root):
     """Tails of the normal distribution times the legs, from the Mills ratio.
 
     The leg that is less has the near one.
     """
     a, b, h, v = legs.a, legs.b, legs.h, legs.v
+    sign = option.sign
     price = ordinary_price(a, b, h, v, sign)
     t = 0.5 * v
     far = h + t
@@ -99,63 +134,102 @@ def ordinary_parts(legs, spot, root, sigma, sign):
     near_share = least - near_tail if near_inside > 0.0 else near_tail
     far_share = most - far_tail if inside > 0.0 else far_tail
 
+    density = density * INV_SQRT_2PI
     a_share = near_share if below else far_share
+    b_share = far_share if below else near_share
+    d1 = -near if below else far
+    d2 = -far if below else near
     per_v = 1.0 / v
-    per_spot = 1.0 / spot
+    per_root = option.sigma * per_v
+    per_spot = 1.0 / option.spot
+    carried = option.dividend * a_share - option.rate * b_share
     return Parts(
         price=price.price,
-        density=density * INV_SQRT_2PI,
+        density=density,
         a_share=a_share,
-        b_share=far_share if below else near_share,
+        b_share=b_share,
         delta=a_share * per_spot,
-        dual_delta=0.0,
-        d1=0.0,
-        d2=0.0,
-        d1_v=0.0,
-        d2_v=0.0,
+        dual_delta=b_share / option.strike,
+        ratios=Ratios(d1, d2, d1 * per_v, d2 * per_v, per_root, per_sigma=root * per_v),
+        root=root,
         per_spot=per_spot,
-        per_sigma=root * per_v,
-        per_root=sigma * per_v,
-        special=price.special,
+        per_strike=1.0 / option.strike,
+        theta=sign * carried - 0.5 * density * (option.sigma * per_root),
+        sigma=option.sigma,
+        special=legs.special + price.special + (0 if option.time > 2.0**-1000 else 1),
     )
 
 
 @inlined
-def parts_at_the_money(parts, time, sigma):
-    """With v = 0 the ratios have these limits; both sigma and T zero count as T > 0."""
-    per_root = 1.0 / sqrt(time) if time > 0.0 else (inf if sigma > 0.0 else 1.0)
-    return Parts(
-        price=parts.price,
-        density=parts.density,
-        a_share=parts.a_share,
-        b_share=parts.b_share,
-        delta=parts.delta,
-        dual_delta=parts.dual_delta,
+def parts_at_the_money(option, root):
+    """The limits with v = 0; with both sigma and T zero sigma goes first.
+
+    At expiry d1/v is (r - q)/sigma^2 + 1/2.
+    """
+    sigma = option.sigma
+    drift = (option.rate - option.dividend) / sigma / sigma
+    per_sigma = 1.0 / sigma
+    per_root = 1.0 / root
+    drift = 0.0 if (option.time > 0.0) | (sigma == 0.0) else drift
+    return Ratios(
         d1=0.0,
         d2=0.0,
-        d1_v=0.5,
-        d2_v=-0.5,
-        per_spot=parts.per_spot,
-        per_sigma=1.0 / sigma if sigma > 0.0 else inf,
-        per_root=per_root,
-        special=parts.special,
+        d1_v=drift + 0.5,
+        d2_v=drift - 0.5,
+        per_root=per_root if option.time > 0.0 else inf,
+        per_sigma=per_sigma if sigma > 0.0 else inf,
+    )
+
+
+class Amounts(NamedTuple):
+    """Spot and strike in units of 2^unit; `ends`: one of them is 0 or infinite.
+
+    Where both are very small or very large, what the greeks are made of would under- or overflow
+    sooner than they do.
+    """
+
+    spot: float
+    strike: float
+    unit: float
+    ends: bool
+
+
+@inlined
+def amounts_in_unit(spot, strike):
+    s = scaled(spot)
+    k = scaled(strike)
+    low = s.exponent if s.exponent < k.exponent else k.exponent
+    high = k.exponent if s.exponent < k.exponent else s.exponent
+    unit = high if high < -500.0 else 0.0
+    unit = low if low > 500.0 else unit
+    ends = s.end | k.end
+    spot_held = times_power(s.mantissa, s.exponent - unit)
+    strike_held = times_power(k.mantissa, k.exponent - unit)
+    return Amounts(
+        spot=spot if ends else spot_held,
+        strike=strike if ends else strike_held,
+        unit=0.0 if ends else unit,
+        ends=ends,
     )
 
 
 @inlined
-def general_parts(legs, spot, strike, time, sigma, sign):
-    a = times_power(legs.a, legs.a_exponent)
-    b = times_power(legs.b, legs.b_exponent)
-    top = legs.a_exponent if legs.a_exponent > legs.b_exponent else legs.b_exponent
-    a_apart = legs.a_exponent - top
-    b_apart = legs.b_exponent - top
+def general_parts(legs, option, amounts):
+    sign, spot, strike, ends = option.sign, amounts.spot, amounts.strike, amounts.ends
+    a_exponent = legs.a_exponent - amounts.unit
+    b_exponent = legs.b_exponent - amounts.unit
+    a = times_power(legs.a, a_exponent)
+    b = times_power(legs.b, b_exponent)
+    top = a_exponent if a_exponent > b_exponent else b_exponent
+    a_apart = a_exponent - top
+    b_apart = b_exponent - top
     a_scaled = legs.a * power_of_two(a_apart if a_apart > -1000.0 else -1000.0)
     b_scaled = legs.b * power_of_two(b_apart if b_apart > -1000.0 else -1000.0)
     below = a_scaled < b_scaled
     inside = -sign if below else sign  # > 0: in the money
-    level = (a_scaled == b_scaled) & (legs.v == 0.0)
-    h = 0.0 if level else legs.h
     v = legs.v
+    level = ((a_scaled == b_scaled) | (legs.h * v == 0.0)) & (v < 2.0**-1000)
+    h = 0.0 if level else legs.h
     t = 0.5 * v
     far = h + t
     near = h - t
@@ -165,153 +239,99 @@ def general_parts(legs, spot, strike, time, sigma, sign):
     xx = x_held * x_held
     e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx))
     least = legs.a if below else legs.b
-    exponent = (legs.a_exponent if below else legs.b_exponent) + e.n
+    exponent = (a_exponent if below else b_exponent) + e.n
     m = mills(far_held)
     m0 = mills(x_held)
     density = times_exp(least, e.r)
     part = density / (m.q * m0.q)
     far_tail = times_power(part * (m.p * m0.q), exponent)
     near_tail = times_power(part * (m0.p * m.q), exponent)
-    ends = (spot == 0.0) | (strike == 0.0) | (spot == inf) | (strike == inf)
-    far_tail = 0.0 if ends else far_tail
-    near_tail = 0.0 if ends else near_tail
+    settled = ends | (v == inf)
+    far_tail = 0.0 if settled else far_tail
+    near_tail = 0.0 if settled else near_tail
     near_inside = inside if ends else inside * copysign(1.0, near)
     near_share = (a if below else b) - near_tail if near_inside > 0.0 else near_tail
     far_share = (b if below else a) - far_tail if inside > 0.0 else far_tail
 
-    density = 0.0 if ends else times_power(density, exponent) * INV_SQRT_2PI
+    density = 0.0 if settled else times_power(density, exponent) * INV_SQRT_2PI
     a_share = near_share if below else far_share
     b_share = far_share if below else near_share
     per_v = 0.0 if density == 0.0 else 1.0 / v  # nothing depends on what is so far off
     d1 = 0.0 if per_v == 0.0 else (-near if below else far)
     d2 = 0.0 if per_v == 0.0 else (-far if below else near)
+    root = sqrt(option.time)
+    per_sigma = zero_times(per_v, root)  # T may be infinite
+    ratios = Ratios(d1, d2, d1 * per_v, d2 * per_v, option.sigma * per_v, per_sigma)
+    ratios = parts_at_the_money(option, root) if level else ratios
     discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n)
     discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n)
     raised = 2.0**54 if spot < LEAST_NORMAL else 1.0  # 1/S of a subnormal S is infinite
     delta = a_share * raised * (1.0 / (spot * raised))
     dual_delta = b_share / strike
-    parts = Parts(
+    per_spot = 1.0 / spot
+    sigma = 0.0 if density == 0.0 else option.sigma  # it may be infinite
+    carried = zero_times(option.dividend, a_share) - zero_times(option.rate, b_share)
+    return Parts(
         price=general_price(legs, sign),
         density=density,
         a_share=a_share,
         b_share=b_share,
         delta=(discount_a if inside > 0.0 else 0.0) if ends else delta,
         dual_delta=(discount_b if inside > 0.0 else 0.0) if ends else dual_delta,
-        d1=d1,
-        d2=d2,
-        d1_v=d1 * per_v,
-        d2_v=d2 * per_v,
-        per_spot=1.0 / spot,
-        per_sigma=sqrt(time) * per_v,
-        per_root=sigma * per_v,
-        special=legs.state | sign_state(sign),
+        ratios=ratios,
+        root=root,
+        per_spot=0.0 if density == 0.0 else per_spot,
+        per_strike=1.0 / strike,
+        theta=sign * carried - 0.5 * density * zero_times(sigma, ratios.per_root),
+        sigma=sigma,
+        special=0,
     )
-    at_the_money = parts_at_the_money(parts, time, sigma)
-    return at_the_money if level else parts
-
-
-class BlockParts(NamedTuple):
-    """The parts of a block of lanes; the price is an output already."""
-
-    price: object
-    density: object
-    a_share: object
-    b_share: object
-    delta: object
-    dual_delta: object
-    d1: object
-    d2: object
-    d1_v: object
-    d2_v: object
-    per_spot: object
-    per_sigma: object
-    per_root: object
-    root: object  # sqrt(T)
 
 
 @inlined
-def store_parts(to, i, parts):
-    to.price[i] = parts.price
-    to.density[i] = parts.density
-    to.a_share[i] = parts.a_share
-    to.b_share[i] = parts.b_share
-    to.delta[i] = parts.delta
-    to.per_spot[i] = parts.per_spot
-    to.per_sigma[i] = parts.per_sigma
-    to.per_root[i] = parts.per_root
+def store_greeks(to, i, x, p, order):
+    """The greeks of lane i, up to the given order."""
+    d1, d2, d1_v, d2_v, per_root, per_sigma = p.ratios
+    gamma = p.density * p.per_spot * (p.per_spot * (per_root * per_sigma))
+    vega = p.density * p.root
+    to[PRICE][i] = p.price
+    to[DELTA][i] = x.sign * p.delta
+    to[GAMMA][i] = gamma
+    to[VEGA][i] = vega
+    to[THETA][i] = p.theta
+    to[RHO][i] = x.sign * x.time * p.b_share
+    to[PHI][i] = -x.sign * x.time * p.a_share
+    if order < 2:
+        return
+    carry = x.rate - x.dividend
+    drift = x.dividend + carry * d1_v
+    decay = zero_times(carry, per_sigma) - 0.5 * d2_v * p.sigma
+    decay = p.density * p.per_spot * zero_times(decay, per_root)
+    to[VANNA][i] = -(vega * p.per_spot) * d2_v
+    to[VOLGA][i] = vega * p.root * (d1 * d2_v)
+    to[CHARM][i] = x.sign * x.dividend * p.delta - decay
+    to[VETA][i] = p.density * (p.root * drift - 0.5 * per_root * fma(d1, d2, 1.0))
+    to[DUAL_DELTA][i] = -x.sign * p.dual_delta
+    to[DUAL_GAMMA][i] = p.density * p.per_strike * (p.per_strike * (per_root * per_sigma))
+    if order < 3:
+        return
+    bend = d1_v * d2_v * (1.0 - d1 * d2) + (d1_v * d1_v + d2_v * d2_v)
+    to[SPEED][i] = -gamma * p.per_spot * (d1_v + 1.0)
+    to[COLOR][i] = gamma * (drift + 0.5 * (per_root * per_root) * fma(-d1, d2, 1.0))
+    to[ZOMMA][i] = gamma * per_sigma * fma(d1, d2, -1.0)
+    to[ULTIMA][i] = -vega * x.time * bend
 
 
-@outlined
-def combine(p, inputs, outputs, n, wanted):
-    """Write the greeks that are wanted, from the parts.
-
-    Those of first order always, in one loop: it costs less than to read their parts for each.
-    """
+@inlined
+def rescale(outputs, unit, n, wanted):
+    """Bring the greeks back from units of 2^unit."""
     vectorise("outputs")
-    noinline()
     n = whole(n)
-    _, strike, time, r, q, sigma, sign = inputs
-    _, delta, gamma, vega, theta, rho, phi = outputs[:VANNA]
-    for i in range(n):
-        share = p.per_spot[i] * (p.per_root[i] * p.per_sigma[i])
-        gamma[i] = p.density[i] * p.per_spot[i] * share
-        vega[i] = p.density[i] * p.root[i]
-        carry = sign[i] * (q[i] * p.a_share[i] - r[i] * p.b_share[i])
-        delta[i] = sign[i] * p.delta[i]
-        theta[i] = carry - 0.5 * p.density[i] * (sigma[i] * p.per_root[i])
-        rho[i] = sign[i] * time[i] * p.b_share[i]
-        phi[i] = -sign[i] * time[i] * p.a_share[i]
-    if wanted >> VANNA & 1:
-        to = outputs[VANNA]
-        for i in range(n):
-            to[i] = -(vega[i] * p.per_spot[i]) * p.d2_v[i]
-    if wanted >> VOLGA & 1:
-        to = outputs[VOLGA]
-        for i in range(n):
-            to[i] = vega[i] * p.root[i] * (p.d1[i] * p.d2_v[i])
-    if wanted >> CHARM & 1:
-        to = outputs[CHARM]
-        for i in range(n):
-            drift = (r[i] - q[i]) * p.per_sigma[i] - 0.5 * p.d2_v[i] * sigma[i]
-            decay = p.density[i] * p.per_spot[i] * (p.per_root[i] * drift)
-            to[i] = sign[i] * q[i] * p.delta[i] - decay
-    if wanted >> VETA & 1:
-        to = outputs[VETA]
-        for i in range(n):
-            drift = q[i] + (r[i] - q[i]) * p.d1_v[i]
-            spread = p.d1_v[i] * p.d2_v[i] * (sigma[i] * sigma[i])
-            to[i] = vega[i] * (drift - 0.5 * (p.per_root[i] * p.per_root[i] + spread))
-    if wanted >> DUAL_DELTA & 1:
-        to = outputs[DUAL_DELTA]
-        for i in range(n):
-            to[i] = -sign[i] * p.dual_delta[i]
-    if wanted >> DUAL_GAMMA & 1:
-        to = outputs[DUAL_GAMMA]
-        for i in range(n):
-            per_strike = 1.0 / strike[i]
-            share = per_strike * (p.per_root[i] * p.per_sigma[i])
-            to[i] = p.density[i] * per_strike * share
-    if wanted >> SPEED & 1:
-        to = outputs[SPEED]
-        for i in range(n):
-            to[i] = -gamma[i] * p.per_spot[i] * (p.d1_v[i] + 1.0)
-    if wanted >> COLOR & 1:
-        to = outputs[COLOR]
-        for i in range(n):
-            drift = q[i] + (r[i] - q[i]) * p.d1_v[i]
-            spread = p.d1_v[i] * p.d2_v[i] * (sigma[i] * sigma[i])
-            to[i] = gamma[i] * (drift + 0.5 * (p.per_root[i] * p.per_root[i] - spread))
-    if wanted >> ZOMMA & 1:
-        to = outputs[ZOMMA]
-        for i in range(n):
-            to[i] = gamma[i] * p.per_sigma[i] * (p.d1[i] * p.d2[i] - 1.0)
-    if wanted >> ULTIMA & 1:
-        to = outputs[ULTIMA]
-        for i in range(n):
-            product = p.d1[i] * p.d2[i]
-            squares = p.d1_v[i] * p.d1_v[i] + p.d2_v[i] * p.d2_v[i]
-            bend = p.d1_v[i] * p.d2_v[i] * (1.0 - product) + squares
-            to[i] = -vega[i] * time[i] * bend
+    for greek in range(GREEKS):
+        if wanted >> greek & 1:
+            x = outputs[greek]
+            for i in range(n):
+                x[i] = times_power(x[i], DEGREES[greek] * unit[i])
 
 
 @inlined
@@ -328,54 +348,54 @@ def sweep(outputs, states, n, wanted):
 
 
 @inlined
+def greeks_up_to(order, halves, inputs, outputs, special, n):
+    """The second half of the ordinary form.
+
+    One loop, for its many results are written while others are computed.
+    """
+    vectorise("outputs special")
+    n = whole(n)
+    a, b, h, v, root = halves
+    for i in range(n):
+        legs = Legs(a[i], b[i], h[i], v[i], special[i])
+        option = option_at(inputs, i)
+        parts = ordinary_parts(legs, option, root[i])
+        store_greeks(outputs, i, option, parts, order)
+        special[i] = parts.special
+
+
+@inlined
 def greeks_ordinary(inputs, outputs, special, n, wanted):
     vectorise("outputs special")
     n = whole(n)
-    parts = BlockParts(outputs[PRICE], *blocks(13, BLOCK))
-    a, b, h, v = blocks(4, BLOCK)
-    spot, strike, time, rate, dividend, sigma, sign = inputs
+    halves = blocks(5, BLOCK)
+    a, b, h, v, root = halves
     for i in range(n):
-        legs = legs_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
+        x = option_at(inputs, i)
+        legs = legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma)
         a[i], b[i], h[i], v[i] = legs.a, legs.b, legs.h, legs.v
-        parts.root[i] = sqrt(time[i])
+        root[i] = sqrt(x.time)
         special[i] = legs.special
-    for i in range(n):
-        legs = Legs(a[i], b[i], h[i], v[i], 0)
-        lane = ordinary_parts(legs, spot[i], parts.root[i], sigma[i], sign[i])
-        store_parts(parts, i, lane)
-        special[i] += lane.special
-    if wanted >> VANNA:  # nothing before it takes d1 and d2
-        for i in range(n):
-            t = 0.5 * v[i]
-            far = h[i] + t
-            near = h[i] - t
-            per_v = 1.0 / v[i]
-            d1 = -near if a[i] < b[i] else far
-            d2 = -far if a[i] < b[i] else near
-            parts.d1[i] = d1
-            parts.d2[i] = d2
-            parts.d1_v[i] = d1 * per_v
-            parts.d2_v[i] = d2 * per_v
-            parts.dual_delta[i] = parts.b_share[i] / strike[i]
-    combine(parts, inputs, outputs, n, wanted)
+    if wanted >> SPEED:
+        greeks_up_to(3, halves, inputs, outputs, special, n)
+    elif wanted >> VANNA:
+        greeks_up_to(2, halves, inputs, outputs, special, n)
+    else:
+        greeks_up_to(1, halves, inputs, outputs, special, n)
 
 
 @outlined
 def greeks_general(inputs, outputs, outside, n, wanted):
     vectorise("outputs outside")
     n = whole(n)
-    parts = BlockParts(outputs[PRICE], *blocks(13, BLOCK))
-    states = words(BLOCK)
-    spot, strike, time, rate, dividend, sigma, sign = inputs
+    unit, states = doubles(BLOCK), words(BLOCK)
     for i in range(n):
-        legs = legs_general(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i])
-        lane = general_parts(legs, spot[i], strike[i], time[i], sigma[i], sign[i])
-        store_parts(parts, i, lane)
-        parts.root[i] = sqrt(time[i])
-        parts.dual_delta[i] = lane.dual_delta
-        parts.d1[i], parts.d2[i] = lane.d1, lane.d2
-        parts.d1_v[i], parts.d2_v[i] = lane.d1_v, lane.d2_v
-        states[i] = lane.special
-        outside[i] = 1 if lane.special == INVALID else 0
-    combine(parts, inputs, outputs, n, wanted)
+        x = option_at(inputs, i)
+        legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma)
+        amounts = amounts_in_unit(x.spot, x.strike)
+        store_greeks(outputs, i, x, general_parts(legs, x, amounts), 3)
+        unit[i] = amounts.unit
+        states[i] = legs.state | sign_state(x.sign)
+        outside[i] = 1 if states[i] == INVALID else 0
+    rescale(outputs, unit, n, wanted)
     sweep(outputs, states, n, wanted)

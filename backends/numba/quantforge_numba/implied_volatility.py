@@ -16,37 +16,17 @@ Codes: see below; a lane without a volatility is NaN, at the bounds 0 or infinit
 from math import copysign, fabs, inf, nan
 from typing import NamedTuple
 
+from quantforge_numba.attainable import SQRT_2PI, attainable, two_ulp
 from quantforge_numba.blocks import BLOCK, whole
-from quantforge_numba.elementary import (
-    EXPONENT_MASK,
-    SIGN,
-    log_ratio,
-    mills,
-    power_of_two,
-    reduce,
-    times_exp,
-    times_power,
-)
-from quantforge_numba.intrinsics import (
-    blocks,
-    fma,
-    from_bits,
-    inlined,
-    outlined,
-    sqrt,
-    to_bits,
-    vectorise,
-    words,
-)
+from quantforge_numba.elementary import log_ratio, mills, power_of_two
+from quantforge_numba.intrinsics import blocks, fma, inlined, outlined, sqrt, vectorise, words
 from quantforge_numba.legs import INVALID, scaled, sides_general, sides_ordinary, sign_state
 from quantforge_numba.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM = 0.0, 1.0, 2.0, 3.0
 ABOVE_MAXIMUM, NOT_FINITE, INVALID_INPUT, LOW_PRECISION = 4.0, 5.0, 6.0, 7.0
 
-SQRT_2PI = float.fromhex("0x1.40d931ff62706p+1")
 CLEAR = 2.0**-50  # beyond two units in the last place of the greater leg, and of any bound
-BINADE = EXPONENT_MASK ^ SIGN  # of the bits of x: those of the power of two below |x|
 
 
 class Target(NamedTuple):
@@ -192,7 +172,7 @@ class OrdinaryTarget(NamedTuple):
 
 @inlined
 def target_ordinary(sides, price, sign):
-    below = sides.a < sides.b
+    below = (sides.a - sides.b) + (sides.a_low - sides.b_low) < 0.0
     least = sides.a if below else sides.b
     most = sides.b if below else sides.a
     low = sides.b_low - sides.a_low if below else sides.a_low - sides.b_low
@@ -242,56 +222,6 @@ class Implied(NamedTuple):
 
 
 @inlined
-def half_ulp(x):
-    """Half a unit in the last place of x, relative to x."""
-    unit = from_bits(to_bits(x) & BINADE)
-    half = 2.0**-53 * unit / fabs(x)
-    return 0.0 if x == 0.0 else half
-
-
-@inlined
-def two_ulp(x):
-    """Two units in the last place of x >= 0."""
-    return 2.0**-51 * from_bits(to_bits(x) & BINADE)
-
-
-@inlined
-def attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma):
-    """The attainable limit over sigma: the cost of half a unit in the last place of each input.
-
-    And one unit of the result. Everything is in units of the lesser leg.
-    """
-    h = to.k / s
-    t = 0.5 * s
-    near = h - t
-    x = fabs(near)
-    x = x if x < 54.0 else 54.0
-    far = h + t if h + t < 54.0 else 54.0
-    e = reduce(0.5 * x * x, 0.0)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(x)
-    m = mills(far)
-    m0 = mills(x)
-    far_tail = SQRT_2PI * (m.p / m.q)
-    near_tail = SQRT_2PI * (m0.p / m0.q)
-    near_tail = per_density - near_tail if near < 0.0 else near_tail
-    most = per_density / to.share  # the greater leg over density
-    least_share = per_density - near_tail if inside else near_tail
-    most_share = most - far_tail if inside else far_tail
-    below = sides.y < 0.0
-    a = least_share if below else most_share
-    b = most_share if below else least_share
-    c = to.c * power_of_two(to.shift if to.shift > -1000.0 else -1000.0) * per_density
-    c = c if near < 0.0 else near_tail - far_tail
-    value = c + most * to.gap if inside else c
-    rt = fabs(rate) * time
-    qt = fabs(dividend) * time
-    theta = 0.5 * s + fabs(qt * a - rt * b)
-    cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b
-    cost = cost + half_ulp(time) * theta + half_ulp(rate) * rt * b + half_ulp(dividend) * qt * a
-    return cost / s + 2.0 * half_ulp(sigma)
-
-
-@inlined
 def implied_general(price, spot, strike, time, rate, dividend, sign):
     sides = sides_general(spot, strike, time, rate, dividend)
     paid = scaled(fabs(price))
@@ -311,32 +241,36 @@ def implied_general(price, spot, strike, time, rate, dividend, sign):
     value = mantissa * power_of_two(paid_apart)  # |price| beside the legs
     value = -value if price < 0.0 else value
 
-    below = a < b
+    below = (a - b) + (a_low - b_low) < 0.0
     least = a if below else b
     most = b if below else a
     low = b_low - a_low if below else a_low - b_low
-    least_low = a_low if below else b_low
     apart = most - least
     signed_apart = -sign if below else sign
     inside = (signed_apart > 0.0) & (apart > 0.0)
     otm = (value - apart) - low if inside else value
-    left = (least - otm) + least_low
     unit = two_ulp(most)
-    whole_unit = two_ulp(a if sign > 0.0 else b)
 
-    least_mantissa = sides.a if below else sides.b
-    least_exponent = sides.a_exponent if below else sides.b_exponent
-    least_scale = a_scale if below else b_scale
-    scaled_otm = otm / least_scale  # beside the lesser leg's mantissa
+    # Beside the lesser leg's mantissa, for it may vanish beside the greater leg.
+    own_leg = sides.a if below else sides.b
+    own_low = sides.a_low if below else sides.b_low
+    own_scale = a_scale if below else b_scale
+    shift = paid.exponent - (sides.a_exponent if below else sides.b_exponent)
+    held = shift if shift > -1000.0 else -1000.0
+    held = held if held < 1000.0 else 1000.0
+    own = otm / own_scale if inside else mantissa * power_of_two(held)
+    left = (own_leg - own) + own_low
+    whole_unit = unit / own_scale if inside else two_ulp(own_leg)
     to = Target(
-        c=(scaled_otm if inside else mantissa) / least_mantissa,
-        shift=0.0 if inside else paid.exponent - least_exponent,
-        rest=left / least,
+        c=(own if inside else mantissa) / own_leg,
+        shift=0.0 if inside else shift,
+        rest=left / own_leg,
         k=fabs(sides.y),
         share=least / most,
         gap=(apart + low) / most,
     )
-    # For tiny s the difference of M is nothing but rounding, and only its series tells.
+    # For tiny s the difference of M is nothing but rounding, and only its series tells. Where
+    # a step overflows the seed is as good as any.
     first = seed(to)
     second = step(to, step(to, first))
     fine = last_step(to, first).s
@@ -346,10 +280,10 @@ def implied_general(price, spot, strike, time, rate, dividend, sign):
     s = s if steps & (s > 0.0) else fine
     sigma = s / sqrt(time)
 
-    endless = INVALID if (spot == inf) | (strike == inf) else 0
+    endless = INVALID if (spot == inf) | (strike == inf) | (time == inf) else 0
     state = sides.state | sign_state(sign) | endless
     limit = attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma)
-    code = LOW_PRECISION if limit > 1e-8 else OK
+    code = OK if limit <= 1e-8 else LOW_PRECISION
     at_maximum = left <= whole_unit
     above_maximum = (left < -whole_unit) | (time == 0.0)
     code = AT_MAXIMUM if at_maximum else code
@@ -437,6 +371,6 @@ def implied_volatility_ordinary(inputs, outputs, special, n, wanted):
         load = (fabs(rate[i]) + fabs(dividend[i])) * time[i]
         outside = (tail[i] != 0) & (k[i] >= 0.5 * s[i] * s[i])
         holds = precise(s[i], per_density[i], load, outside, 1.0 / share[i])
-        special[i] += 0 if holds & (time[i] > 0.0) else 1
+        special[i] += 0 if holds & (time[i] > 2.0**-1000) else 1
         sigma[i] = s[i] / sqrt(time[i])
         code[i] = OK

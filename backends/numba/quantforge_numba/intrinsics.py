@@ -129,7 +129,8 @@ def vectorise(typingctx, apart):
     """Have the calling function's loops vectorised, as wide as the processor allows.
 
     LLVM keeps to 256 bits for many of Intel's processors, and writes a second loop for arrays that
-    may overlap: to those that the arguments named in `apart` point to nothing else does.
+    may overlap: to those that the arguments named in `apart` point to nothing else does. An inlined
+    function with a loop needs this too, for it is optimised on its own first.
     """
 
     def generate(context, builder, signature, args):
@@ -142,17 +143,6 @@ def vectorise(typingctx, apart):
         return context.get_dummy_value()
 
     return (types.void(apart), generate) if isinstance(apart, types.StringLiteral) else None
-
-
-@intrinsic
-def noinline(typingctx):
-    """Keep the calling function one of its own: it is large, and called more than once."""
-
-    def generate(context, builder, signature, args):
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), generate
 
 
 @intrinsic

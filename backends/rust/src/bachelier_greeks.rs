@@ -4,73 +4,95 @@
 //! and limits are those of greeks.rs; phi, the derivative by a dividend, is 0.
 
 use crate::bachelier_price::{Normal, general_normal, normal_general, ordinary_normal};
-use crate::blocks::{Block, Inputs, Kernel, Marks, Outputs, count_of, lanes, operands};
-use crate::elementary::{fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power};
-use crate::greeks::{
-    CHARM, COLOR, DELTA, DUAL_DELTA, DUAL_GAMMA, GAMMA, PHI, PRICE, RHO, SPEED, THETA, ULTIMA,
-    VANNA, VEGA, VETA, VOLGA, ZOMMA, sweep,
+use crate::blocks::Kernel;
+use crate::elementary::{
+    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to, zero_times,
 };
+use crate::greeks::{
+    CHARM, COLOR, DELTA, DUAL_DELTA, DUAL_GAMMA, FIRST, GAMMA, GREEKS, PHI, PRICE, RHO, SECOND,
+    SPEED, THETA, ULTIMA, VANNA, VEGA, VETA, VOLGA, ZOMMA, sweep,
+};
+use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
 use crate::legs::INVALID;
 use crate::tables::INV_SQRT_2PI;
 
-lanes! {
-    /// What the greeks of one option are made of: G, e^(-rT) N(+-d), d, 1/v, 1/sigma, 1/sqrt(T).
-    struct NormalParts in BlockNormalParts {
-        price, density, chance, d, per_v, per_sigma, per_root,
-    }
-}
-
-#[inline(always)]
-fn ordinary_normal_parts(
+/// The inputs of one lane.
+struct NormalOption {
     forward: f64,
     strike: f64,
     time: f64,
     rate: f64,
     sigma: f64,
     sign: f64,
-) -> (NormalParts, i64) {
-    let (price, special) = ordinary_normal(forward, strike, time, rate, sigma, sign);
-    let rt = rate * time;
-    let rt_low = fma(rate, time, -rt);
+}
+
+/// # Safety
+/// Each input points to more than `i` numbers.
+#[inline(always)]
+unsafe fn normal_option_at(inputs: &Inputs, i: usize) -> NormalOption {
+    // SAFETY: the caller's promise.
+    let [forward, strike, time, rate, sigma, sign] = unsafe { operands(inputs, i) };
+    NormalOption { forward, strike, time, rate, sigma, sign }
+}
+
+/// What the greeks of one option are made of: G, e^(-rT) N(+-d), d, 1/v, sqrt(T), 1/sqrt(T),
+/// 1/sigma.
+struct NormalParts {
+    price: f64,
+    density: f64,
+    chance: f64,
+    d: f64,
+    per_v: f64,
+    root: f64,
+    per_root: f64,
+    per_sigma: f64,
+    theta: f64,
+}
+
+/// The parts, and 1 where this form may not hold.
+#[inline(always)]
+fn ordinary_normal_parts(x: &NormalOption) -> (NormalParts, i64) {
+    let (price, special) = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
+    let rt = x.rate * x.time;
+    let rt_low = fma(x.rate, x.time, -rt);
     let r = reduce(-rt, -rt_low);
-    let root = time.sqrt();
-    let v = sigma * root;
-    let apart = forward - strike;
+    let root = x.time.sqrt();
+    let v = x.sigma * root;
+    let apart = x.forward - x.strike;
     let h = apart.abs() / v;
     let hh = h * h;
     let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
     let m = mills(h);
     let tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic);
-    let chance = if sign * apart > 0.0 { 1.0 - tail } else { tail };
+    let chance = if x.sign * apart > 0.0 { 1.0 - tail } else { tail };
     let density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic);
+    let density = shift_exponent(times_exp(density, r.r), r.n_magic);
     let per_v = 1.0 / v;
+    let per_root = x.sigma * per_v;
+    let holds = x.time > two_to(-1000);
     let parts = NormalParts {
         price,
-        density: shift_exponent(times_exp(density, r.r), r.n_magic),
+        density,
         chance: shift_exponent(times_exp(chance, r.r), r.n_magic),
         d: apart * per_v,
         per_v,
+        root,
+        per_root,
         per_sigma: root * per_v,
-        per_root: sigma * per_v,
+        theta: x.rate * price - 0.5 * density * (x.sigma * per_root),
     };
-    (parts, special)
+    (parts, special + i64::from(!holds))
 }
 
 #[inline(always)]
-fn general_normal_parts(
-    n: &Normal,
-    forward: f64,
-    strike: f64,
-    time: f64,
-    rate: f64,
-    sigma: f64,
-) -> NormalParts {
+fn general_normal_parts(n: &Normal, x: &NormalOption) -> NormalParts {
     let h = if n.h < 54.0 { n.h } else { 54.0 };
     let hh = h * h;
     let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
     let m = mills(h);
     let beyond = n.h == f64::INFINITY;
-    let level = (n.k == 0.0) & (n.v == 0.0);
+    let endless = n.v == f64::INFINITY;
+    let level = (n.k == 0.0) & (n.v < two_to(-1000));
     let tail = times_exp(m.p / m.q, e.r);
     let rest = 1.0 - tail * power_of_two(if e.n > -1000.0 { e.n } else { -1000.0 });
     let tail = if beyond { 0.0 } else { tail };
@@ -79,113 +101,63 @@ fn general_normal_parts(
     let density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r);
     let density = times_power(density, e.n + n.r.n);
     let density = if beyond { 0.0 } else { density };
-    let root = time.sqrt();
+    let price = general_normal(n, x.time, x.rate);
+    let root = x.time.sqrt();
     let per_v = if density == 0.0 { 0.0 } else { 1.0 / n.v };
-    let d = (forward - strike) * per_v;
-    let moving = sigma > 0.0;
-    let at_expiry = if moving { f64::INFINITY } else { 1.0 };
-    let level_sigma = if moving { 1.0 / sigma } else { f64::INFINITY };
-    let level_root = if time > 0.0 { 1.0 / root } else { at_expiry };
+    let d = (x.forward - x.strike) * per_v;
+    let per_root = if endless { 1.0 / root } else { x.sigma * per_v };
+    let level_root = if x.time > 0.0 { 1.0 / root } else { f64::INFINITY };
+    let level_sigma = if x.sigma > 0.0 { 1.0 / x.sigma } else { f64::INFINITY };
+    let per_root = if level { level_root } else { per_root };
+    // Endless volatility makes both terms of theta endless; their sum is a multiple of it.
+    let theta = x.rate * price - 0.5 * density * zero_times(x.sigma, per_root);
+    let drift = zero_times(x.rate, root) - 0.5 * per_root;
     NormalParts {
-        price: general_normal(n, time, rate),
+        price,
         density,
         chance: if n.inside > 0.0 { inside } else { outside },
         d: if (per_v == 0.0) | level { 0.0 } else { d },
         per_v,
+        root,
+        per_root,
         per_sigma: if level { level_sigma } else { root * per_v },
-        per_root: if level { level_root } else { sigma * per_v },
+        theta: if endless { density * (x.sigma * drift) } else { theta },
     }
 }
 
-/// One lane of what the parts are combined with; r is the rate.
-struct Terms {
-    time: f64,
-    r: f64,
-    sigma: f64,
-    delta: f64,
-    gamma: f64,
-    vega: f64,
-}
-
-/// The greeks that are wanted, from the parts.
-///
-/// # Safety
-/// Each input points to `n` numbers, and `n` lanes of the parts have been put.
+/// The first N outputs of one lane, N being FIRST, SECOND or GREEKS.
 #[inline(always)]
-unsafe fn combine_normal(
-    parts: &BlockNormalParts,
-    inputs: &Inputs,
-    outputs: &mut Outputs,
-    n: usize,
-    wanted: i64,
-) {
-    let mut delta = Block::new();
-    let mut gamma = Block::new();
-    let mut vega = Block::new();
-    // SAFETY: i < n, and what is read has been put.
-    unsafe {
-        for i in 0..n {
-            let [_, _, time, _, _, sign] = operands(inputs, i);
-            let x = parts.get(i);
-            delta.put(i, sign * x.chance);
-            gamma.put(i, x.density * x.per_v);
-            vega.put(i, x.density * time.sqrt());
-        }
+fn normal_greeks_of<const N: usize>(x: &NormalOption, p: &NormalParts) -> [f64; N] {
+    let delta = x.sign * p.chance;
+    let gamma = p.density * p.per_v;
+    let vega = p.density * p.root;
+    let mut to = [0.0; N];
+    to[PRICE] = p.price;
+    to[DELTA] = delta;
+    to[GAMMA] = gamma;
+    to[VEGA] = vega;
+    to[THETA] = p.theta;
+    to[RHO] = -x.time * p.price;
+    to[PHI] = 0.0;
+    if N == FIRST {
+        return to;
     }
-    let mut outputs = outputs.iter_mut();
-    macro_rules! wanted {
-        ($greek:ident, |$x:ident, $o:ident| $value:expr) => {
-            if wanted >> $greek & 1 != 0
-                && let Some(to) = outputs.next()
-            {
-                for i in 0..n {
-                    // SAFETY: i < n, and what is read has been put.
-                    unsafe {
-                        let [_, _, time, r, sigma, _] = operands(inputs, i);
-                        let $x = parts.get(i);
-                        let $o = Terms {
-                            time,
-                            r,
-                            sigma,
-                            delta: delta.get(i),
-                            gamma: gamma.get(i),
-                            vega: vega.get(i),
-                        };
-                        to.put(i, $value);
-                    }
-                }
-            }
-        };
+    let per_time = p.per_root * p.per_root;
+    to[VANNA] = -p.density * (p.d * p.per_sigma);
+    to[VOLGA] = vega * (p.d * p.d) * p.per_sigma;
+    to[CHARM] = x.rate * delta + zero_times(p.d, 0.5 * p.density * per_time);
+    to[VETA] = p.density * (p.root * x.rate - 0.5 * p.per_root * fma(p.d, p.d, 1.0));
+    to[DUAL_DELTA] = -delta;
+    to[DUAL_GAMMA] = gamma;
+    if N == SECOND {
+        return to;
     }
-    wanted!(PRICE, |x, _o| x.price);
-    wanted!(DELTA, |_x, o| o.delta);
-    wanted!(GAMMA, |_x, o| o.gamma);
-    wanted!(VEGA, |_x, o| o.vega);
-    wanted!(THETA, |x, o| o.r * x.price - 0.5 * x.density * (o.sigma * x.per_root));
-    wanted!(RHO, |x, o| -o.time * x.price);
-    wanted!(PHI, |_x, _o| 0.0);
-    wanted!(VANNA, |x, _o| -x.density * (x.d * x.per_sigma));
-    wanted!(VOLGA, |x, o| o.vega * (x.d * x.d) * x.per_sigma);
-    wanted!(CHARM, |x, o| {
-        let decay = x.per_root * x.per_root;
-        o.r * o.delta + 0.5 * x.density * x.d * decay
-    });
-    wanted!(VETA, |x, o| {
-        let decay = x.per_root * x.per_root;
-        o.vega * (o.r - 0.5 * fma(x.d, x.d, 1.0) * decay)
-    });
-    wanted!(DUAL_DELTA, |_x, o| -o.delta);
-    wanted!(DUAL_GAMMA, |_x, o| o.gamma);
-    wanted!(SPEED, |x, o| -o.gamma * x.d * x.per_v);
-    wanted!(COLOR, |x, o| {
-        let decay = x.per_root * x.per_root;
-        o.gamma * (o.r + 0.5 * fma(-x.d, x.d, 1.0) * decay)
-    });
-    wanted!(ZOMMA, |x, o| o.gamma * x.per_sigma * fma(x.d, x.d, -1.0));
-    wanted!(ULTIMA, |x, o| {
-        let dd = x.d * x.d;
-        o.vega * (x.per_sigma * x.per_sigma) * (dd * (dd - 3.0))
-    });
+    let dd = p.d * p.d;
+    to[SPEED] = -gamma * p.d * p.per_v;
+    to[COLOR] = gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time);
+    to[ZOMMA] = gamma * p.per_sigma * fma(p.d, p.d, -1.0);
+    to[ULTIMA] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0));
+    to
 }
 
 pub struct BachelierGreeks;
@@ -196,46 +168,62 @@ impl Kernel for BachelierGreeks {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut parts = BlockNormalParts::new();
-        // SAFETY: i < n, and what is read has been put.
-        unsafe {
-            for i in 0..n {
-                let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
-                let (lane, marked) =
-                    ordinary_normal_parts(forward, strike, time, rate, sigma, sign);
-                parts.put(i, &lane);
-                special.put(i, marked);
-            }
-            combine_normal(&parts, inputs, outputs, n, wanted);
+        let mut spare = Block::new();
+        macro_rules! up_to {
+            ($order:ident) => {
+                // SAFETY: i < n.
+                unsafe {
+                    write_lanes(
+                        addresses::<$order>(outputs, &mut spare, wanted),
+                        special,
+                        n,
+                        #[inline(always)]
+                        |i| {
+                            let option = normal_option_at(inputs, i);
+                            let (parts, marked) = ordinary_normal_parts(&option);
+                            (normal_greeks_of(&option, &parts), marked)
+                        },
+                    )
+                }
+            };
+        }
+        if wanted >> SECOND != 0 {
+            up_to!(GREEKS);
+        } else if wanted >> FIRST != 0 {
+            up_to!(SECOND);
+        } else {
+            up_to!(FIRST);
         }
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut parts = BlockNormalParts::new();
-        let mut states: Marks = Block::new();
-        // SAFETY: i < n, and what is read has been put.
+        let mut spare = Block::new();
+        // SAFETY: i < n.
         unsafe {
-            for i in 0..n {
-                let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
-                let lane = normal_general(forward, strike, time, rate, sigma, sign);
-                parts.put(i, &general_normal_parts(&lane, forward, strike, time, rate, sigma));
-                states.put(i, lane.state);
-                outside.put(i, i64::from(lane.state == INVALID));
-            }
-            combine_normal(&parts, inputs, outputs, n, wanted);
-            sweep(&mut outputs[..count_of(wanted)], &states, n);
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let x = normal_option_at(inputs, i);
+                    let lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
+                    let greeks = normal_greeks_of(&x, &general_normal_parts(&lane, &x));
+                    (sweep(greeks, lane.state), i64::from(lane.state == INVALID))
+                },
+            );
         }
     }
 }

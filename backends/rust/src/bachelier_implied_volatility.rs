@@ -2,20 +2,22 @@
 //! steps.
 //!
 //! With k = |F - K| and the undiscounted out-of-the-money price c = s phi(h) (1 - h M(h)), h = k/s,
-//! solve for s = sigma sqrt(T). Seed: with nu = k/(k + 2c) and eta = nu / artanh(nu),
-//! s = sqrt(pi/2 eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order
-//! 4 on ln c. Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
+//! solve for s = sigma sqrt(T). Seed: with nu = k/(k + 2c) and eta = nu / artanh(nu), s = sqrt(pi/2
+//! eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4 on ln c.
+//! Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
 
+use crate::attainable::{binade, half_ulp};
 use crate::bachelier_price::normal_loss;
-use crate::blocks::{Block, Inputs, Kernel, Marks, Outputs, operands};
+use crate::blocks::Kernel;
 use crate::elementary::{
     fma, log_ratio, mills, reduce, shift_exponent, times_exp, times_power, two_to,
 };
 use crate::implied_volatility::{
     ABOVE_MAXIMUM, AT_INTRINSIC, BELOW_INTRINSIC, CODE, INVALID_INPUT, Implied, LOW_PRECISION,
-    NOT_FINITE, OK, SQRT_2PI, Solution, binade, finish_codes, half_ulp, write_implied,
+    NOT_FINITE, OK, SQRT_2PI, Solution, finish_codes,
 };
-use crate::legs::{INVALID, MISSING, discount_exponent, sign_state};
+use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
+use crate::legs::{INVALID, MISSING, discount_exponent, scaled, sign_state};
 use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
 
 #[inline(always)]
@@ -50,6 +52,14 @@ fn normal_step(c: f64, k: f64, s: f64) -> Solution {
     Solution { s: fma(s, change, s), per_density: loss.p * s / (loss.q * c) }
 }
 
+/// |x| 2^-unit
+#[inline(always)]
+fn in_unit(x: f64, unit: f64) -> f64 {
+    let s = scaled(x.abs());
+    let held = times_power(s.mantissa, s.exponent - unit);
+    if s.end { s.x } else { held }
+}
+
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the price and all it was solved with")]
 fn normal_attainable(
@@ -75,8 +85,8 @@ fn normal_attainable(
     let rt = rate * time;
     let theta = (rt * value - 0.5 * s).abs();
     let cost = half_ulp(price) * value
-        + half_ulp(forward) * forward.abs() * chance
-        + half_ulp(strike) * strike.abs() * chance
+        + half_ulp(forward) * forward * chance
+        + half_ulp(strike) * strike * chance
         + half_ulp(time) * theta
         + half_ulp(rate) * rt.abs() * value;
     cost / s + 2.0 * half_ulp(sigma)
@@ -93,30 +103,42 @@ fn general_normal_implied(
 ) -> Implied {
     let x = discount_exponent(rate, time);
     let r = reduce(-x.value, -x.low);
-    let paid = times_power(times_exp(price, r.r), r.n); // undiscounted
     let apart = forward - strike;
-    let k = apart.abs();
     let inside = sign * apart > 0.0;
+    // In units of 2^unit both c and k are normal numbers, for c is not below e^-730 k.
+    let p = scaled(price.abs());
+    let gap = scaled(apart.abs());
+    let paid_exponent = p.exponent + r.n;
+    let unit = (if paid_exponent > gap.exponent { paid_exponent } else { gap.exponent }) - 300.0;
+    let paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit); // undiscounted
+    let paid = if p.end { p.x } else { paid };
+    let paid = if price < 0.0 { -paid } else { paid };
+    let k = in_unit(apart, unit);
     let c = if inside { paid - k } else { paid };
-    let most = if forward.abs() > strike.abs() { forward.abs() } else { strike.abs() };
-    let unit = two_to(-51) * binade(most); // 2 ulp
+    let f = in_unit(forward, unit);
+    let g = in_unit(strike, unit);
+    let most = if f > g { f } else { g };
+    let two = two_to(-51) * binade(most); // 2 ulp
     let s = normal_seed(c, k);
     let s = normal_step(c, k, s).s;
     let s = normal_step(c, k, s).s;
-    let sigma = s / time.sqrt();
+    let sigma = times_power(s / time.sqrt(), unit);
 
     let missing = forward.is_nan() | strike.is_nan() | time.is_nan() | rate.is_nan();
-    let invalid =
-        (time < 0.0) | (rate.abs() == f64::INFINITY) | (k == f64::INFINITY) | apart.is_nan();
+    let invalid = (time < 0.0)
+        | (time == f64::INFINITY)
+        | (rate.abs() == f64::INFINITY)
+        | (apart.abs() == f64::INFINITY)
+        | apart.is_nan();
     let missing = if missing { MISSING } else { 0 };
     let invalid = if invalid { INVALID } else { 0 };
     let state = missing | invalid | sign_state(sign);
-    let limit = normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma);
-    let code = if limit > 1e-8 { LOW_PRECISION } else { OK };
+    let limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma);
+    let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
     let code = if time == 0.0 { ABOVE_MAXIMUM } else { code };
-    let at_intrinsic = c <= (if inside { unit } else { 0.0 });
+    let at_intrinsic = c <= (if inside { two } else { 0.0 });
     let code = if at_intrinsic { AT_INTRINSIC } else { code };
-    let code = if c < -unit { BELOW_INTRINSIC } else { code };
+    let code = if c < -two { BELOW_INTRINSIC } else { code };
     let code = if state != 0 { INVALID_INPUT } else { code };
     let not_finite = price.is_nan() | (price.abs() == f64::INFINITY);
     let code = if not_finite { NOT_FINITE } else { code };
@@ -156,7 +178,7 @@ fn ordinary_normal_implied(
         & (!inside | (c > two_to(-50) * legs))
         & ((if inside { within } else { beyond }) < last.s)
         & (sign.abs() == 1.0)
-        & (time > 0.0);
+        & (time > two_to(-1000));
     (last.s, i64::from(!holds))
 }
 
@@ -173,46 +195,52 @@ impl Kernel for BachelierImpliedVolatility {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut sigma = Block::new();
-        let mut code = Block::new();
-        for i in 0..n {
-            // SAFETY: i < n.
-            unsafe {
-                let [price, forward, strike, time, rate, sign] = operands(inputs, i);
-                let (s, marked) = ordinary_normal_implied(price, forward, strike, time, rate, sign);
-                sigma.put(i, s / time.sqrt());
-                code.put(i, OK);
-                special.put(i, marked);
-            }
+        let mut spare = Block::new();
+        // SAFETY: i < n.
+        unsafe {
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                special,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [price, forward, strike, time, rate, sign] = operands(inputs, i);
+                    let (s, marked) =
+                        ordinary_normal_implied(price, forward, strike, time, rate, sign);
+                    ([s / time.sqrt(), OK], marked)
+                },
+            );
         }
-        write_implied(outputs, &sigma, &code, wanted);
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut sigma = Block::new();
-        let mut code = Block::new();
-        // SAFETY: i < n, and what is read has been put.
+        let mut spare = Block::new();
+        // SAFETY: i < n.
         unsafe {
-            for i in 0..n {
-                let [price, forward, strike, time, rate, sign] = operands(inputs, i);
-                let lane = general_normal_implied(price, forward, strike, time, rate, sign);
-                sigma.put(i, lane.sigma);
-                code.put(i, lane.code);
-            }
-            finish_codes(&inputs[..Self::INPUTS], &mut sigma, &mut code, outside, n);
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let given = operands(inputs, i);
+                    let [price, forward, strike, time, rate, sign] = given;
+                    let lane = general_normal_implied(price, forward, strike, time, rate, sign);
+                    finish_codes(&lane, given)
+                },
+            );
         }
-        write_implied(outputs, &sigma, &code, wanted);
     }
 }

@@ -9,11 +9,12 @@
 //! `invalid`. sigma or T zero: discounted intrinsic value. Endless volatility: infinite, but 0 for
 //! endless time at a positive rate.
 
-use crate::blocks::{Inputs, Kernel, Marks, Outputs, operands};
+use crate::blocks::Kernel;
 use crate::elementary::{
     Ratio, Reduced, fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power,
     two_to,
 };
+use crate::lanes::{Inputs, Marks, Outputs, operands, write_lanes};
 use crate::legs::{INVALID, MISSING, NOT_A_NUMBER, discount_exponent, sign_state};
 use crate::tables::INV_SQRT_2PI;
 
@@ -127,41 +128,50 @@ impl Kernel for BachelierPrice {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         _wanted: i64,
     ) {
-        let price = &mut outputs[0];
-        for i in 0..n {
-            // SAFETY: i < n.
-            unsafe {
-                let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
-                let (value, marked) = ordinary_normal(forward, strike, time, rate, sigma, sign);
-                price.put(i, value);
-                special.put(i, marked);
-            }
+        // SAFETY: i < n.
+        unsafe {
+            write_lanes(
+                [outputs[0]],
+                special,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
+                    let (price, marked) = ordinary_normal(forward, strike, time, rate, sigma, sign);
+                    ([price], marked)
+                },
+            );
         }
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         _wanted: i64,
     ) {
-        let price = &mut outputs[0];
-        for i in 0..n {
-            // SAFETY: i < n.
-            unsafe {
-                let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
-                let lane = normal_general(forward, strike, time, rate, sigma, sign);
-                let value = general_normal(&lane, time, rate);
-                price.put(i, if lane.state != 0 { NOT_A_NUMBER } else { value });
-                outside.put(i, i64::from(lane.state == INVALID));
-            }
+        // SAFETY: i < n.
+        unsafe {
+            write_lanes(
+                [outputs[0]],
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [forward, strike, time, rate, sigma, sign] = operands(inputs, i);
+                    let lane = normal_general(forward, strike, time, rate, sigma, sign);
+                    let price = general_normal(&lane, time, rate);
+                    let price = if lane.state != 0 { NOT_A_NUMBER } else { price };
+                    ([price], i64::from(lane.state == INVALID))
+                },
+            );
         }
     }
 }

@@ -5,108 +5,15 @@
 //! every limit and says which lanes lie outside the domain.
 //!
 //! Operands may have any stride, and an output may be an input: results go to a block on the stack
-//! first. Contiguous operands are read in place; others, and the last incomplete block, through
-//! blocks of their own, filled up with copies of their first lane. A lane's bits depend on nothing
-//! but its own inputs.
+//! first, but for contiguous outputs that touch no input. Contiguous operands are read in place;
+//! others, and the last incomplete block, through blocks of their own, filled up with copies of
+//! their first lane. A lane's bits depend on nothing but its own inputs.
 
+use crate::lanes::{BLOCK, Block, Inputs, LANES, MOST_INPUTS, MOST_OUTPUTS, Marks, Outputs};
 use std::arch::asm;
-use std::mem::MaybeUninit;
 use std::ptr;
 
-pub const LANES: usize = 8;
-pub const BLOCK: usize = 64;
-pub const MOST_INPUTS: usize = 7;
-pub const MOST_OUTPUTS: usize = 17;
-
 const STEP: isize = size_of::<f64>() as isize;
-
-/// One operand's lanes on the stack, not cleared: that would cost more than a small batch.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-pub struct Block<T: Copy = f64>([MaybeUninit<T>; BLOCK]);
-
-impl<T: Copy> Block<T> {
-    #[inline(always)]
-    pub fn new() -> Self {
-        Block([MaybeUninit::uninit(); BLOCK])
-    }
-
-    /// # Safety
-    /// Lane `i` < BLOCK has been put.
-    #[inline(always)]
-    pub unsafe fn get(&self, i: usize) -> T {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.get_unchecked(i).assume_init() }
-    }
-
-    /// # Safety
-    /// `i` < BLOCK.
-    #[inline(always)]
-    pub unsafe fn put(&mut self, i: usize, x: T) {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.get_unchecked_mut(i).write(x) };
-    }
-
-    fn start(&mut self) -> *mut T {
-        self.0.as_mut_ptr().cast()
-    }
-}
-
-/// Numbers of one lane by name, and the same of a block, as one array each.
-macro_rules! lanes {
-    ($(#[$about:meta])* $see:vis struct $lane:ident in $block:ident { $($field:ident,)* }) => {
-        $(#[$about])*
-        $see struct $lane {
-            $($see $field: f64,)*
-        }
-
-        $see struct $block {
-            $($see $field: Block,)*
-        }
-
-        impl $block {
-            #[inline(always)]
-            $see fn new() -> Self {
-                $block { $($field: Block::new(),)* }
-            }
-
-            /// # Safety
-            /// Lane `i` < BLOCK has been put.
-            #[inline(always)]
-            $see unsafe fn get(&self, i: usize) -> $lane {
-                // SAFETY: the caller's promise.
-                unsafe { $lane { $($field: self.$field.get(i),)* } }
-            }
-
-            /// # Safety
-            /// `i` < BLOCK.
-            #[inline(always)]
-            $see unsafe fn put(&mut self, i: usize, lane: &$lane) {
-                // SAFETY: the caller's promise.
-                unsafe { $(self.$field.put(i, lane.$field);)* }
-            }
-        }
-    };
-}
-pub(crate) use lanes;
-
-pub type Inputs = [*const f64; MOST_INPUTS];
-pub type Outputs = [Block; MOST_OUTPUTS];
-pub type Marks = Block<i64>;
-
-/// What the inputs hold for one lane.
-///
-/// # Safety
-/// Each of the first N inputs points to more than `i` numbers.
-#[inline(always)]
-pub unsafe fn operands<const N: usize>(inputs: &Inputs, i: usize) -> [f64; N] {
-    let mut lane = [0.0; N];
-    for (x, input) in lane.iter_mut().zip(inputs) {
-        // SAFETY: the caller's promise.
-        *x = unsafe { *input.add(i) };
-    }
-    lane
-}
 
 /// A kernel over `n` lanes, a multiple of LANES and at most BLOCK. Both forms put `n` lanes of each
 /// output and `n` marks: 1 where the ordinary form may not hold, or outside the domain.
@@ -120,10 +27,11 @@ pub trait Kernel {
     }
 
     /// # Safety
-    /// Each of the INPUTS points to `n` numbers.
+    /// Each of the INPUTS points to `n` numbers, and each wanted output to room for as many, which
+    /// no input touches.
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         wanted: i64,
@@ -133,7 +41,7 @@ pub trait Kernel {
     /// As for `ordinary`.
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         wanted: i64,
@@ -226,16 +134,17 @@ unsafe fn scatter_codes(to: *mut u8, stride: isize, from: *const f64, n: usize) 
 }
 
 /// `run_special` compiled for an instruction set, out of line: few blocks come to it.
-pub type Special = unsafe fn(&Inputs, &mut Outputs, &Marks, usize, i64) -> bool;
+pub type Special = unsafe fn(&Inputs, &Outputs, &Marks, usize, i64) -> bool;
 
 /// Put the marked lanes through the general form; returns whether one is outside the domain.
 ///
 /// # Safety
-/// Each input points to `n` numbers, and `n` lanes of the outputs and of the marks have been put.
+/// Each input points to `n` numbers, each wanted output to room for as many, and `n` lanes of the
+/// marks have been put.
 #[inline(always)]
 pub unsafe fn run_special<K: Kernel>(
     inputs: &Inputs,
-    outputs: &mut Outputs,
+    outputs: &Outputs,
     marks: &Marks,
     n: usize,
     wanted: i64,
@@ -243,6 +152,7 @@ pub unsafe fn run_special<K: Kernel>(
     let mut copies = [Block::new(); MOST_INPUTS];
     let mut results = [Block::new(); MOST_OUTPUTS];
     let mut from = [ptr::null(); MOST_INPUTS];
+    let to = results.each_mut().map(Block::start);
     let mut outside = Block::new();
     let mut lanes = [0; BLOCK];
     let mut count = 0;
@@ -263,15 +173,49 @@ pub unsafe fn run_special<K: Kernel>(
             }
             from[j] = copies[j].start().cast_const();
         }
-        K::general(&from, &mut results, &mut outside, padded, wanted);
+        K::general(&from, &to, &mut outside, padded, wanted);
         for (i, &lane) in lanes[..count].iter().enumerate() {
             seen |= outside.get(i);
             for j in 0..count_of(wanted) {
-                outputs[j].put(lane, results[j].get(i));
+                *outputs[j].add(lane) = *to[j].add(i);
             }
         }
     }
     seen != 0
+}
+
+/// Whether an operand touches the memory of a contiguous output.
+#[inline(always)]
+fn touches(operand: *const u8, step: isize, output: *const u8, size: usize) -> bool {
+    let last = operand.wrapping_offset((size as isize - 1) * step);
+    let low = if step < 0 { last } else { operand };
+    let high = if step < 0 { operand } else { last };
+    (low < output.wrapping_add(size * size_of::<f64>()))
+        & (output < high.wrapping_add(size_of::<f64>()))
+}
+
+/// Whether results may go straight to where output j lies: not where an input is still to be read.
+///
+/// # Safety
+/// As for `run_blocks`.
+#[inline(always)]
+unsafe fn direct_output<K: Kernel>(
+    j: usize,
+    args: *const *mut u8,
+    size: usize,
+    steps: *const isize,
+    wanted: i64,
+) -> bool {
+    // SAFETY: NumPy hands over an address and a step for each input and each wanted output.
+    unsafe {
+        let output = *args.add(K::INPUTS + j);
+        let code = K::codes(wanted) && j == count_of(wanted) - 1;
+        let mut direct = (*steps.add(K::INPUTS + j) == STEP) & (output.addr() & 7 == 0) & !code;
+        for i in 0..K::INPUTS {
+            direct = direct && !touches(*args.add(i), *steps.add(i), output, size);
+        }
+        direct
+    }
 }
 
 /// Run a kernel over NumPy's operands.
@@ -294,6 +238,13 @@ pub unsafe fn run_blocks<K: Kernel>(
         let mut results = [Block::new(); MOST_OUTPUTS];
         let mut inputs = [ptr::null(); MOST_INPUTS];
         let mut marks = Block::new();
+        let on_stack = results.each_mut().map(Block::start);
+        let mut outputs = on_stack;
+        let mut direct = [false; MOST_OUTPUTS];
+        let count = count_of(wanted);
+        for (j, direct) in direct[..count].iter_mut().enumerate() {
+            *direct = size >= BLOCK && direct_output::<K>(j, args, size, steps, wanted);
+        }
         let saved = enter_environment();
         let mut invalid = false;
         let mut start = 0;
@@ -314,22 +265,29 @@ pub unsafe fn run_blocks<K: Kernel>(
                 }
                 gather(to, from, step, n, padded);
             }
-            K::ordinary(&inputs, &mut results, &mut marks, padded, wanted);
+            for j in 0..count {
+                let to = (*args.add(K::INPUTS + j)).cast::<f64>().wrapping_add(start);
+                outputs[j] = if direct[j] & (n == padded) { to } else { on_stack[j] };
+            }
+            K::ordinary(&inputs, &outputs, &mut marks, padded, wanted);
             let mut marked = 0;
             for i in 0..padded {
                 marked += marks.get(i);
             }
             if marked != 0 {
-                invalid |= special(&inputs, &mut results, &marks, n, wanted);
+                invalid |= special(&inputs, &outputs, &marks, n, wanted);
             }
-            let outputs = count_of(wanted);
-            for (j, result) in results[..outputs].iter_mut().enumerate() {
+            for j in 0..count {
+                let from = on_stack[j];
+                if outputs[j] != from {
+                    continue;
+                }
                 let step = *steps.add(K::INPUTS + j);
                 let to = (*args.add(K::INPUTS + j)).offset(start as isize * step);
-                if K::codes(wanted) && j == outputs - 1 {
-                    scatter_codes(to, step, result.start(), n);
+                if K::codes(wanted) && j == count - 1 {
+                    scatter_codes(to, step, from, n);
                 } else {
-                    scatter(to, step, result.start(), n);
+                    scatter(to, step, from, n);
                 }
             }
             start += BLOCK;

@@ -36,6 +36,12 @@ pub fn times_power(x: f64, n: f64) -> f64 {
     x * power_of_two(half) * power_of_two(n - half)
 }
 
+/// x y, but 0 where x is 0, even if y is infinite.
+#[inline(always)]
+pub fn zero_times(x: f64, y: f64) -> f64 {
+    if x == 0.0 { 0.0 } else { x * y }
+}
+
 /// A number as n ln 2 + r; n_magic = n + ROUND_MAGIC holds n as an integer.
 #[derive(Clone, Copy)]
 pub struct Reduced {

@@ -9,53 +9,91 @@
 //! the money half of that; gamma and what is made of it is infinite there and 0 elsewhere. No valid
 //! lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 
-use crate::blocks::{Block, Inputs, Kernel, Marks, Outputs, count_of, lanes, operands};
+use crate::blocks::Kernel;
 use crate::elementary::{
-    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to,
+    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to, zero_times,
 };
+use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
 use crate::legs::{
-    BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, sign_state,
+    BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, scaled,
+    sign_state,
 };
 use crate::price::{general_price, ordinary_price};
 use crate::tables::INV_SQRT_2PI;
 
 // Order of the outputs; bit i of `wanted` asks for output i.
-pub const PRICE: i64 = 0;
-pub const DELTA: i64 = 1;
-pub const GAMMA: i64 = 2;
-pub const VEGA: i64 = 3;
-pub const THETA: i64 = 4;
-pub const RHO: i64 = 5;
-pub const PHI: i64 = 6;
-pub const VANNA: i64 = 7;
-pub const VOLGA: i64 = 8;
-pub const CHARM: i64 = 9;
-pub const VETA: i64 = 10;
-pub const DUAL_DELTA: i64 = 11;
-pub const DUAL_GAMMA: i64 = 12;
-pub const SPEED: i64 = 13;
-pub const COLOR: i64 = 14;
-pub const ZOMMA: i64 = 15;
-pub const ULTIMA: i64 = 16;
+pub const PRICE: usize = 0;
+pub const DELTA: usize = 1;
+pub const GAMMA: usize = 2;
+pub const VEGA: usize = 3;
+pub const THETA: usize = 4;
+pub const RHO: usize = 5;
+pub const PHI: usize = 6;
+pub const VANNA: usize = 7;
+pub const VOLGA: usize = 8;
+pub const CHARM: usize = 9;
+pub const VETA: usize = 10;
+pub const DUAL_DELTA: usize = 11;
+pub const DUAL_GAMMA: usize = 12;
+pub const SPEED: usize = 13;
+pub const COLOR: usize = 14;
+pub const ZOMMA: usize = 15;
+pub const ULTIMA: usize = 16;
 
-lanes! {
-    /// What the greeks of one option are made of: G, A N(+-d1), B N(+-d2), delta but for its sign,
-    /// 1/S, 1/sigma, 1/sqrt(T), sqrt(T).
-    struct Parts in BlockParts {
-        price, density, a_share, b_share, delta, per_spot, per_sigma, per_root, root,
-    }
+// How many outputs there are up to the first, the second and the third order.
+pub const FIRST: usize = VANNA;
+pub const SECOND: usize = SPEED;
+pub const GREEKS: usize = 17;
+
+/// The inputs of one lane.
+struct LognormalOption {
+    spot: f64,
+    strike: f64,
+    time: f64,
+    rate: f64,
+    dividend: f64,
+    sigma: f64,
+    sign: f64,
 }
 
-lanes! {
-    /// What the greeks from vanna on take besides; dual_delta is so but for its sign.
-    struct Distances in BlockDistances { d1, d2, d1_v, d2_v, dual_delta, }
+/// # Safety
+/// Each input points to more than `i` numbers.
+#[inline(always)]
+unsafe fn option_at(inputs: &Inputs, i: usize) -> LognormalOption {
+    // SAFETY: the caller's promise.
+    let [spot, strike, time, rate, dividend, sigma, sign] = unsafe { operands(inputs, i) };
+    LognormalOption { spot, strike, time, rate, dividend, sigma, sign }
+}
+
+/// What the greeks of one option are made of: G, A N(+-d1), B N(+-d2), delta and dual_delta but for
+/// their sign, d1, d2, d1/v, d2/v, sqrt(T), 1/sqrt(T), 1/sigma; sigma is 0 where nothing depends on
+/// it.
+struct Parts {
+    price: f64,
+    density: f64,
+    a_share: f64,
+    b_share: f64,
+    delta: f64,
+    dual_delta: f64,
+    d1: f64,
+    d2: f64,
+    d1_v: f64,
+    d2_v: f64,
+    root: f64,
+    per_root: f64,
+    per_sigma: f64,
+    per_spot: f64,
+    per_strike: f64,
+    theta: f64,
+    sigma: f64,
 }
 
 /// Tails of the normal distribution times the legs, from the Mills ratio: the leg that is less has
-/// the near one.
+/// the near one. Also 1 where this form may not hold.
 #[inline(always)]
-fn ordinary_parts(legs: &Legs, spot: f64, time: f64, sigma: f64, sign: f64) -> (Parts, i64) {
+fn ordinary_parts(legs: &Legs, option: &LognormalOption, root: f64) -> (Parts, i64) {
     let Legs { a, b, h, v } = *legs;
+    let sign = option.sign;
     let (price, special) = ordinary_price(legs, sign);
     let t = 0.5 * v;
     let far = h + t;
@@ -77,69 +115,103 @@ fn ordinary_parts(legs: &Legs, spot: f64, time: f64, sigma: f64, sign: f64) -> (
     let near_share = if near_inside > 0.0 { least - near_tail } else { near_tail };
     let far_share = if inside > 0.0 { most - far_tail } else { far_tail };
 
+    let density = density * INV_SQRT_2PI;
     let a_share = if below { near_share } else { far_share };
     let b_share = if below { far_share } else { near_share };
-    let root = time.sqrt();
+    let d1 = if below { -near } else { far };
+    let d2 = if below { -far } else { near };
     let per_v = 1.0 / v;
-    let per_spot = 1.0 / spot;
+    let per_root = option.sigma * per_v;
+    let per_spot = 1.0 / option.spot;
+    let carried = option.dividend * a_share - option.rate * b_share;
+    let holds = option.time > two_to(-1000);
     let parts = Parts {
         price,
-        density: density * INV_SQRT_2PI,
+        density,
         a_share,
         b_share,
         delta: a_share * per_spot,
-        per_spot,
-        per_sigma: root * per_v,
-        per_root: sigma * per_v,
+        dual_delta: b_share / option.strike,
+        d1,
+        d2,
+        d1_v: d1 * per_v,
+        d2_v: d2 * per_v,
         root,
+        per_root,
+        per_sigma: root * per_v,
+        per_spot,
+        per_strike: 1.0 / option.strike,
+        theta: sign * carried - 0.5 * density * (option.sigma * per_root),
+        sigma: option.sigma,
     };
-    (parts, special)
+    (parts, special + i64::from(!holds))
 }
 
+/// The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At
+/// expiry d1/v is (r - q)/sigma^2 + 1/2.
 #[inline(always)]
-fn ordinary_distances(legs: &Legs, b_share: f64, strike: f64) -> Distances {
-    let Legs { a, b, h, v } = *legs;
-    let t = 0.5 * v;
-    let far = h + t;
-    let near = h - t;
-    let per_v = 1.0 / v;
-    let d1 = if a < b { -near } else { far };
-    let d2 = if a < b { -far } else { near };
-    Distances { d1, d2, d1_v: d1 * per_v, d2_v: d2 * per_v, dual_delta: b_share / strike }
+fn parts_at_the_money(parts: Parts, option: &LognormalOption, level: bool) -> Parts {
+    let sigma = option.sigma;
+    let moved = option.time > 0.0;
+    let drift = (option.rate - option.dividend) / sigma / sigma;
+    let drift = if moved | (sigma == 0.0) { 0.0 } else { drift };
+    let per_sigma = if sigma > 0.0 { 1.0 / sigma } else { f64::INFINITY };
+    let per_root = if moved { 1.0 / parts.root } else { f64::INFINITY };
+    Parts {
+        d1: if level { 0.0 } else { parts.d1 },
+        d2: if level { 0.0 } else { parts.d2 },
+        d1_v: if level { drift + 0.5 } else { parts.d1_v },
+        d2_v: if level { drift - 0.5 } else { parts.d2_v },
+        per_sigma: if level { per_sigma } else { parts.per_sigma },
+        per_root: if level { per_root } else { parts.per_root },
+        ..parts
+    }
 }
 
-/// At the money with v = 0 the ratios have these limits; both sigma and T zero count as T > 0.
-#[inline(always)]
-fn parts_at_the_money(parts: &mut Parts, distances: &mut Distances, time: f64, sigma: f64) {
-    distances.d1 = 0.0;
-    distances.d2 = 0.0;
-    distances.d1_v = 0.5;
-    distances.d2_v = -0.5;
-    let moving = sigma > 0.0;
-    parts.per_sigma = if moving { 1.0 / sigma } else { f64::INFINITY };
-    let at_expiry = if moving { f64::INFINITY } else { 1.0 };
-    parts.per_root = if time > 0.0 { 1.0 / time.sqrt() } else { at_expiry };
-}
-
-#[inline(always)]
-fn general_parts(
-    legs: &GeneralLegs,
+/// Spot and strike in units of 2^unit: where both are very small or very large, what the greeks are
+/// made of would under- or overflow sooner than they do. `ends`: one of them is 0 or infinite.
+struct Amounts {
     spot: f64,
     strike: f64,
-    time: f64,
-    sigma: f64,
-    sign: f64,
-) -> (Parts, Distances) {
-    let a = times_power(legs.a, legs.a_exponent);
-    let b = times_power(legs.b, legs.b_exponent);
-    let top = if legs.a_exponent > legs.b_exponent { legs.a_exponent } else { legs.b_exponent };
-    let a_apart = legs.a_exponent - top;
-    let b_apart = legs.b_exponent - top;
+    unit: f64,
+    ends: bool,
+}
+
+#[inline(always)]
+fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
+    let s = scaled(spot);
+    let k = scaled(strike);
+    let low = if s.exponent < k.exponent { s.exponent } else { k.exponent };
+    let high = if s.exponent < k.exponent { k.exponent } else { s.exponent };
+    let unit = if high < -500.0 { high } else { 0.0 };
+    let unit = if low > 500.0 { low } else { unit };
+    let ends = s.end | k.end;
+    let spot_held = times_power(s.mantissa, s.exponent - unit);
+    let strike_held = times_power(k.mantissa, k.exponent - unit);
+    Amounts {
+        spot: if ends { spot } else { spot_held },
+        strike: if ends { strike } else { strike_held },
+        unit: if ends { 0.0 } else { unit },
+        ends,
+    }
+}
+
+#[inline(always)]
+fn general_parts(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amounts) -> Parts {
+    let sign = option.sign;
+    let Amounts { spot, strike, unit, ends } = *amounts;
+    let a_exponent = legs.a_exponent - unit;
+    let b_exponent = legs.b_exponent - unit;
+    let a = times_power(legs.a, a_exponent);
+    let b = times_power(legs.b, b_exponent);
+    let top = if a_exponent > b_exponent { a_exponent } else { b_exponent };
+    let a_apart = a_exponent - top;
+    let b_apart = b_exponent - top;
     let a_scaled = legs.a * power_of_two(if a_apart > -1000.0 { a_apart } else { -1000.0 });
     let b_scaled = legs.b * power_of_two(if b_apart > -1000.0 { b_apart } else { -1000.0 });
     let below = a_scaled < b_scaled;
     let inside = if below { -sign } else { sign }; // > 0: in the money
-    let level = (a_scaled == b_scaled) & (legs.v == 0.0);
+    let level = ((a_scaled == b_scaled) | (legs.h * legs.v == 0.0)) & (legs.v < two_to(-1000));
     let h = if level { 0.0 } else { legs.h };
     let v = legs.v;
     let t = 0.5 * v;
@@ -151,18 +223,16 @@ fn general_parts(
     let xx = x_held * x_held;
     let e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx));
     let least = if below { legs.a } else { legs.b };
-    let least_exponent = if below { legs.a_exponent } else { legs.b_exponent };
-    let exponent = least_exponent + e.n;
+    let exponent = (if below { a_exponent } else { b_exponent }) + e.n;
     let m = mills(far_held);
     let m0 = mills(x_held);
     let density = times_exp(least, e.r);
     let part = density / (m.q * m0.q);
     let far_tail = times_power(part * (m.p * m0.q), exponent);
     let near_tail = times_power(part * (m0.p * m.q), exponent);
-    let ends =
-        (spot == 0.0) | (strike == 0.0) | (spot == f64::INFINITY) | (strike == f64::INFINITY);
-    let far_tail = if ends { 0.0 } else { far_tail };
-    let near_tail = if ends { 0.0 } else { near_tail };
+    let settled = ends | (v == f64::INFINITY);
+    let far_tail = if settled { 0.0 } else { far_tail };
+    let near_tail = if settled { 0.0 } else { near_tail };
     let near_inside = if ends { inside } else { inside * 1.0f64.copysign(near) };
     let near_leg = if below { a } else { b };
     let far_leg = if below { b } else { a };
@@ -170,7 +240,7 @@ fn general_parts(
     let far_share = if inside > 0.0 { far_leg - far_tail } else { far_tail };
 
     let density = times_power(density, exponent) * INV_SQRT_2PI;
-    let density = if ends { 0.0 } else { density };
+    let density = if settled { 0.0 } else { density };
     let a_share = if below { near_share } else { far_share };
     let b_share = if below { far_share } else { near_share };
     let nowhere = density == 0.0; // nothing depends on what is so far off
@@ -179,158 +249,100 @@ fn general_parts(
     let d2 = if below { -far } else { near };
     let d1 = if per_v == 0.0 { 0.0 } else { d1 };
     let d2 = if per_v == 0.0 { 0.0 } else { d2 };
+    let root = option.time.sqrt();
     let discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n);
     let discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n);
-    let held = if inside > 0.0 { discount_a } else { 0.0 };
-    let dual_held = if inside > 0.0 { discount_b } else { 0.0 };
+    let delta_end = if inside > 0.0 { discount_a } else { 0.0 };
+    let dual_delta_end = if inside > 0.0 { discount_b } else { 0.0 };
     // 1/S of a subnormal S is infinite
     let raised = if spot < f64::MIN_POSITIVE { two_to(54) } else { 1.0 };
     let delta = a_share * raised * (1.0 / (spot * raised));
-    let root = time.sqrt();
-    let mut parts = Parts {
+    let parts = Parts {
         price: general_price(legs, sign),
         density,
         a_share,
         b_share,
-        delta: if ends { held } else { delta },
-        per_spot: 1.0 / spot,
-        per_sigma: root * per_v,
-        per_root: sigma * per_v,
-        root,
-    };
-    let mut distances = Distances {
+        delta: if ends { delta_end } else { delta },
+        dual_delta: if ends { dual_delta_end } else { b_share / strike },
         d1,
         d2,
         d1_v: d1 * per_v,
         d2_v: d2 * per_v,
-        dual_delta: if ends { dual_held } else { b_share / strike },
+        root,
+        per_root: option.sigma * per_v,
+        per_sigma: zero_times(per_v, root), // T may be infinite
+        per_spot: if nowhere { 0.0 } else { 1.0 / spot },
+        per_strike: 1.0 / strike,
+        theta: 0.0,
+        sigma: if nowhere { 0.0 } else { option.sigma }, // it may be infinite
     };
-    if level {
-        parts_at_the_money(&mut parts, &mut distances, time, sigma);
-    }
-    (parts, distances)
+    let parts = parts_at_the_money(parts, option, level);
+    let carried = zero_times(option.dividend, a_share) - zero_times(option.rate, b_share);
+    let decay = 0.5 * density * zero_times(parts.sigma, parts.per_root);
+    Parts { theta: sign * carried - decay, ..parts }
 }
 
-/// The greeks that are wanted, from the parts.
-///
-/// # Safety
-/// Each input points to `n` numbers; `n` lanes of the parts have been put, and of the distances if
-/// anything from vanna on is wanted.
+/// The first N outputs of one lane, N being FIRST, SECOND or GREEKS.
 #[inline(always)]
-unsafe fn combine(
-    parts: &BlockParts,
-    distances: &BlockDistances,
-    inputs: &Inputs,
-    outputs: &mut Outputs,
-    n: usize,
-    wanted: i64,
-) {
-    let mut gamma = Block::new();
-    let mut vega = Block::new();
-    // SAFETY: i < n, and what is read has been put.
-    unsafe {
-        for i in 0..n {
-            let x = parts.get(i);
-            let curvature = x.per_spot * (x.per_root * x.per_sigma);
-            gamma.put(i, x.density * x.per_spot * curvature);
-            vega.put(i, x.density * x.root);
-        }
+fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
+    let gamma = p.density * p.per_spot * (p.per_spot * (p.per_root * p.per_sigma));
+    let vega = p.density * p.root;
+    let mut to = [0.0; N];
+    to[PRICE] = p.price;
+    to[DELTA] = x.sign * p.delta;
+    to[GAMMA] = gamma;
+    to[VEGA] = vega;
+    to[THETA] = p.theta;
+    to[RHO] = x.sign * x.time * p.b_share;
+    to[PHI] = -x.sign * x.time * p.a_share;
+    if N == FIRST {
+        return to;
     }
-    let mut outputs = outputs.iter_mut();
-    macro_rules! wanted {
-        ($greek:ident, |$x:ident, $o:ident $(, $d:ident)?| $value:expr) => {
-            if wanted >> $greek & 1 != 0
-                && let Some(to) = outputs.next()
-            {
-                for i in 0..n {
-                    // SAFETY: i < n, and what is read has been put.
-                    unsafe {
-                        let [_, strike, time, r, q, sigma, sign] = operands(inputs, i);
-                        let $x = parts.get(i);
-                        $(let $d = distances.get(i);)?
-                        let $o = Terms {
-                            strike,
-                            time,
-                            r,
-                            q,
-                            sigma,
-                            sign,
-                            gamma: gamma.get(i),
-                            vega: vega.get(i),
-                        };
-                        to.put(i, $value);
-                    }
-                }
-            }
-        };
+    let carry = x.rate - x.dividend;
+    let drift = x.dividend + carry * p.d1_v;
+    let decay = zero_times(carry, p.per_sigma) - 0.5 * p.d2_v * p.sigma;
+    let moved = p.density * p.per_spot * zero_times(decay, p.per_root);
+    to[VANNA] = -(vega * p.per_spot) * p.d2_v;
+    to[VOLGA] = vega * p.root * (p.d1 * p.d2_v);
+    to[CHARM] = x.sign * x.dividend * p.delta - moved;
+    to[VETA] = p.density * (p.root * drift - 0.5 * p.per_root * fma(p.d1, p.d2, 1.0));
+    to[DUAL_DELTA] = -x.sign * p.dual_delta;
+    to[DUAL_GAMMA] = p.density * p.per_strike * (p.per_strike * (p.per_root * p.per_sigma));
+    if N == SECOND {
+        return to;
     }
-    wanted!(PRICE, |x, _o| x.price);
-    wanted!(DELTA, |x, o| o.sign * x.delta);
-    wanted!(GAMMA, |_x, o| o.gamma);
-    wanted!(VEGA, |_x, o| o.vega);
-    wanted!(THETA, |x, o| {
-        let carried = o.sign * (o.q * x.a_share - o.r * x.b_share);
-        carried - 0.5 * x.density * (o.sigma * x.per_root)
-    });
-    wanted!(RHO, |x, o| o.sign * o.time * x.b_share);
-    wanted!(PHI, |x, o| -o.sign * o.time * x.a_share);
-    wanted!(VANNA, |x, o, d| -(o.vega * x.per_spot) * d.d2_v);
-    wanted!(VOLGA, |x, o, d| o.vega * x.root * (d.d1 * d.d2_v));
-    wanted!(CHARM, |x, o, d| {
-        let moved = x.per_root * ((o.r - o.q) * x.per_sigma - 0.5 * d.d2_v * o.sigma);
-        o.sign * o.q * x.delta - x.density * x.per_spot * moved
-    });
-    wanted!(VETA, |x, o, d| {
-        let carried = o.q + (o.r - o.q) * d.d1_v;
-        let decayed = x.per_root * x.per_root + d.d1_v * d.d2_v * (o.sigma * o.sigma);
-        o.vega * (carried - 0.5 * decayed)
-    });
-    wanted!(DUAL_DELTA, |_x, o, d| -o.sign * d.dual_delta);
-    wanted!(DUAL_GAMMA, |x, o| {
-        let per_strike = 1.0 / o.strike;
-        x.density * per_strike * (per_strike * (x.per_root * x.per_sigma))
-    });
-    wanted!(SPEED, |x, o, d| -o.gamma * x.per_spot * (d.d1_v + 1.0));
-    wanted!(COLOR, |x, o, d| {
-        let carried = o.q + (o.r - o.q) * d.d1_v;
-        let decayed = x.per_root * x.per_root - d.d1_v * d.d2_v * (o.sigma * o.sigma);
-        o.gamma * (carried + 0.5 * decayed)
-    });
-    wanted!(ZOMMA, |x, o, d| o.gamma * x.per_sigma * (d.d1 * d.d2 - 1.0));
-    wanted!(ULTIMA, |_x, o, d| {
-        let product = d.d1 * d.d2;
-        let squares = d.d1_v * d.d1_v + d.d2_v * d.d2_v;
-        -o.vega * o.time * (d.d1_v * d.d2_v * (1.0 - product) + squares)
-    });
+    let squares = p.d1_v * p.d1_v + p.d2_v * p.d2_v;
+    let decayed = 0.5 * (p.per_root * p.per_root) * fma(-p.d1, p.d2, 1.0);
+    to[SPEED] = -gamma * p.per_spot * (p.d1_v + 1.0);
+    to[COLOR] = gamma * (drift + decayed);
+    to[ZOMMA] = gamma * p.per_sigma * fma(p.d1, p.d2, -1.0);
+    to[ULTIMA] = -vega * x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares);
+    to
+}
+
+/// Bring the greeks back from units of 2^unit, by whose powers they change; the price is not in it.
+#[inline(always)]
+fn rescale(greeks: [f64; GREEKS], unit: f64) -> [f64; GREEKS] {
+    let mut to = greeks;
+    for greek in [VEGA, THETA, RHO, PHI, VOLGA, VETA, ULTIMA] {
+        to[greek] = times_power(to[greek], unit);
+    }
+    for greek in [GAMMA, DUAL_GAMMA, COLOR, ZOMMA] {
+        to[greek] = times_power(to[greek], -unit);
+    }
+    to[SPEED] = times_power(to[SPEED], -2.0 * unit);
+    to
 }
 
 /// Lanes outside the domain get the one NaN, and no other lane has any.
-///
-/// # Safety
-/// `n` lanes of the outputs and the states have been put.
 #[inline(always)]
-pub unsafe fn sweep(outputs: &mut [Block], states: &Marks, n: usize) {
-    for x in outputs {
-        for i in 0..n {
-            // SAFETY: i < n.
-            unsafe {
-                let valid = if x.get(i).is_nan() { 0.0 } else { x.get(i) };
-                x.put(i, if states.get(i) != 0 { NOT_A_NUMBER } else { valid });
-            }
-        }
+pub fn sweep(greeks: [f64; GREEKS], state: i64) -> [f64; GREEKS] {
+    let mut to = greeks;
+    for x in &mut to {
+        let valid = if x.is_nan() { 0.0 } else { *x };
+        *x = if state != 0 { NOT_A_NUMBER } else { valid };
     }
-}
-
-/// One lane of what the parts are combined with; r and q are the rate and the dividend.
-struct Terms {
-    strike: f64,
-    time: f64,
-    r: f64,
-    q: f64,
-    sigma: f64,
-    sign: f64,
-    gamma: f64,
-    vega: f64,
+    to
 }
 
 pub struct Greeks;
@@ -341,64 +353,78 @@ impl Kernel for Greeks {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
         let mut legs = BlockLegs::new();
-        let mut parts = BlockParts::new();
-        let mut distances = BlockDistances::new();
+        let mut root = Block::new();
+        let mut marks: Marks = Block::new();
+        let mut spare = Block::new();
         // SAFETY: i < n, and what is read has been put.
         unsafe {
             for i in 0..n {
-                let [spot, strike, time, rate, dividend, sigma, _] = operands(inputs, i);
-                let (lane, marked) = legs_ordinary(spot, strike, time, rate, dividend, sigma);
+                let x = option_at(inputs, i);
+                let (lane, marked) =
+                    legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
                 legs.put(i, &lane);
-                special.put(i, marked);
+                root.put(i, x.time.sqrt());
+                marks.put(i, marked);
             }
-            for i in 0..n {
-                let [spot, _, time, _, _, sigma, sign] = operands(inputs, i);
-                let (lane, marked) = ordinary_parts(&legs.get(i), spot, time, sigma, sign);
-                parts.put(i, &lane);
-                special.put(i, special.get(i) + marked);
+            // One loop, for its many results are written while others are computed.
+            macro_rules! up_to {
+                ($order:ident) => {
+                    write_lanes(
+                        addresses::<$order>(outputs, &mut spare, wanted),
+                        special,
+                        n,
+                        #[inline(always)]
+                        |i| {
+                            let option = option_at(inputs, i);
+                            let (parts, marked) =
+                                ordinary_parts(&legs.get(i), &option, root.get(i));
+                            (greeks_of(&option, &parts), marks.get(i) + marked)
+                        },
+                    )
+                };
             }
-            if wanted >> VANNA != 0 {
-                for i in 0..n {
-                    let [_, strike, _, _, _, _, _] = operands(inputs, i);
-                    let b_share = parts.get(i).b_share;
-                    distances.put(i, &ordinary_distances(&legs.get(i), b_share, strike));
-                }
+            if wanted >> SECOND != 0 {
+                up_to!(GREEKS);
+            } else if wanted >> FIRST != 0 {
+                up_to!(SECOND);
+            } else {
+                up_to!(FIRST);
             }
-            combine(&parts, &distances, inputs, outputs, n, wanted);
         }
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut parts = BlockParts::new();
-        let mut distances = BlockDistances::new();
-        let mut states: Marks = Block::new();
-        // SAFETY: i < n, and what is read has been put.
+        let mut spare = Block::new();
+        // SAFETY: i < n.
         unsafe {
-            for i in 0..n {
-                let [spot, strike, time, rate, dividend, sigma, sign] = operands(inputs, i);
-                let legs = legs_general(spot, strike, time, rate, dividend, sigma);
-                let lane = general_parts(&legs, spot, strike, time, sigma, sign);
-                parts.put(i, &lane.0);
-                distances.put(i, &lane.1);
-                let state = legs.state | sign_state(sign);
-                states.put(i, state);
-                outside.put(i, i64::from(state == INVALID));
-            }
-            combine(&parts, &distances, inputs, outputs, n, wanted);
-            sweep(&mut outputs[..count_of(wanted)], &states, n);
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let x = option_at(inputs, i);
+                    let legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
+                    let amounts = amounts_in_unit(x.spot, x.strike);
+                    let greeks = greeks_of(&x, &general_parts(&legs, &x, &amounts));
+                    let state = legs.state | sign_state(x.sign);
+                    let greeks = sweep(rescale(greeks, amounts.unit), state);
+                    (greeks, i64::from(state == INVALID))
+                },
+            );
         }
     }
 }

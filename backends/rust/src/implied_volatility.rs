@@ -4,22 +4,22 @@
 //! leg, c = phi(x) (M(x) - M(f)), x = k/s - s/2, f = k/s + s/2, M the Mills ratio, solve for s =
 //! sigma sqrt(T).
 //!
-//! Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k) (Choi,
-//! Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < 0 on
-//! ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or overflows. In
-//! the last step M - M is its Taylor series for small s/2. Error: a few times what the rounding of
-//! the inputs costs, see docs/numerics.md.
+//! Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k)
+//! (Choi, Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where
+//! x < 0 on ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or
+//! overflows. In the last step M - M is its Taylor series for small s/2. Error: a few times what
+//! the rounding of the inputs costs, see docs/numerics.md.
 //!
 //! Codes: see the constants; a lane without a volatility is NaN, at the bounds 0 or infinity.
 
 use std::f64::consts::FRAC_PI_2;
 
-use crate::blocks::{Block, Inputs, Kernel, Marks, Outputs, lanes, operands};
-use crate::elementary::{
-    fma, log_ratio, mills, power_of_two, reduce, times_exp, times_power, two_to,
-};
+use crate::attainable::{attainable, binade};
+use crate::blocks::Kernel;
+use crate::elementary::{fma, log_ratio, mills, power_of_two, two_to};
+use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, lanes, operands, write_lanes};
 use crate::legs::{
-    GeneralSides, INVALID, NOT_A_NUMBER, Sides, scaled, sides_general, sides_ordinary, sign_state,
+    INVALID, NOT_A_NUMBER, Sides, scaled, sides_general, sides_ordinary, sign_state,
 };
 use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
 
@@ -32,8 +32,7 @@ pub const NOT_FINITE: f64 = 5.0;
 pub const INVALID_INPUT: f64 = 6.0;
 pub const LOW_PRECISION: f64 = 7.0;
 
-// What `wanted` asks for.
-pub const SIGMA: i64 = 1;
+/// What `wanted` asks for besides 1, the volatility.
 pub const CODE: i64 = 2;
 
 pub const SQRT_2PI: f64 = f64::from_bits(0x4004_0d93_1ff6_2706);
@@ -41,7 +40,7 @@ pub const SQRT_2PI: f64 = f64::from_bits(0x4004_0d93_1ff6_2706);
 lanes! {
     /// What is solved: c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser
     /// leg over the greater and the complement of that.
-    struct Target in BlockTarget { c, shift, rest, k, share, gap, }
+    pub struct Target in BlockTarget { c, shift, rest, k, share, gap, }
 }
 
 /// Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %.
@@ -174,7 +173,7 @@ const CLEAR: f64 = two_to(-50);
 #[inline(always)]
 fn target_ordinary(sides: &Sides, price: f64, sign: f64) -> OrdinaryTarget {
     let Sides { a, b, a_low, b_low, .. } = *sides;
-    let below = a < b;
+    let below = (a - b) + (a_low - b_low) < 0.0;
     let least = if below { a } else { b };
     let most = if below { b } else { a };
     let low = if below { b_low - a_low } else { a_low - b_low };
@@ -219,72 +218,6 @@ pub struct Implied {
     pub code: f64,
 }
 
-/// The power of two that x has for exponent; 0 for a subnormal x.
-#[inline(always)]
-pub fn binade(x: f64) -> f64 {
-    f64::from_bits(x.to_bits() & (0x7ff << 52))
-}
-
-/// Half a unit in the last place of x, relative to x.
-#[inline(always)]
-pub fn half_ulp(x: f64) -> f64 {
-    let half = two_to(-53) * binade(x) / x.abs();
-    if x == 0.0 { 0.0 } else { half }
-}
-
-/// The attainable limit over sigma: what half a unit in the last place of each input costs, and one
-/// unit of the result. Everything is in units of the lesser leg.
-#[inline(always)]
-#[expect(clippy::too_many_arguments, reason = "the price and all it was solved with")]
-fn attainable(
-    sides: &GeneralSides,
-    to: &Target,
-    s: f64,
-    price: f64,
-    spot: f64,
-    strike: f64,
-    time: f64,
-    rate: f64,
-    dividend: f64,
-    inside: bool,
-    sigma: f64,
-) -> f64 {
-    let h = to.k / s;
-    let t = 0.5 * s;
-    let near = h - t;
-    let x = near.abs();
-    let x = if x < 54.0 { x } else { 54.0 };
-    let far = h + t;
-    let far = if far < 54.0 { far } else { 54.0 };
-    let e = reduce(0.5 * x * x, 0.0);
-    let per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); // 1 / phi(x)
-    let m = mills(far);
-    let m0 = mills(x);
-    let far_tail = SQRT_2PI * (m.p / m.q);
-    let near_tail = SQRT_2PI * (m0.p / m0.q);
-    let near_tail = if near < 0.0 { per_density - near_tail } else { near_tail };
-    let most = per_density / to.share; // the greater leg over density
-    let least_share = if inside { per_density - near_tail } else { near_tail };
-    let most_share = if inside { most - far_tail } else { far_tail };
-    let below = sides.y < 0.0;
-    let a = if below { least_share } else { most_share };
-    let b = if below { most_share } else { least_share };
-    let shift = if to.shift > -1000.0 { to.shift } else { -1000.0 };
-    let c = to.c * power_of_two(shift) * per_density;
-    let c = if near < 0.0 { c } else { near_tail - far_tail };
-    let value = if inside { c + most * to.gap } else { c };
-    let rt = rate.abs() * time;
-    let qt = dividend.abs() * time;
-    let theta = 0.5 * s + (qt * a - rt * b).abs();
-    let cost = half_ulp(price) * value
-        + half_ulp(spot) * a
-        + half_ulp(strike) * b
-        + half_ulp(time) * theta
-        + half_ulp(rate) * rt * b
-        + half_ulp(dividend) * qt * a;
-    cost / s + 2.0 * half_ulp(sigma)
-}
-
 #[inline(always)]
 fn implied_general(
     price: f64,
@@ -313,33 +246,38 @@ fn implied_general(
     let value = mantissa * power_of_two(paid_apart); // |price| beside the legs
     let value = if price < 0.0 { -value } else { value };
 
-    let below = a < b;
+    let below = (a - b) + (a_low - b_low) < 0.0;
     let least = if below { a } else { b };
     let most = if below { b } else { a };
     let low = if below { b_low - a_low } else { a_low - b_low };
-    let least_low = if below { a_low } else { b_low };
     let apart = most - least;
     let signed_apart = if below { -sign } else { sign };
     let inside = (signed_apart > 0.0) & (apart > 0.0);
     let otm = if inside { (value - apart) - low } else { value };
-    let left = (least - otm) + least_low;
     let unit = two_to(-51) * binade(most); // 2 ulp
-    let whole = if sign > 0.0 { a } else { b };
-    let whole_unit = two_to(-51) * binade(whole);
 
-    let least_mantissa = if below { sides.a } else { sides.b };
-    let least_exponent = if below { sides.a_exponent } else { sides.b_exponent };
-    let least_scale = if below { a_scale } else { b_scale };
-    let scaled_otm = otm / least_scale; // beside the lesser leg's mantissa
+    // Beside the lesser leg's mantissa, for it may vanish beside the greater leg.
+    let own_leg = if below { sides.a } else { sides.b };
+    let own_low = if below { sides.a_low } else { sides.b_low };
+    let own_exponent = if below { sides.a_exponent } else { sides.b_exponent };
+    let own_scale = if below { a_scale } else { b_scale };
+    let shift = paid.exponent - own_exponent;
+    let held = if shift > -1000.0 { shift } else { -1000.0 };
+    let held = if held < 1000.0 { held } else { 1000.0 };
+    let own = if inside { otm / own_scale } else { mantissa * power_of_two(held) };
+    let left = (own_leg - own) + own_low;
+    let whole_unit = two_to(-51) * binade(own_leg);
+    let whole_unit = if inside { unit / own_scale } else { whole_unit };
     let to = Target {
-        c: if inside { scaled_otm } else { mantissa } / least_mantissa,
-        shift: if inside { 0.0 } else { paid.exponent - least_exponent },
-        rest: left / least,
+        c: if inside { own } else { mantissa } / own_leg,
+        shift: if inside { 0.0 } else { shift },
+        rest: left / own_leg,
         k: sides.y.abs(),
         share: least / most,
         gap: (apart + low) / most,
     };
-    // For tiny s the difference of M is nothing but rounding, and only its series tells.
+    // For tiny s the difference of M is nothing but rounding, and only its series tells. Where a
+    // step overflows the seed is as good as any.
     let first = seed(&to);
     let second = step(&to, step(&to, first));
     let fine = last_step(&to, first).s;
@@ -349,12 +287,11 @@ fn implied_general(
     let s = if steps & (s > 0.0) { s } else { fine };
     let sigma = s / time.sqrt();
 
-    let state = sides.state
-        | sign_state(sign)
-        | if (spot == f64::INFINITY) | (strike == f64::INFINITY) { INVALID } else { 0 };
+    let endless = (spot == f64::INFINITY) | (strike == f64::INFINITY) | (time == f64::INFINITY);
+    let state = sides.state | sign_state(sign) | if endless { INVALID } else { 0 };
     let limit =
         attainable(&sides, &to, s, price, spot, strike, time, rate, dividend, inside, sigma);
-    let code = if limit > 1e-8 { LOW_PRECISION } else { OK };
+    let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
     let at_maximum = left <= whole_unit;
     let above_maximum = (left < -whole_unit) | (time == 0.0);
     let code = if at_maximum { AT_MAXIMUM } else { code };
@@ -387,49 +324,17 @@ fn value_of(sigma: f64, code: f64) -> f64 {
     if none { NOT_A_NUMBER } else { sigma }
 }
 
-/// Replace the values that codes stand for, and say which lanes lie outside the domain.
-///
-/// # Safety
-/// Each input points to `n` numbers; `n` lanes of sigma and code have been put.
+/// Replace the value that the code stands for; also 1 for a lane outside the domain, but a NaN that
+/// came in is no signal.
 #[inline(always)]
-pub unsafe fn finish_codes(
-    inputs: &[*const f64],
-    sigma: &mut Block,
-    code: &mut Block,
-    outside: &mut Marks,
-    n: usize,
-) {
-    // SAFETY: i < n, and what is read has been put.
-    unsafe {
-        for i in 0..n {
-            let given = code.get(i);
-            code.put(i, if sigma.get(i).is_nan() { unsolved(given) } else { given });
-        }
-        for i in 0..n {
-            let value = value_of(sigma.get(i), code.get(i));
-            sigma.put(i, value);
-            outside.put(i, i64::from(value.is_nan()));
-        }
-        for input in inputs {
-            for i in 0..n {
-                let missing = (*input.add(i)).is_nan(); // a NaN that came in is no signal
-                outside.put(i, outside.get(i) & i64::from(!missing));
-            }
-        }
+pub fn finish_codes<const N: usize>(lane: &Implied, inputs: [f64; N]) -> ([f64; 2], i64) {
+    let code = if lane.sigma.is_nan() { unsolved(lane.code) } else { lane.code };
+    let sigma = value_of(lane.sigma, code);
+    let mut outside = sigma.is_nan();
+    for x in inputs {
+        outside &= !x.is_nan();
     }
-}
-
-/// The outputs that are wanted.
-#[inline(always)]
-pub fn write_implied(outputs: &mut Outputs, sigma: &Block, code: &Block, wanted: i64) {
-    let mut outputs = outputs.iter_mut();
-    for (output, block) in [(SIGMA, sigma), (CODE, code)] {
-        if wanted & output != 0
-            && let Some(to) = outputs.next()
-        {
-            *to = *block;
-        }
-    }
+    ([sigma, code], i64::from(outside))
 }
 
 pub struct ImpliedVolatility;
@@ -446,17 +351,17 @@ impl Kernel for ImpliedVolatility {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut sigma = Block::new();
-        let mut code = Block::new();
         let mut targets = BlockTarget::new();
         let mut s = Block::new();
         let mut per_density = Block::new();
         let mut inside: Marks = Block::new();
+        let mut marks: Marks = Block::new();
+        let mut spare = Block::new();
         // SAFETY: i < n, and what is read has been put.
         unsafe {
             for i in 0..n {
@@ -465,7 +370,7 @@ impl Kernel for ImpliedVolatility {
                 let lane = target_ordinary(&sides, price, sign);
                 targets.put(i, &lane.target);
                 inside.put(i, lane.inside);
-                special.put(i, lane.special);
+                marks.put(i, lane.special);
             }
             for i in 0..n {
                 s.put(i, seed(&Target { shift: 0.0, ..targets.get(i) }));
@@ -480,42 +385,48 @@ impl Kernel for ImpliedVolatility {
                 s.put(i, solution.s);
                 per_density.put(i, solution.per_density);
             }
-            for i in 0..n {
-                let [_, _, _, time, rate, dividend, _] = operands(inputs, i);
-                let target = targets.get(i);
-                let s = s.get(i);
-                let load = (rate.abs() + dividend.abs()) * time;
-                let tail = (inside.get(i) == 0) & (target.k >= 0.5 * s * s);
-                let holds =
-                    precise(s, per_density.get(i), load, tail, 1.0 / target.share) & (time > 0.0);
-                special.put(i, special.get(i) + i64::from(!holds));
-                sigma.put(i, s / time.sqrt());
-                code.put(i, OK);
-            }
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                special,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [_, _, _, time, rate, dividend, _] = operands(inputs, i);
+                    let target = targets.get(i);
+                    let s = s.get(i);
+                    let load = (rate.abs() + dividend.abs()) * time;
+                    let tail = (inside.get(i) == 0) & (target.k >= 0.5 * s * s);
+                    let holds = precise(s, per_density.get(i), load, tail, 1.0 / target.share)
+                        & (time > two_to(-1000));
+                    ([s / time.sqrt(), OK], marks.get(i) + i64::from(!holds))
+                },
+            );
         }
-        write_implied(outputs, &sigma, &code, wanted);
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         wanted: i64,
     ) {
-        let mut sigma = Block::new();
-        let mut code = Block::new();
-        // SAFETY: i < n, and what is read has been put.
+        let mut spare = Block::new();
+        // SAFETY: i < n.
         unsafe {
-            for i in 0..n {
-                let [price, spot, strike, time, rate, dividend, sign] = operands(inputs, i);
-                let lane = implied_general(price, spot, strike, time, rate, dividend, sign);
-                sigma.put(i, lane.sigma);
-                code.put(i, lane.code);
-            }
-            finish_codes(&inputs[..Self::INPUTS], &mut sigma, &mut code, outside, n);
+            write_lanes(
+                addresses(outputs, &mut spare, wanted),
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let given = operands(inputs, i);
+                    let [price, spot, strike, time, rate, dividend, sign] = given;
+                    let lane = implied_general(price, spot, strike, time, rate, dividend, sign);
+                    finish_codes(&lane, given)
+                },
+            );
         }
-        write_implied(outputs, &sigma, &code, wanted);
     }
 }

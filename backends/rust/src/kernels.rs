@@ -1,6 +1,7 @@
 //! The kernels, once for each instruction set: the same source, compiled for wider registers.
 
-use crate::blocks::{Inputs, Kernel, Marks, Outputs, run_blocks, run_special};
+use crate::blocks::{Kernel, run_blocks, run_special};
+use crate::lanes::{Inputs, Marks, Outputs};
 use core::ffi::c_void;
 
 /// NumPy's inner loop; the last pointer is to the set of wanted outputs, or null for the first.
@@ -32,7 +33,7 @@ macro_rules! kernels {
             #[inline(never)]
             unsafe fn special<K: Kernel>(
                 inputs: &Inputs,
-                outputs: &mut Outputs,
+                outputs: &Outputs,
                 marks: &Marks,
                 n: usize,
                 wanted: i64,

@@ -9,10 +9,10 @@
 //! `legs_ordinary` assumes that every number stays normal and says where it may not;
 //! `legs_general` keeps exponents apart. Where the first holds both have the same digits.
 
-use crate::blocks::{Block, lanes};
 use crate::elementary::{
     Reduced, exp_minus_1, fma, log_ratio, power_of_two, reduce, shift_exponent,
 };
+use crate::lanes::{Block, lanes};
 use crate::tables::{LN2_HI, LN2_LO};
 
 /// The one NaN of every result.

@@ -1,5 +1,6 @@
 //! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
 
+mod attainable;
 mod bachelier_greeks;
 mod bachelier_implied_volatility;
 mod bachelier_price;
@@ -8,6 +9,7 @@ mod elementary;
 mod greeks;
 mod implied_volatility;
 mod kernels;
+mod lanes;
 mod legs;
 mod price;
 mod tables;

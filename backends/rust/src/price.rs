@@ -15,10 +15,11 @@
 //!
 //! Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md.
 
-use crate::blocks::{Inputs, Kernel, Marks, Outputs, operands};
+use crate::blocks::Kernel;
 use crate::elementary::{
     fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to,
 };
+use crate::lanes::{Block, Inputs, Marks, Outputs, operands, write_lanes};
 use crate::legs::{
     BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, sign_state,
 };
@@ -138,49 +139,59 @@ impl Kernel for Price {
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         special: &mut Marks,
         n: usize,
         _wanted: i64,
     ) {
-        let price = &mut outputs[0];
         let mut legs = BlockLegs::new();
+        let mut marks: Marks = Block::new();
         // SAFETY: i < n, and the second loop reads what the first has put.
         unsafe {
             for i in 0..n {
                 let [spot, strike, time, rate, dividend, sigma, _] = operands(inputs, i);
                 let (lane, marked) = legs_ordinary(spot, strike, time, rate, dividend, sigma);
                 legs.put(i, &lane);
-                special.put(i, marked);
+                marks.put(i, marked);
             }
-            for i in 0..n {
-                let [_, _, _, _, _, _, sign] = operands(inputs, i);
-                let (value, marked) = ordinary_price(&legs.get(i), sign);
-                price.put(i, value);
-                special.put(i, special.get(i) + marked);
-            }
+            write_lanes(
+                [outputs[0]],
+                special,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [_, _, _, _, _, _, sign] = operands(inputs, i);
+                    let (price, marked) = ordinary_price(&legs.get(i), sign);
+                    ([price], marks.get(i) + marked)
+                },
+            );
         }
     }
 
     #[inline(always)]
     unsafe fn general(
         inputs: &Inputs,
-        outputs: &mut Outputs,
+        outputs: &Outputs,
         outside: &mut Marks,
         n: usize,
         _wanted: i64,
     ) {
-        let price = &mut outputs[0];
-        for i in 0..n {
-            // SAFETY: i < n.
-            unsafe {
-                let [spot, strike, time, rate, dividend, sigma, sign] = operands(inputs, i);
-                let legs = legs_general(spot, strike, time, rate, dividend, sigma);
-                let state = legs.state | sign_state(sign);
-                let value = general_price(&legs, sign);
-                price.put(i, if state != 0 { NOT_A_NUMBER } else { value });
-                outside.put(i, i64::from(state == INVALID)); // a NaN that came in is no signal
-            }
+        // SAFETY: i < n.
+        unsafe {
+            write_lanes(
+                [outputs[0]],
+                outside,
+                n,
+                #[inline(always)]
+                |i| {
+                    let [spot, strike, time, rate, dividend, sigma, sign] = operands(inputs, i);
+                    let legs = legs_general(spot, strike, time, rate, dividend, sigma);
+                    let state = legs.state | sign_state(sign);
+                    let price = general_price(&legs, sign);
+                    let price = if state != 0 { NOT_A_NUMBER } else { price };
+                    ([price], i64::from(state == INVALID)) // a NaN that came in is no signal
+                },
+            );
         }
     }
 }

@@ -22,9 +22,9 @@ class Near:
     allowed: mpf
 
     def holds(self, got: Any, slack: int = 1) -> bool:
-        """Say whether a result is right; an infinite one to the letter."""
-        if isnan(self.value) or isinf(self.value):
-            return bool(mpf(float(got)) == self.value)
+        """Say whether a result is right; one that is infinite as a float to the letter."""
+        if isnan(self.value) or isinf(float(self.value)):
+            return float(got) == float(self.value)
         allowed = self.allowed * slack + mpf(2) ** -1074
         return bool(abs(mpf(float(got)) - self.value) <= allowed)
 

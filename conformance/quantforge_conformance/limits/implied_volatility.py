@@ -62,13 +62,21 @@ CALLS = {
     "price 100.0, strike 0.0": AT_INTRINSIC,
     "price 101.0, strike 0.0": ABOVE_MAXIMUM,
     "price 99.0, strike 0.0": BELOW_INTRINSIC,
+    # one leg beyond all range of the other
+    "price 5e-301, spot 1e-300": OK,
+    "price 1.5e-300, spot 1e-300": ABOVE_MAXIMUM,
+    f"price {LEAST!r}, strike 300.0": LOW_PRECISION,
+    # next to no volatility or time, and next to no price
+    "price 6.360470705140001e-16, strike 100.00000000000006": LOW_PRECISION,
+    "price 1e-198, strike 100.0": LOW_PRECISION,
+    "price 3e-160, strike 100.0, time 1e-310": LOW_PRECISION,
 }
 PUTS = {
     f"price {-3 * UNIT!r}": BELOW_INTRINSIC,
     f"price {-2 * UNIT!r}": AT_INTRINSIC,
     "price -0.0": AT_INTRINSIC,
     "price 0.0": AT_INTRINSIC,
-    f"price {LEAST!r}": OK,
+    f"price {LEAST!r}": LOW_PRECISION,
     "price 1e-300": OK,
     "price 1.0": OK,
     f"price {95 - 2 * UNIT!r}": AT_MAXIMUM,
@@ -100,6 +108,7 @@ _UNDEFINED = {
     "strike nan": (INVALID_INPUT, False),
     "time -1.0": (INVALID_INPUT, True),
     f"time {-LEAST!r}": (INVALID_INPUT, True),
+    "time inf": (INVALID_INPUT, True),
     "time nan": (INVALID_INPUT, False),
     "rate inf": (INVALID_INPUT, True),
     "rate -inf, time 0.0": (INVALID_INPUT, True),

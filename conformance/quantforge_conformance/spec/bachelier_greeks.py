@@ -18,6 +18,7 @@ from quantforge_conformance.spec.elementary import (
     square_root,
     times_exp,
     times_power,
+    zero_times,
 )
 from quantforge_conformance.spec.greeks import Greeks
 from quantforge_conformance.spec.legs import NOT_A_NUMBER, at_least, at_most
@@ -35,6 +36,7 @@ class Parts(NamedTuple):
     per_v: float  # 1/v, 1/sigma, 1/sqrt(T)
     per_sigma: float
     per_root: float
+    theta: float
 
 
 def greeks(
@@ -45,14 +47,14 @@ def greeks(
     if lane.state:
         return Greeks(*[NOT_A_NUMBER] * len(Greeks._fields))
     parts = _parts(lane, forward - strike, time, rate, sigma)
-    found = _combined(parts, time, rate, sigma, sign)
+    found = _combined(parts, time, rate, sign)
     return Greeks(*(x if x == x else 0.0 for x in found))
 
 
 def _parts(n: Normal, apart: float, time: float, rate: float, sigma: float) -> Parts:
     h = at_most(n.h, PAST)
     e, m, root = gauss_exponent(h), mills(h), square_root(time)
-    beyond, level = n.h == math.inf, n.k == 0.0 and n.v == 0.0
+    beyond, level = n.h == math.inf, n.k == 0.0 and n.v < power_of_two(-1000.0)
     tail = times_exp(m.p / m.q, e.r)
     rest = 1.0 - tail * power_of_two(at_least(e.n, -1000.0))
     if n.inside > 0.0:
@@ -63,15 +65,20 @@ def _parts(n: Normal, apart: float, time: float, rate: float, sigma: float) -> P
     density = 0.0 if beyond else times_power(density, e.n + n.r.n)
     per_v = 0.0 if density == 0.0 else divide(1.0, n.v)
     d = 0.0 if per_v == 0.0 else apart * per_v
-    per_sigma, per_root = root * per_v, sigma * per_v
-    if level:  # the limits; both sigma and T zero count as T > 0
+    per_sigma = root * per_v
+    per_root = divide(1.0, root) if n.v == math.inf else sigma * per_v
+    if level:  # the limits; with both sigma and T zero sigma went first
         d = 0.0
-        per_sigma = 1.0 / sigma if sigma > 0.0 else math.inf
-        per_root = divide(1.0, root) if time > 0.0 else (math.inf if sigma > 0.0 else 1.0)
-    return Parts(price_of_normal(n, time, rate), density, chance, d, per_v, per_sigma, per_root)
+        per_sigma = divide(1.0, sigma) if sigma > 0.0 else math.inf
+        per_root = divide(1.0, root) if time > 0.0 else math.inf
+    price = price_of_normal(n, time, rate)
+    theta = rate * price - 0.5 * density * zero_times(sigma, per_root)
+    if n.v == math.inf:  # both terms are endless, and their sum is a multiple of it
+        theta = density * (sigma * (zero_times(rate, root) - 0.5 * per_root))
+    return Parts(price, density, chance, d, per_v, per_sigma, per_root, theta)
 
 
-def _combined(p: Parts, time: float, rate: float, sigma: float, sign: float) -> Greeks:
+def _combined(p: Parts, time: float, rate: float, sign: float) -> Greeks:
     """The greeks from the parts."""
     d, dd, root, variance_rate = p.d, p.d * p.d, square_root(time), p.per_root * p.per_root
     delta, gamma, vega = sign * p.chance, p.density * p.per_v, p.density * root
@@ -80,13 +87,13 @@ def _combined(p: Parts, time: float, rate: float, sigma: float, sign: float) -> 
         delta=delta,
         gamma=gamma,
         vega=vega,
-        theta=rate * p.price - 0.5 * p.density * (sigma * p.per_root),
+        theta=p.theta,
         rho=-time * p.price,
         phi=0.0,
         vanna=-p.density * (d * p.per_sigma),
         volga=vega * dd * p.per_sigma,
-        charm=rate * delta + 0.5 * p.density * d * variance_rate,
-        veta=vega * (rate - 0.5 * fma(d, d, 1.0) * variance_rate),
+        charm=rate * delta + zero_times(d, 0.5 * p.density * variance_rate),
+        veta=p.density * (root * rate - 0.5 * p.per_root * fma(d, d, 1.0)),
         dual_delta=-delta,
         dual_gamma=gamma,
         speed=-gamma * d * p.per_v,

@@ -37,6 +37,7 @@ from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
     at_most,
     discount_exponent,
+    scaled,
     sign_state,
 )
 from quantforge_conformance.spec.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
@@ -49,28 +50,37 @@ def implied_volatility(
     if not math.isfinite(price):
         return NOT_A_NUMBER, NOT_FINITE
     apart = forward - strike
-    k = abs(apart)
-    missing = time != time or rate != rate
-    if missing or time < 0.0 or abs(rate) == math.inf or not k < math.inf or sign_state(sign):
+    valid = 0.0 <= time < math.inf and abs(rate) < math.inf and abs(apart) < math.inf
+    if not valid or sign_state(sign):
         return NOT_A_NUMBER, INVALID_INPUT
     x = discount_exponent(rate, time)
-    r = reduce(-x.value, -x.low)
-    paid = times_power(times_exp(price, r.r), r.n)  # undiscounted
+    r, p, gap = reduce(-x.value, -x.low), scaled(abs(price)), scaled(abs(apart))
+    p_exponent = p.exponent + r.n  # of the undiscounted price
+    unit = (p_exponent if p_exponent > gap.exponent else gap.exponent) - 300.0
+    paid = p.x if p.end else times_power(times_exp(p.mantissa, r.r), p_exponent - unit)
+    paid, k = math.copysign(paid, price), in_unit(abs(apart), unit)
+    f, g = in_unit(forward, unit), in_unit(strike, unit)
     inside = sign * apart > 0.0
     c = paid - k if inside else paid
-    unit = two_ulp(max(abs(forward), abs(strike)))
-    if c < -unit:
+    two = two_ulp(abs(f) if abs(f) > abs(g) else abs(g))
+    if c < -two:
         return NOT_A_NUMBER, BELOW_INTRINSIC
-    if c <= (unit if inside else 0.0):
+    if c <= (two if inside else 0.0):
         return 0.0, AT_INTRINSIC
     if time == 0.0:
         return NOT_A_NUMBER, ABOVE_MAXIMUM
     s = normal_step(c, k, normal_step(c, k, normal_seed(c, k)))
-    sigma = divide(s, square_root(time))
-    if sigma != sigma:
-        return NOT_A_NUMBER, INVALID_INPUT  # beyond all range
-    limit = _attainable(c, k, s, (price, forward, strike, time, rate), inside)
-    return sigma, LOW_PRECISION if limit + 2.0 * half_ulp(sigma) > 1e-8 else OK
+    sigma = times_power(divide(s, square_root(time)), unit)
+    if sigma != sigma:  # the inputs are beyond all range
+        return NOT_A_NUMBER, INVALID_INPUT
+    limit = _attainable(c, k, s, (price, f, g, time, rate), inside) + 2.0 * half_ulp(sigma)
+    return sigma, OK if limit <= 1e-8 else LOW_PRECISION
+
+
+def in_unit(x: float, unit: float) -> float:
+    """x 2^-unit."""
+    s = scaled(abs(x))
+    return math.copysign(s.x if s.end else times_power(s.mantissa, s.exponent - unit), x)
 
 
 def normal_seed(c: float, k: float) -> float:

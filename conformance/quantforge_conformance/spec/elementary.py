@@ -64,6 +64,11 @@ def square_root(x: float) -> float:
     return math.sqrt(x) if x >= 0.0 else math.nan
 
 
+def zero_times(x: float, y: float) -> float:
+    """x y, but 0 where x is 0, even if y is infinite."""
+    return 0.0 if x == 0.0 else x * y
+
+
 def shift_exponent(x: float, n_magic: float) -> float:
     """x 2^n for the integer n held by n_magic = n + ROUND_MAGIC; x and the result are normal."""
     return from_bits(to_bits(x) + (to_bits(n_magic) << 52))

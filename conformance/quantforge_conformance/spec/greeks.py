@@ -17,10 +17,13 @@ from typing import NamedTuple
 
 from quantforge_conformance.spec.elementary import (
     divide,
+    fma,
     mills,
+    power_of_two,
     square_root,
     times_exp,
     times_power,
+    zero_times,
 )
 from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
@@ -29,6 +32,7 @@ from quantforge_conformance.spec.legs import (
     aligned,
     at_most,
     legs,
+    scaled,
     sign_state,
 )
 from quantforge_conformance.spec.price import MOST_FAR, PAST, gauss_exponent, price_of_legs
@@ -55,6 +59,10 @@ class Greeks(NamedTuple):
     color: float
     zomma: float
     ultima: float
+
+
+# By which power of the unit of all amounts each greek changes; the price is not in that unit.
+DEGREES = (0.0, 0.0, -1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, -1.0, -2.0, -1.0, -1.0, 1.0)
 
 
 class Parts(NamedTuple):
@@ -88,9 +96,39 @@ def greeks(
     both = legs(spot, strike, time, rate, dividend, sigma)
     if both.state | sign_state(sign):
         return Greeks(*[NOT_A_NUMBER] * len(Greeks._fields))
-    parts = _parts(both, spot, strike, time, sigma, sign)
-    found = _combined(parts, strike, time, rate, dividend, sigma, sign)
-    return Greeks(*(x if x == x else 0.0 for x in found))
+    amounts = _amounts(spot, strike)
+    parts = _parts(both, amounts, time, rate - dividend, sigma, sign)
+    held = 0.0 if parts.density == 0.0 else sigma  # infinite, it counts no more
+    found = _combined(parts, amounts.strike, time, rate, dividend, held, sign)
+    back = (times_power(x, n * amounts.unit) for x, n in zip(found, DEGREES, strict=True))
+    return Greeks(*(x if x == x else 0.0 for x in back))
+
+
+class Amounts(NamedTuple):
+    """Spot and strike in units of 2^unit.
+
+    Where both are very small or very large, what the greeks are made of would under- or overflow
+    sooner than they do.
+    """
+
+    spot: float
+    strike: float
+    unit: float
+    ends: bool  # spot or strike is 0 or infinite
+
+
+def _amounts(spot: float, strike: float) -> Amounts:
+    s, k = scaled(spot), scaled(strike)
+    if s.end or k.end:
+        return Amounts(spot, strike, 0.0, ends=True)
+    low, high = min(s.exponent, k.exponent), max(s.exponent, k.exponent)
+    unit = high if high < -500.0 else low if low > 500.0 else 0.0
+    return Amounts(
+        times_power(s.mantissa, s.exponent - unit),
+        times_power(k.mantissa, k.exponent - unit),
+        unit,
+        ends=False,
+    )
 
 
 class Shares(NamedTuple):
@@ -114,8 +152,9 @@ def _shares(both: Legs, side: Aligned, h: float, ends: bool, sign: float) -> Sha
     m, m0 = mills(far), mills(x)
     density = times_exp(both.a if side.below else both.b, e.r)
     part = density / (m.q * m0.q)
-    far_tail = 0.0 if ends else times_power(part * (m.p * m0.q), exponent)
-    near_tail = 0.0 if ends else times_power(part * (m0.p * m.q), exponent)
+    settled = ends or both.v == math.inf
+    far_tail = 0.0 if settled else times_power(part * (m.p * m0.q), exponent)
+    near_tail = 0.0 if settled else times_power(part * (m0.p * m.q), exponent)
     a, b = times_power(both.a, both.a_exponent), times_power(both.b, both.b_exponent)
     least, most = (a, b) if side.below else (b, a)
     inside = -sign if side.below else sign
@@ -123,32 +162,38 @@ def _shares(both: Legs, side: Aligned, h: float, ends: bool, sign: float) -> Sha
     near_share = least - near_tail if near_inside > 0.0 else near_tail
     far_share = most - far_tail if inside > 0.0 else far_tail
     return Shares(
-        0.0 if ends else times_power(density, exponent) * INV_SQRT_2PI,
+        0.0 if settled else times_power(density, exponent) * INV_SQRT_2PI,
         near_share if side.below else far_share,
         far_share if side.below else near_share,
     )
 
 
-def _parts(both: Legs, spot: float, strike: float, time: float, sigma: float, sign: float) -> Parts:
+def _parts(
+    unscaled: Legs, amounts: Amounts, time: float, carry: float, sigma: float, sign: float
+) -> Parts:
+    both = unscaled._replace(
+        a_exponent=unscaled.a_exponent - amounts.unit, b_exponent=unscaled.b_exponent - amounts.unit
+    )
     side, t, root = aligned(both), 0.5 * both.v, square_root(time)
-    level = side.a == side.b and both.v == 0.0
+    level = (side.a == side.b or both.h == 0.0) and both.v < power_of_two(-1000.0)
     h = 0.0 if level else both.h
-    ends = 0.0 in (spot, strike) or math.inf in (spot, strike)
-    shares = _shares(both, side, h, ends, sign)
+    shares = _shares(both, side, h, amounts.ends, sign)
     # Nothing depends on what is so far off.
     per_v = 0.0 if shares.density == 0.0 else divide(1.0, both.v)
     d1 = d2 = 0.0
     if per_v != 0.0:
         d1, d2 = (t - h, -(h + t)) if side.below else (h + t, h - t)
     d1_v, d2_v = d1 * per_v, d2 * per_v
-    per_sigma, per_root = root * per_v, sigma * per_v
-    if level:  # the limits; both sigma and T zero count as T > 0
-        d1, d2, d1_v, d2_v = 0.0, 0.0, 0.5, -0.5
-        per_sigma = 1.0 / sigma if sigma > 0.0 else math.inf
-        per_root = divide(1.0, root) if time > 0.0 else (math.inf if sigma > 0.0 else 1.0)
-    delta, dual_delta = _deltas(both, shares, spot, strike, -sign if side.below else sign, ends)
+    per_sigma, per_root = zero_times(per_v, root), sigma * per_v  # T may be infinite
+    if level:  # the limits; with both sigma and T zero sigma went first
+        drift = 0.0 if time > 0.0 or sigma == 0.0 else carry / sigma / sigma
+        d1, d2, d1_v, d2_v = 0.0, 0.0, drift + 0.5, drift - 0.5
+        per_sigma = divide(1.0, sigma) if sigma > 0.0 else math.inf
+        per_root = divide(1.0, root) if time > 0.0 else math.inf
+    inside = -sign if side.below else sign
+    delta, dual_delta = _deltas(both, shares, amounts, inside)
     return Parts(
-        price=price_of_legs(both, sign),
+        price=price_of_legs(unscaled, sign),
         density=shares.density,
         a_share=shares.a,
         b_share=shares.b,
@@ -158,20 +203,19 @@ def _parts(both: Legs, spot: float, strike: float, time: float, sigma: float, si
         d2=d2,
         d1_v=d1_v,
         d2_v=d2_v,
-        per_spot=divide(1.0, spot),
+        per_spot=0.0 if shares.density == 0.0 else divide(1.0, amounts.spot),
         per_sigma=per_sigma,
         per_root=per_root,
     )
 
 
-def _deltas(
-    both: Legs, shares: Shares, spot: float, strike: float, inside: float, ends: bool
-) -> tuple[float, float]:
+def _deltas(both: Legs, shares: Shares, amounts: Amounts, inside: float) -> tuple[float, float]:
     """The shares over spot and strike; where one of these is 0 or infinite, their limits."""
-    if not ends:
+    if not amounts.ends:
         # 1/S of a subnormal S is infinite.
-        raised = float.fromhex("0x1p54") if spot < float.fromhex("0x1p-1022") else 1.0
-        return shares.a * raised * (1.0 / (spot * raised)), shares.b / strike
+        raised = power_of_two(54.0) if amounts.spot < power_of_two(-1022.0) else 1.0
+        delta = shares.a * raised * divide(1.0, amounts.spot * raised)
+        return delta, divide(shares.b, amounts.strike)
     if not inside > 0.0:
         return 0.0, 0.0
     return (
@@ -194,27 +238,29 @@ def _combined(
     gamma = p.density * p.per_spot * (p.per_spot * (p.per_root * p.per_sigma))
     vega = p.density * root
     per_strike = divide(1.0, strike)
-    variance, product = sigma * sigma, p.d1 * p.d2
+    product, carry = p.d1 * p.d2, r - q
     return Greeks(
         price=p.price,
         delta=sign * p.delta,
         gamma=gamma,
         vega=vega,
-        theta=sign * (q * p.a_share - r * p.b_share) - 0.5 * p.density * (sigma * p.per_root),
+        theta=sign * (zero_times(q, p.a_share) - zero_times(r, p.b_share))
+        - 0.5 * p.density * zero_times(sigma, p.per_root),
         rho=sign * time * p.b_share,
         phi=-sign * time * p.a_share,
         vanna=-(vega * p.per_spot) * p.d2_v,
         volga=vega * root * (p.d1 * p.d2_v),
         charm=sign * q * p.delta
-        - p.density * p.per_spot * (p.per_root * ((r - q) * p.per_sigma - 0.5 * p.d2_v * sigma)),
-        veta=vega
-        * ((q + (r - q) * p.d1_v) - 0.5 * (p.per_root * p.per_root + p.d1_v * p.d2_v * variance)),
+        - p.density
+        * p.per_spot
+        * zero_times(zero_times(carry, p.per_sigma) - 0.5 * p.d2_v * sigma, p.per_root),
+        veta=p.density * (root * (q + carry * p.d1_v) - 0.5 * p.per_root * fma(p.d1, p.d2, 1.0)),
         dual_delta=-sign * p.dual_delta,
         dual_gamma=p.density * per_strike * (per_strike * (p.per_root * p.per_sigma)),
         speed=-gamma * p.per_spot * (p.d1_v + 1.0),
         color=gamma
-        * ((q + (r - q) * p.d1_v) + 0.5 * (p.per_root * p.per_root - p.d1_v * p.d2_v * variance)),
-        zomma=gamma * p.per_sigma * (product - 1.0),
+        * ((q + carry * p.d1_v) + 0.5 * (p.per_root * p.per_root) * fma(-p.d1, p.d2, 1.0)),
+        zomma=gamma * p.per_sigma * fma(p.d1, p.d2, -1.0),
         ultima=-vega
         * time
         * (p.d1_v * p.d2_v * (1.0 - product) + (p.d1_v * p.d1_v + p.d2_v * p.d2_v)),

@@ -87,7 +87,7 @@ def implied_volatility(
     apart = sides(spot, strike, time, rate, dividend)
     if not math.isfinite(price):
         return NOT_A_NUMBER, NOT_FINITE
-    if apart.state | sign_state(sign) or math.inf in (spot, strike):
+    if apart.state | sign_state(sign) or math.inf in (spot, strike, time):
         return NOT_A_NUMBER, INVALID_INPUT
     to, bounds, inside = _target(apart, price, sign)
     code = _bound(bounds, time)
@@ -95,20 +95,23 @@ def implied_volatility(
         return {AT_INTRINSIC: 0.0, AT_MAXIMUM: math.inf}.get(code, NOT_A_NUMBER), code
     s = _solved(to)
     sigma = divide(s, square_root(time))
-    if sigma != sigma:
-        return NOT_A_NUMBER, INVALID_INPUT  # beyond all range
+    if sigma != sigma:  # the inputs are beyond all range
+        return NOT_A_NUMBER, INVALID_INPUT
     inputs = (price, spot, strike, time, rate, dividend)
     limit = _attainable(to, s, apart.y < 0.0, inside, inputs) + 2.0 * half_ulp(sigma)
-    return sigma, LOW_PRECISION if limit > 1e-8 else OK
+    return sigma, OK if limit <= 1e-8 else LOW_PRECISION
 
 
 def _solved(to: Target) -> float:
-    """Three steps; for tiny s M - M is nothing but rounding, and only its series tells."""
+    """Three steps from the seed.
+
+    For tiny s M - M is nothing but rounding, and only its series tells. Where a step overflows the
+    seed is as good as any.
+    """
     first = seed(to)
     fine = last_step(to, first)
     steps = first > 2.0**-450
-    if not (steps and fine > 0.0):
-        fine = first
+    fine = fine if steps and fine > 0.0 else first
     s = last_step(to, fine if first < 2.0**-44 else step(to, step(to, first)))
     return s if steps and s > 0.0 else fine
 
@@ -120,29 +123,31 @@ def _target(apart: Sides, price: float, sign: float) -> tuple[Target, Bounds, bo
     beside = at_most(at_least(paid.exponent - side.top, -1000.0), 1000.0)
     value = math.copysign(mantissa * power_of_two(beside), price)
     a_low, b_low = apart.a_low * side.a_scale, apart.b_low * side.b_scale
-    if side.below:
-        least, least_low, least_scale = side.a, a_low, side.a_scale
-        most, low, signed = side.b, b_low - a_low, -sign
-        least_mantissa, least_exponent = apart.a, apart.a_exponent
+    if (side.a - side.b) + (a_low - b_low) < 0.0:
+        most, less, low, signed = side.b, side.a, b_low - a_low, -sign
+        least, least_low, exponent, scale = apart.a, apart.a_low, apart.a_exponent, side.a_scale
     else:
-        least, least_low, least_scale = side.b, b_low, side.b_scale
-        most, low, signed = side.a, a_low - b_low, sign
-        least_mantissa, least_exponent = apart.b, apart.b_exponent
-    gap = most - least
+        most, less, low, signed = side.a, side.b, a_low - b_low, sign
+        least, least_low, exponent, scale = apart.b, apart.b_low, apart.b_exponent, side.b_scale
+    gap = most - less
     inside = signed > 0.0 and gap > 0.0
     otm = (value - gap) - low if inside else value
-    left = (least - otm) + least_low
+    unit, shift = two_ulp(most), paid.exponent - exponent
+    # From here on beside the lesser leg's mantissa, which may be too small beside the other.
+    own = divide(otm, scale)
+    if not inside:
+        own = mantissa * power_of_two(at_most(at_least(shift, -1000.0), 1000.0))
+    left = (least - own) + least_low
     target = Target(
-        c=divide(divide(otm, least_scale) if inside else mantissa, least_mantissa),
-        shift=0.0 if inside else paid.exponent - least_exponent,
+        c=divide(own if inside else mantissa, least),
+        shift=0.0 if inside else shift,
         rest=divide(left, least),
         k=abs(apart.y),
-        share=divide(least, most),
+        share=divide(less, most),
         gap=divide(gap + low, most),
     )
-    unit = two_ulp(most)
     bounds = Bounds(
-        otm, unit if inside else 0.0, unit, left, two_ulp(side.a if sign > 0.0 else side.b)
+        otm, unit if inside else 0.0, unit, left, unit / scale if inside else two_ulp(least)
     )
     return target, bounds, inside
 
@@ -249,8 +254,8 @@ def two_ulp(x: float) -> float:
 
 def half_ulp(x: float) -> float:
     """Half a unit in the last place of x, relative to x."""
-    unit = from_bits(to_bits(x) & (0x7FF << 52))
-    return 0.0 if x == 0.0 else divide(float.fromhex("0x1p-53") * unit, abs(x))
+    unit = at_least(from_bits(to_bits(x) & (0x7FF << 52)), float.fromhex("0x1p-1022"))
+    return 0.0 if x == 0.0 else float.fromhex("0x1p-53") * divide(unit, abs(x))
 
 
 def _attainable(

@@ -70,14 +70,11 @@ def _public_greeks(operands: Any, **options: Any) -> Any:
     return tuple(found.values())
 
 
-# With a spot or strike below the normal range, 1/S is infinite: numbers come out, but no more.
-_NORMAL_AMOUNTS = tuple(one for one in regions.REGIONS if not one.name.startswith("denormal"))
-
 GREEKS = Standard(
     golden=lambda *lane: sensitivity.sensitive(reference.greeks, lane).values,
     bounds=sensitivity.bounds(reference.greeks, 8),
     specification=greeks_specification.greeks,
-    regions=_NORMAL_AMOUNTS,
+    regions=regions.REGIONS,
     special=special.PRICE,
     limits=limits.greeks,
     public=_public_greeks,
