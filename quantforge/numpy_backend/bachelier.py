@@ -20,6 +20,7 @@ from quantforge.numpy_backend.elementary import (
     mills,
     natural,
     times_power,
+    zero_times,
 )
 from quantforge.numpy_backend.greeks import finished, level
 from quantforge.numpy_backend.implied_volatility import (
@@ -81,8 +82,8 @@ def _price_of(n: _Normal, time: Array, rate: Array) -> Array:
     e, loss = gauss_exponent(h), _loss(h)
     settled = (n.v == 0) | np.isinf(n.k)
     factor = np.where(settled, 0.0, (loss.p / loss.q) * np.exp(e.r))
-    intrinsic = np.fmax(n.inside, 0.0)
-    worth = intrinsic > 0
+    worth = n.inside > 0
+    intrinsic = np.where(worth, n.inside, 0.0)
     value = np.where(worth, n.v * (factor * aligning(e.n)) + intrinsic, n.v * factor)
     value = np.where(settled, intrinsic, value)
     exponent = np.where(settled | worth, n.r.n, n.r.n + e.n)
@@ -125,7 +126,7 @@ def _parts(n: _Normal, operands: Sequence[Array]) -> _Parts:
     forward, strike, time, rate, sigma, sign = operands
     h = np.fmin(n.h, PAST)
     e, m = gauss_exponent(h), mills(h)
-    beyond, is_level = np.isinf(n.h), (n.k == 0) & (n.v == 0)
+    beyond, is_level = np.isinf(n.h), (n.k == 0) & (n.v < 2.0**-1000)
     tail, grown = m.p / m.q * np.exp(e.r), np.exp(n.r.r)
     most = times_power((1.0 - tail * aligning(e.n)) * grown, n.r.n)
     least = times_power(np.where(beyond, 0.0, tail) * grown, e.n + n.r.n)
@@ -144,22 +145,32 @@ def _parts(n: _Normal, operands: Sequence[Array]) -> _Parts:
         d=d,
         per_v=per.per_v,
         per_sigma=per.per_sigma,
-        per_root=per.per_root,
+        per_root=np.where(np.isinf(n.v), 1.0 / np.sqrt(time), per.per_root),
         vega=density * np.sqrt(time),
         gamma=density * per.per_v,
     )
 
 
 def _theta(p: _Parts) -> Array:
-    return p.rate * _price_of(p.lane, p.time, p.rate) - 0.5 * p.density * (p.sigma * p.per_root)
+    price, root = _price_of(p.lane, p.time, p.rate), np.sqrt(p.time)
+    theta = p.rate * price - 0.5 * p.density * zero_times(p.sigma, p.per_root)
+    # Endless volatility makes both terms endless; their sum is a multiple of it.
+    drift = zero_times(p.rate, root) - 0.5 * p.per_root
+    return np.where(np.isinf(p.lane.v), p.density * (p.sigma * drift), theta)
 
 
 def _charm(p: _Parts) -> Array:
-    return p.rate * p.sign * p.chance + 0.5 * p.density * p.d * (p.per_root * p.per_root)
+    per_time = p.per_root * p.per_root
+    return p.rate * p.sign * p.chance + zero_times(p.d, 0.5 * p.density * per_time)
 
 
-def _slowing(p: _Parts, change: Array) -> Array:
-    return p.rate + 0.5 * change * (p.per_root * p.per_root)
+def _veta(p: _Parts) -> Array:
+    spread = 0.5 * p.per_root * (1.0 + p.d * p.d)
+    return p.density * (np.sqrt(p.time) * p.rate - spread)
+
+
+def _color(p: _Parts) -> Array:
+    return p.gamma * (p.rate + 0.5 * (1.0 - p.d * p.d) * (p.per_root * p.per_root))
 
 
 def _ultima(p: _Parts) -> Array:
@@ -177,11 +188,11 @@ _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
     "vanna": lambda p: -p.density * (p.d * p.per_sigma),
     "volga": lambda p: p.vega * (p.d * p.d) * p.per_sigma,
     "charm": _charm,
-    "veta": lambda p: p.vega * _slowing(p, -(p.d * p.d + 1.0)),
+    "veta": _veta,
     "dual_delta": lambda p: -p.sign * p.chance,
     "dual_gamma": lambda p: p.gamma,
     "speed": lambda p: -p.gamma * p.d * p.per_v,
-    "color": lambda p: p.gamma * _slowing(p, 1.0 - p.d * p.d),
+    "color": _color,
     "zomma": lambda p: p.gamma * p.per_sigma * (p.d * p.d - 1.0),
     "ultima": _ultima,
 }
@@ -195,21 +206,25 @@ def implied_volatility(*inputs: Any, outputs: Sequence[str], out: Any = None) ->
 def _implied(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
     paid, forward, strike, time, rate, sign = operands
     apart = forward - strike
-    k = np.abs(apart)
     r, _ = discount(rate, time)
-    paid = times_power(paid * np.exp(-r.r), -r.n)  # undiscounted
-    inside = sign * apart > 0
+    mantissa, exponent = np.frexp(paid)
+    exponent = exponent - r.n  # of the undiscounted price
+    unit = np.maximum(exponent, np.frexp(apart)[1]) - 300  # room for the lesser of the two
+    paid = times_power(mantissa * np.exp(-r.r), exponent - unit)
+    f, g, gap = (times_power(x, -unit) for x in (forward, strike, apart))
+    k, inside = np.abs(gap), sign * apart > 0
     c = np.where(inside, paid - k, paid)
     s = _step(c, k, _step(c, k, _seed(c, k)))
-    sigma = s / np.sqrt(time)
-    unit = 2.0 * np.spacing(np.fmax(np.abs(forward), np.abs(strike)))
-    limit = _attainable(c, k, s, operands[:-1], inside) + 2.0 * half_ulp(sigma)
-    code = np.zeros(c.shape, np.int8)
-    code[limit > 1e-8] = Code.LOW_PRECISION
+    sigma = times_power(s / np.sqrt(time), unit)
+    two = 2.0 * np.spacing(np.fmax(np.abs(f), np.abs(g)))
+    quoted = (operands[0], f, g, time, rate)
+    limit = _attainable(c, k, s, quoted, inside) + 2.0 * half_ulp(sigma)
+    code = np.where(limit <= 1e-8, Code.OK, Code.LOW_PRECISION).astype(np.int8)
     code[time == 0] = Code.ABOVE_MAXIMUM
-    code[c <= np.where(inside, unit, 0.0)] = Code.AT_INTRINSIC
-    code[c < -unit] = Code.BELOW_INTRINSIC
-    wrong = (time < 0) | np.isinf(rate) | ~np.isfinite(k) | (np.abs(sign) != 1)
+    code[c <= np.where(inside, two, 0.0)] = Code.AT_INTRINSIC
+    code[c < -two] = Code.BELOW_INTRINSIC
+    wrong = (time < 0) | np.isinf(time) | np.isinf(rate) | ~np.isfinite(apart)
+    wrong |= np.abs(sign) != 1
     return coded(names, sigma, code, wrong, operands)
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "product_error",
     "reduce",
     "times_power",
+    "zero_times",
 ]
 
 
@@ -143,5 +144,10 @@ def aligning(n: Array) -> Array:
 
 def half_ulp(x: Array) -> Array:
     """Half a unit in the last place of x, relative to x."""
-    mantissa, _ = np.frexp(np.abs(x))
-    return np.where(mantissa > 0.0, 2.0**-54 / mantissa, 0.0)
+    size = np.abs(x)
+    return np.where(size == 0, 0.0, 0.5 * (np.spacing(size) / size))
+
+
+def zero_times(x: Array, y: Array) -> Array:
+    """x y, but 0 where x is 0, even if y is infinite."""
+    return np.where(x == 0, 0.0, x * y)

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from quantforge.numpy_backend.blocks import Array, Mask, run
-from quantforge.numpy_backend.elementary import gauss_exponent, mills, times_power
+from quantforge.numpy_backend.elementary import gauss_exponent, mills, times_power, zero_times
 from quantforge.numpy_backend.legs import Aligned, Legs, aligned, is_missing, legs
 from quantforge.numpy_backend.price import PAST, price_of_legs
 from quantforge.numpy_backend.tables import INV_SQRT_2PI
@@ -25,10 +25,20 @@ class Level(NamedTuple):
     per_root: Array
 
 
-class _Parts(NamedTuple):
-    """What the greeks are made of; the operands are among them."""
+class _Amounts(NamedTuple):
+    """Spot and strike in units of 2^unit where both are very small or very large."""
 
-    both: Legs
+    spot: Array
+    strike: Array
+    unit: Array
+    ends: Mask  # spot or strike is 0 or infinite
+
+
+class _Parts(NamedTuple):
+    """What the greeks are made of; the operands are among them, amounts in units of 2^unit."""
+
+    price: Array
+    unit: Array
     strike: Array
     time: Array
     r: Array
@@ -62,7 +72,12 @@ def _greeks(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bo
     both = legs(*operands[:-1])
     missing, outside = is_missing(*operands), both.outside | (np.abs(sign) != 1)
     parts = _parts(both, operands)
-    return finished([_FORMULAS[name](parts) for name in names], missing, outside)
+    values = (_FORMULAS[name](parts) for name in names)
+    back = [
+        times_power(value, _DEGREES.get(name, 0) * parts.unit)
+        for name, value in zip(names, values, strict=True)
+    ]
+    return finished(back, missing, outside)
 
 
 def finished(values: Sequence[Array], missing: Mask, outside: Mask) -> tuple[Sequence[Array], bool]:
@@ -73,15 +88,20 @@ def finished(values: Sequence[Array], missing: Mask, outside: Mask) -> tuple[Seq
 
 
 def level(is_level: Mask, density: Array, v: Array, time: Array, sigma: Array) -> Level:
-    """The reciprocals; sigma and T both zero count as T > 0."""
+    """The reciprocals; with sigma and T both zero sigma goes first."""
     root = np.sqrt(time)
     per_v = np.where(density == 0, 0.0, 1.0 / v)  # nothing depends on what is so far off
-    per_root = np.where(time > 0, 1.0 / root, np.where(sigma > 0, np.inf, 1.0))
-    return Level(
-        per_v,
-        np.where(is_level, np.where(sigma > 0, 1.0 / sigma, np.inf), root * per_v),
-        np.where(is_level, per_root, sigma * per_v),
-    )
+    per_sigma = np.where(is_level, 1.0 / np.abs(sigma), zero_times(per_v, root))
+    return Level(per_v, per_sigma, np.where(is_level, 1.0 / np.abs(root), sigma * per_v))
+
+
+def _amounts(spot: Array, strike: Array) -> _Amounts:
+    (s, i), (k, j) = np.frexp(spot), np.frexp(strike)
+    high, low = np.maximum(i, j), np.minimum(i, j)
+    ends = (spot == 0) | (strike == 0) | np.isinf(spot) | np.isinf(strike)
+    unit = np.where(high < -500, high, np.where(low > 500, low, 0))
+    unit = np.where(ends, 0, unit)
+    return _Amounts(np.ldexp(s, i - unit), np.ldexp(k, j - unit), unit, ends)
 
 
 def _shares(
@@ -96,26 +116,31 @@ def _shares(
     m, m0 = mills(far), mills(x)
     density = np.where(side.below, both.a, both.b) * np.exp(e.r)
     part = density / (m.q * m0.q)
-    far_tail = np.where(ends, 0.0, times_power(part * (m.p * m0.q), exponent))
-    near_tail = np.where(ends, 0.0, times_power(part * (m0.p * m.q), exponent))
+    settled = ends | np.isinf(both.v)
+    far_tail = np.where(settled, 0.0, times_power(part * (m.p * m0.q), exponent))
+    near_tail = np.where(settled, 0.0, times_power(part * (m0.p * m.q), exponent))
     a, b = times_power(both.a, both.a_exponent), times_power(both.b, both.b_exponent)
     least, most = np.where(side.below, a, b), np.where(side.below, b, a)
     inside = np.where(side.below, -sign, sign)
-    least = np.where(inside * np.copysign(1.0, near) > 0, least - near_tail, near_tail)
+    near_inside = np.where(ends, inside, inside * np.copysign(1.0, near))
+    least = np.where(near_inside > 0, least - near_tail, near_tail)
     most = np.where(inside > 0, most - far_tail, far_tail)
     return (
-        np.where(ends, 0.0, times_power(density, exponent) * INV_SQRT_2PI),
+        np.where(settled, 0.0, times_power(density, exponent) * INV_SQRT_2PI),
         np.where(side.below, least, most),
         np.where(side.below, most, least),
     )
 
 
-def _parts(both: Legs, operands: Sequence[Array]) -> _Parts:
-    spot, strike, time, rate, dividend, sigma, sign = operands
+def _parts(unscaled: Legs, operands: Sequence[Array]) -> _Parts:
+    amounts, time, r, q, sigma, sign = _amounts(*operands[:2]), *operands[2:]
+    spot, strike, unit, ends = amounts
+    both = unscaled._replace(
+        a_exponent=unscaled.a_exponent - unit, b_exponent=unscaled.b_exponent - unit
+    )
     side, t, root = aligned(both), 0.5 * both.v, np.sqrt(time)
-    is_level = (side.a == side.b) & (both.v == 0)
+    is_level = ((side.a == side.b) | (both.h == 0)) & (both.v < 2.0**-1000)
     h = np.where(is_level, 0.0, both.h)
-    ends = (spot == 0) | (strike == 0) | np.isinf(spot) | np.isinf(strike)
     density, a_share, b_share = _shares(both, side, h, ends, sign)
     per = level(is_level, density, both.v, time, sigma)
     some = (per.per_v != 0) & ~is_level
@@ -125,15 +150,18 @@ def _parts(both: Legs, operands: Sequence[Array]) -> _Parts:
     delta = np.where(inside, times_power(np.exp(both.q.r), both.q.n), 0.0)
     dual = np.where(inside, times_power(np.exp(both.r.r), both.r.n), 0.0)
     raised = np.where(spot < 2.0**-1022, 2.0**54, 1.0)  # 1/S of a subnormal S is infinite
-    per_spot = 1.0 / spot
+    per_spot = np.where(density == 0, 0.0, 1.0 / spot)
+    drift = np.where((time > 0) | (sigma == 0), 0.0, (r - q) / sigma / sigma)  # at expiry
     return _Parts(
-        both, strike, time, rate, dividend, sigma, sign, root, density, a_share, b_share,
+        price_of_legs(unscaled, sign), unit, strike, time, r, q,
+        np.where(density == 0, 0.0, sigma),  # it may be infinite
+        sign, root, density, a_share, b_share,
         delta=np.where(ends, delta, a_share * raised * (1.0 / (spot * raised))),
         dual_delta=np.where(ends, dual, b_share / strike),
         d1=d1,
         d2=d2,
-        d1_v=np.where(is_level, 0.5, d1 * per.per_v),
-        d2_v=np.where(is_level, -0.5, d2 * per.per_v),
+        d1_v=np.where(is_level, drift + 0.5, d1 * per.per_v),
+        d2_v=np.where(is_level, drift - 0.5, d2 * per.per_v),
         per_spot=per_spot,
         per_sigma=per.per_sigma,
         per_root=per.per_root,
@@ -143,21 +171,26 @@ def _parts(both: Legs, operands: Sequence[Array]) -> _Parts:
 
 
 def _theta(p: _Parts) -> Array:
-    carried = p.sign * (p.q * p.a_share - p.r * p.b_share)
-    return carried - 0.5 * p.density * (p.sigma * p.per_root)
+    carried = p.sign * (zero_times(p.q, p.a_share) - zero_times(p.r, p.b_share))
+    return carried - 0.5 * p.density * zero_times(p.sigma, p.per_root)
 
 
 def _charm(p: _Parts) -> Array:
-    spread = p.per_root * ((p.r - p.q) * p.per_sigma - 0.5 * p.d2_v * p.sigma)
-    return p.sign * p.q * p.delta - p.density * p.per_spot * spread
+    decay = zero_times(p.r - p.q, p.per_sigma) - 0.5 * p.d2_v * p.sigma
+    return p.sign * p.q * p.delta - p.density * p.per_spot * zero_times(decay, p.per_root)
 
 
 def _drift(p: _Parts) -> Array:
     return p.q + (p.r - p.q) * p.d1_v
 
 
-def _curvature(p: _Parts) -> Array:
-    return p.d1_v * p.d2_v * (p.sigma * p.sigma)
+def _veta(p: _Parts) -> Array:
+    spread = 0.5 * p.per_root * (1.0 + p.d1 * p.d2)
+    return p.density * (p.root * _drift(p) - spread)
+
+
+def _color(p: _Parts) -> Array:
+    return p.gamma * (_drift(p) + 0.5 * (p.per_root * p.per_root) * (1.0 - p.d1 * p.d2))
 
 
 def _dual_gamma(p: _Parts) -> Array:
@@ -171,7 +204,7 @@ def _ultima(p: _Parts) -> Array:
 
 
 _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
-    "price": lambda p: price_of_legs(p.both, p.sign),
+    "price": lambda p: p.price,
     "delta": lambda p: p.sign * p.delta,
     "gamma": lambda p: p.gamma,
     "vega": lambda p: p.vega,
@@ -181,11 +214,18 @@ _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
     "vanna": lambda p: -(p.vega * p.per_spot) * p.d2_v,
     "volga": lambda p: p.vega * p.root * (p.d1 * p.d2_v),
     "charm": _charm,
-    "veta": lambda p: p.vega * (_drift(p) - 0.5 * (p.per_root * p.per_root + _curvature(p))),
+    "veta": _veta,
     "dual_delta": lambda p: -p.sign * p.dual_delta,
     "dual_gamma": _dual_gamma,
     "speed": lambda p: -p.gamma * p.per_spot * (p.d1_v + 1.0),
-    "color": lambda p: p.gamma * (_drift(p) + 0.5 * (p.per_root * p.per_root - _curvature(p))),
+    "color": _color,
     "zomma": lambda p: p.gamma * p.per_sigma * (p.d1 * p.d2 - 1.0),
     "ultima": _ultima,
+}
+
+# By which power of the unit of all amounts a greek changes; the price is not in that unit.
+_DEGREES: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("vega", "theta", "rho", "phi", "volga", "veta", "ultima"), 1),
+    **dict.fromkeys(("gamma", "dual_gamma", "color", "zomma"), -1),
+    "speed": -2,
 }

@@ -57,13 +57,14 @@ def _implied(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], b
     price, spot, strike, time, rate, dividend, sign = operands
     apart = sides(spot, strike, time, rate, dividend)
     to, code, inside = _target(apart, price, sign)
-    s = _last_step(to, _step(to, _step(to, _seed(to))))
+    s = _solved(to)
     sigma = s / np.sqrt(time)
     limit = _attainable(to, s, apart.y < 0, inside, operands[:-1]) + 2.0 * half_ulp(sigma)
-    code[(code == Code.OK) & (limit > 1e-8)] = Code.LOW_PRECISION
+    code[(code == Code.OK) & ~(limit <= 1e-8)] = Code.LOW_PRECISION
     solved = np.isin(code, (Code.OK, Code.LOW_PRECISION, Code.AT_MAXIMUM))
     code[(time == 0) & solved] = Code.ABOVE_MAXIMUM
-    wrong = apart.outside | np.isinf(spot) | np.isinf(strike) | (np.abs(sign) != 1)
+    wrong = apart.outside | (np.abs(sign) != 1)
+    wrong |= np.isinf(spot) | np.isinf(strike) | np.isinf(time)
     return coded(names, sigma, code, wrong, operands)
 
 
@@ -88,25 +89,28 @@ def _target(apart: Sides, price: Array, sign: Array) -> tuple[_Target, Codes, Ma
     exponent = np.where(price == 0, -20000.0, exponent)
     value = np.copysign(mantissa * aligning(exponent - side.top), price)
     a_low, b_low = apart.a_low * side.a_scale, apart.b_low * side.b_scale
-    below = side.below
+    below = (side.a - side.b) + (a_low - b_low) < 0
     least, most = np.where(below, side.a, side.b), np.where(below, side.b, side.a)
-    least_low = np.where(below, a_low, b_low)
-    low = np.where(below, b_low, a_low) - least_low
-    least_mantissa = np.where(below, apart.a, apart.b)
+    low = np.where(below, b_low - a_low, a_low - b_low)
     gap = most - least
     inside = (np.where(below, -sign, sign) > 0) & (gap > 0)
     otm = np.where(inside, (value - gap) - low, value)
-    left = (least - otm) + least_low
+    # From here on beside the lesser leg's mantissa, which may be too small beside the other.
+    own, own_low = np.where(below, apart.a, apart.b), np.where(below, apart.a_low, apart.b_low)
     scale = np.where(below, side.a_scale, side.b_scale)
+    shift = exponent - np.where(below, apart.a_exponent, apart.b_exponent)
+    paid = np.where(inside, otm / scale, mantissa * aligning(shift))
+    left = (own - paid) + own_low
     target = _Target(
-        c=np.where(inside, otm / scale, mantissa) / least_mantissa,
-        shift=np.where(inside, 0.0, exponent - np.where(below, apart.a_exponent, apart.b_exponent)),
-        rest=left / least,
+        c=np.where(inside, paid, mantissa) / own,
+        shift=np.where(inside, 0.0, shift),
+        rest=left / own,
         k=np.abs(apart.y),
         share=least / most,
         gap=(gap + low) / most,
     )
-    unit, whole = _two_ulp(most), _two_ulp(np.where(sign > 0, side.a, side.b))
+    unit = _two_ulp(most)
+    whole = np.where(inside, unit / scale, _two_ulp(own))
     code = np.zeros(price.shape, np.int8)
     code[left <= whole] = Code.AT_MAXIMUM
     code[left < -whole] = Code.ABOVE_MAXIMUM
@@ -129,7 +133,18 @@ def _seed(to: _Target) -> Array:
     w = np.where(small < 2.0**-18, small, (log.n - to.shift) * LN2_HI + log.r)
     dd = w * (1.5707963267948966 + 0.21616672 * w) / (1.0 + 0.10832933 * w)
     total = np.sqrt(dd) + np.sqrt(2.0 * to.k + dd)
-    return np.where(side < 0, 2.0 * to.k / total, total)
+    # c is at most what it is at the money
+    return np.fmax(np.where(side < 0, 2.0 * to.k / total, total), SQRT_2PI * c)
+
+
+def _solved(to: _Target) -> Array:
+    """Three steps; for tiny s M - M is nothing but rounding, and only its series tells."""
+    first = _seed(to)
+    steps = first > 2.0**-450
+    fine = _last_step(to, first)
+    fine = np.where(steps & (fine > 0), fine, first)
+    s = _last_step(to, np.where(first < 2.0**-44, fine, _step(to, _step(to, first))))
+    return np.where(steps & (s > 0), s, fine)
 
 
 def log_step(f: Array, d: Ratio | Difference, u1: Array, u2: Array) -> tuple[Array, Array]:

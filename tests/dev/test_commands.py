@@ -93,12 +93,13 @@ def test_test_counts_every_suite_and_closes_with_the_totals(checkout, capsys):
         checkout, {"--backend c": (1, 9, 2, 1), "--backend": (0, 8, 0, 0), "": (0, 100, 0, 3)}
     )
     assert checkout.dev.main(["test"]) == 1
-    assert capsys.readouterr().out.splitlines()[-5:] == [
+    assert capsys.readouterr().out.splitlines()[-6:] == [
         "tests: 97 passed, 0 failed, 3 skipped",
         "conformance of rust: 8 passed, 0 failed, 0 skipped",
         "conformance of c: 6 passed, 2 failed, 1 skipped",
         "conformance of numba: 8 passed, 0 failed, 0 skipped",
-        "119 passed, 2 failed, 4 skipped",
+        "conformance of numpy: 8 passed, 0 failed, 0 skipped",
+        "127 passed, 2 failed, 4 skipped",
     ]
 
 
@@ -122,7 +123,7 @@ def test_a_path_is_run_alone_and_options_reach_every_suite(checkout):
     assert len(checkout.given("-m pytest")) == 1
     checkout.commands.clear()
     checkout.dev.main(["test", "-x"])
-    assert len(checkout.given("-m pytest", "-x")) == 4
+    assert len(checkout.given("-m pytest", "-x")) == 5
 
 
 def test_a_backend_that_is_not_built_is_named_beside_the_totals(checkout, capsys):
