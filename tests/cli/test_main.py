@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -78,11 +79,16 @@ def test_interrupting_ends_with_one_line(tmp_path):
     pipe = tmp_path / "slow.csv"
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "quantforge", "chain", str(pipe)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    # What a shell runs in the background ignores interrupts, and so would the command.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
         writer = open_for_a_reader(pipe)  # from here on it waits for what is never written
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-        os.close(writer)
+        try:
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            os.close(writer)
     assert process.returncode == 130
     assert err == "quantforge chain: interrupted\n"
 

@@ -162,9 +162,16 @@ typedef struct {
     double sigma, code; /* a NaN came in: no signal */
 } Implied;
 
-QF_INLINE Implied implied_general(double price, double spot, double strike, double time,
-                                  double rate, double dividend, double sign) {
-    GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
+/* What is to be solved, and by how much the price misses its bounds: `otm` is its time value beside
+ * the legs, `left` what lacks to the maximum beside the lesser leg; two units in the last place of
+ * the greater leg there, and of the maximum here. */
+typedef struct {
+    Target target;
+    double otm, unit, left, whole_unit;
+    int inside; /* the option itself is in the money */
+} GeneralTarget;
+
+QF_INLINE GeneralTarget target_general(GeneralSides sides, double price, double sign) {
     Scaled paid = scaled(__builtin_fabs(price));
     double top = sides.a_exponent > sides.b_exponent ? sides.a_exponent : sides.b_exponent;
     double a_apart = sides.a_exponent - top, b_apart = sides.b_exponent - top;
@@ -185,7 +192,6 @@ QF_INLINE Implied implied_general(double price, double spot, double strike, doub
     double apart = most - least, signed_apart = below ? -sign : sign;
     int inside = (signed_apart > 0.0) & (apart > 0.0);
     double otm = inside ? (value - apart) - low : value;
-    double unit = two_ulp(most);
 
     /* Beside the lesser leg's mantissa, for it may vanish beside the greater leg. */
     double own_leg = below ? sides.a : sides.b, own_low = below ? sides.a_low : sides.b_low;
@@ -194,34 +200,49 @@ QF_INLINE Implied implied_general(double price, double spot, double strike, doub
     double held = shift > -1000.0 ? shift : -1000.0;
     held = held < 1000.0 ? held : 1000.0;
     double own = inside ? otm / own_scale : mantissa * power_of_two(held);
-    double left = (own_leg - own) + own_low;
-    double whole_unit = inside ? unit / own_scale : two_ulp(own_leg);
-    Target to;
-    to.c = (inside ? own : mantissa) / own_leg;
-    to.shift = inside ? 0.0 : shift;
-    to.rest = left / own_leg;
-    to.k = __builtin_fabs(sides.y);
-    to.share = least / most;
-    to.gap = (apart + low) / most;
-    /* For tiny s the difference of M is nothing but rounding, and only its series tells. Where a
-     * step overflows the seed is as good as any. */
+    GeneralTarget out;
+    out.inside = inside;
+    out.otm = otm;
+    out.unit = two_ulp(most);
+    out.left = (own_leg - own) + own_low;
+    out.whole_unit = inside ? out.unit / own_scale : two_ulp(own_leg);
+    out.target.c = (inside ? own : mantissa) / own_leg;
+    out.target.shift = inside ? 0.0 : shift;
+    out.target.rest = out.left / own_leg;
+    out.target.k = __builtin_fabs(sides.y);
+    out.target.share = least / most;
+    out.target.gap = (apart + low) / most;
+    return out;
+}
+
+/* Three steps from the seed. For tiny s the difference of M is nothing but rounding, and only its
+ * series tells. Where a step overflows the seed is as good as any. */
+QF_INLINE double solved(Target to) {
     double first = seed(to), second = step(to, step(to, first)), fine = last_step(to, first).s;
     int steps = first > 0x1p-450;
     fine = steps & (fine > 0.0) ? fine : first;
     double s = last_step(to, first < 0x1p-44 ? fine : second).s;
-    s = steps & (s > 0.0) ? s : fine;
+    return steps & (s > 0.0) ? s : fine;
+}
+
+QF_INLINE Implied implied_general(double price, double spot, double strike, double time,
+                                  double rate, double dividend, double sign) {
+    GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
+    GeneralTarget lane = target_general(sides, price, sign);
+    double s = solved(lane.target);
     double sigma = s / __builtin_sqrt(time);
 
     int64_t state = sides.state | sign_state(sign) |
                     ((spot == INFINITE) | (strike == INFINITE) | (time == INFINITE) ? INVALID : 0);
-    double limit =
-        attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma);
+    double limit = attainable(sides, lane.target, s, price, spot, strike, time, rate, dividend,
+                              lane.inside, sigma);
     double code = limit <= 1e-8 ? OK : LOW_PRECISION;
-    int at_maximum = left <= whole_unit, above_maximum = (left < -whole_unit) | (time == 0.0);
+    int at_maximum = lane.left <= lane.whole_unit;
+    int above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0);
     code = at_maximum ? AT_MAXIMUM : code;
     code = above_maximum ? ABOVE_MAXIMUM : code;
-    int at_intrinsic = otm <= (inside ? unit : 0.0);
-    int below_intrinsic = otm < -unit;
+    int at_intrinsic = lane.otm <= (lane.inside ? lane.unit : 0.0);
+    int below_intrinsic = lane.otm < -lane.unit;
     code = at_intrinsic ? AT_INTRINSIC : code;
     code = below_intrinsic ? BELOW_INTRINSIC : code;
     code = state ? INVALID_INPUT : code;

@@ -221,9 +221,24 @@ class Implied(NamedTuple):
     code: float
 
 
+class GeneralTarget(NamedTuple):
+    """What is to be solved, and by how much the price misses its bounds.
+
+    `otm` is its time value beside the legs, `left` what lacks to the maximum beside the lesser leg;
+    `unit` and `whole_unit` are two units in the last place of the greater leg there, and of the
+    maximum here. `inside`: the option itself is in the money.
+    """
+
+    target: Target
+    otm: float
+    unit: float
+    left: float
+    whole_unit: float
+    inside: bool
+
+
 @inlined
-def implied_general(price, spot, strike, time, rate, dividend, sign):
-    sides = sides_general(spot, strike, time, rate, dividend)
+def target_general(sides, price, sign):
     paid = scaled(fabs(price))
     top = sides.a_exponent if sides.a_exponent > sides.b_exponent else sides.b_exponent
     a_apart = sides.a_exponent - top
@@ -260,36 +275,57 @@ def implied_general(price, spot, strike, time, rate, dividend, sign):
     held = held if held < 1000.0 else 1000.0
     own = otm / own_scale if inside else mantissa * power_of_two(held)
     left = (own_leg - own) + own_low
-    whole_unit = unit / own_scale if inside else two_ulp(own_leg)
-    to = Target(
-        c=(own if inside else mantissa) / own_leg,
-        shift=0.0 if inside else shift,
-        rest=left / own_leg,
-        k=fabs(sides.y),
-        share=least / most,
-        gap=(apart + low) / most,
+    return GeneralTarget(
+        target=Target(
+            c=(own if inside else mantissa) / own_leg,
+            shift=0.0 if inside else shift,
+            rest=left / own_leg,
+            k=fabs(sides.y),
+            share=least / most,
+            gap=(apart + low) / most,
+        ),
+        otm=otm,
+        unit=unit,
+        left=left,
+        whole_unit=unit / own_scale if inside else two_ulp(own_leg),
+        inside=inside,
     )
-    # For tiny s the difference of M is nothing but rounding, and only its series tells. Where
-    # a step overflows the seed is as good as any.
+
+
+@inlined
+def solved(to):
+    """Three steps from the seed.
+
+    For tiny s the difference of M is nothing but rounding, and only its series tells. Where a step
+    overflows the seed is as good as any.
+    """
     first = seed(to)
     second = step(to, step(to, first))
     fine = last_step(to, first).s
     steps = first > 2.0**-450
     fine = fine if steps & (fine > 0.0) else first
     s = last_step(to, fine if first < 2.0**-44 else second).s
-    s = s if steps & (s > 0.0) else fine
+    return s if steps & (s > 0.0) else fine
+
+
+@inlined
+def implied_general(price, spot, strike, time, rate, dividend, sign):
+    sides = sides_general(spot, strike, time, rate, dividend)
+    lane = target_general(sides, price, sign)
+    s = solved(lane.target)
     sigma = s / sqrt(time)
 
     endless = INVALID if (spot == inf) | (strike == inf) | (time == inf) else 0
     state = sides.state | sign_state(sign) | endless
-    limit = attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma)
+    given = price, spot, strike, time, rate, dividend
+    limit = attainable(sides, lane.target, s, *given, lane.inside, sigma)
     code = OK if limit <= 1e-8 else LOW_PRECISION
-    at_maximum = left <= whole_unit
-    above_maximum = (left < -whole_unit) | (time == 0.0)
+    at_maximum = lane.left <= lane.whole_unit
+    above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0)
     code = AT_MAXIMUM if at_maximum else code
     code = ABOVE_MAXIMUM if above_maximum else code
-    at_intrinsic = otm <= (unit if inside else 0.0)
-    below_intrinsic = otm < -unit
+    at_intrinsic = lane.otm <= (lane.unit if lane.inside else 0.0)
+    below_intrinsic = lane.otm < -lane.unit
     code = AT_INTRINSIC if at_intrinsic else code
     code = BELOW_INTRINSIC if below_intrinsic else code
     code = INVALID_INPUT if state else code

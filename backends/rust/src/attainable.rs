@@ -6,7 +6,7 @@ use crate::legs::GeneralSides;
 
 /// The power of two that x has for exponent; 0 for a subnormal x.
 #[inline(always)]
-pub fn binade(x: f64) -> f64 {
+fn binade(x: f64) -> f64 {
     f64::from_bits(x.to_bits() & (0x7ff << 52))
 }
 
@@ -16,6 +16,12 @@ pub fn half_ulp(x: f64) -> f64 {
     let unit = binade(x);
     let unit = if unit > f64::MIN_POSITIVE { unit } else { f64::MIN_POSITIVE };
     if x == 0.0 { 0.0 } else { two_to(-53) * (unit / x.abs()) }
+}
+
+/// Two units in the last place of x >= 0.
+#[inline(always)]
+pub fn two_ulp(x: f64) -> f64 {
+    two_to(-51) * binade(x)
 }
 
 /// The attainable limit over sigma: what half a unit in the last place of each input costs, and one

@@ -6,7 +6,7 @@
 //! eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4 on ln c.
 //! Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
 
-use crate::attainable::{binade, half_ulp};
+use crate::attainable::{half_ulp, two_ulp};
 use crate::bachelier_price::normal_loss;
 use crate::blocks::Kernel;
 use crate::elementary::{
@@ -118,7 +118,7 @@ fn general_normal_implied(
     let f = in_unit(forward, unit);
     let g = in_unit(strike, unit);
     let most = if f > g { f } else { g };
-    let two = two_to(-51) * binade(most); // 2 ulp
+    let two = two_ulp(most);
     let s = normal_seed(c, k);
     let s = normal_step(c, k, s).s;
     let s = normal_step(c, k, s).s;

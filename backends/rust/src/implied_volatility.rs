@@ -14,12 +14,12 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use crate::attainable::{attainable, binade};
+use crate::attainable::{attainable, two_ulp};
 use crate::blocks::Kernel;
 use crate::elementary::{fma, log_ratio, mills, power_of_two, two_to};
 use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, lanes, operands, write_lanes};
 use crate::legs::{
-    INVALID, NOT_A_NUMBER, Sides, scaled, sides_general, sides_ordinary, sign_state,
+    GeneralSides, INVALID, NOT_A_NUMBER, Sides, scaled, sides_general, sides_ordinary, sign_state,
 };
 use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
 
@@ -218,17 +218,20 @@ pub struct Implied {
     pub code: f64,
 }
 
+/// What is to be solved, and by how much the price misses its bounds: `otm` is its time value beside
+/// the legs, `left` what lacks to the maximum beside the lesser leg; two units in the last place of
+/// the greater leg there, and of the maximum here. `inside`: the option itself is in the money.
+struct GeneralTarget {
+    target: Target,
+    otm: f64,
+    unit: f64,
+    left: f64,
+    whole_unit: f64,
+    inside: bool,
+}
+
 #[inline(always)]
-fn implied_general(
-    price: f64,
-    spot: f64,
-    strike: f64,
-    time: f64,
-    rate: f64,
-    dividend: f64,
-    sign: f64,
-) -> Implied {
-    let sides = sides_general(spot, strike, time, rate, dividend);
+fn target_general(sides: &GeneralSides, price: f64, sign: f64) -> GeneralTarget {
     let paid = scaled(price.abs());
     let top = if sides.a_exponent > sides.b_exponent { sides.a_exponent } else { sides.b_exponent };
     let a_apart = sides.a_exponent - top;
@@ -254,7 +257,6 @@ fn implied_general(
     let signed_apart = if below { -sign } else { sign };
     let inside = (signed_apart > 0.0) & (apart > 0.0);
     let otm = if inside { (value - apart) - low } else { value };
-    let unit = two_to(-51) * binade(most); // 2 ulp
 
     // Beside the lesser leg's mantissa, for it may vanish beside the greater leg.
     let own_leg = if below { sides.a } else { sides.b };
@@ -266,38 +268,65 @@ fn implied_general(
     let held = if held < 1000.0 { held } else { 1000.0 };
     let own = if inside { otm / own_scale } else { mantissa * power_of_two(held) };
     let left = (own_leg - own) + own_low;
-    let whole_unit = two_to(-51) * binade(own_leg);
-    let whole_unit = if inside { unit / own_scale } else { whole_unit };
-    let to = Target {
-        c: if inside { own } else { mantissa } / own_leg,
-        shift: if inside { 0.0 } else { shift },
-        rest: left / own_leg,
-        k: sides.y.abs(),
-        share: least / most,
-        gap: (apart + low) / most,
-    };
-    // For tiny s the difference of M is nothing but rounding, and only its series tells. Where a
-    // step overflows the seed is as good as any.
-    let first = seed(&to);
-    let second = step(&to, step(&to, first));
-    let fine = last_step(&to, first).s;
+    let unit = two_ulp(most);
+    let whole_unit = two_ulp(own_leg);
+    GeneralTarget {
+        target: Target {
+            c: if inside { own } else { mantissa } / own_leg,
+            shift: if inside { 0.0 } else { shift },
+            rest: left / own_leg,
+            k: sides.y.abs(),
+            share: least / most,
+            gap: (apart + low) / most,
+        },
+        otm,
+        unit,
+        left,
+        whole_unit: if inside { unit / own_scale } else { whole_unit },
+        inside,
+    }
+}
+
+/// Three steps from the seed. For tiny s the difference of M is nothing but rounding, and only its
+/// series tells. Where a step overflows the seed is as good as any.
+#[inline(always)]
+fn solved(to: &Target) -> f64 {
+    let first = seed(to);
+    let second = step(to, step(to, first));
+    let fine = last_step(to, first).s;
     let steps = first > two_to(-450);
     let fine = if steps & (fine > 0.0) { fine } else { first };
-    let s = last_step(&to, if first < two_to(-44) { fine } else { second }).s;
-    let s = if steps & (s > 0.0) { s } else { fine };
+    let s = last_step(to, if first < two_to(-44) { fine } else { second }).s;
+    if steps & (s > 0.0) { s } else { fine }
+}
+
+#[inline(always)]
+fn implied_general(
+    price: f64,
+    spot: f64,
+    strike: f64,
+    time: f64,
+    rate: f64,
+    dividend: f64,
+    sign: f64,
+) -> Implied {
+    let sides = sides_general(spot, strike, time, rate, dividend);
+    let lane = target_general(&sides, price, sign);
+    let to = &lane.target;
+    let s = solved(to);
     let sigma = s / time.sqrt();
 
     let endless = (spot == f64::INFINITY) | (strike == f64::INFINITY) | (time == f64::INFINITY);
     let state = sides.state | sign_state(sign) | if endless { INVALID } else { 0 };
     let limit =
-        attainable(&sides, &to, s, price, spot, strike, time, rate, dividend, inside, sigma);
+        attainable(&sides, to, s, price, spot, strike, time, rate, dividend, lane.inside, sigma);
     let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
-    let at_maximum = left <= whole_unit;
-    let above_maximum = (left < -whole_unit) | (time == 0.0);
+    let at_maximum = lane.left <= lane.whole_unit;
+    let above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0);
     let code = if at_maximum { AT_MAXIMUM } else { code };
     let code = if above_maximum { ABOVE_MAXIMUM } else { code };
-    let at_intrinsic = otm <= (if inside { unit } else { 0.0 });
-    let below_intrinsic = otm < -unit;
+    let at_intrinsic = lane.otm <= (if lane.inside { lane.unit } else { 0.0 });
+    let below_intrinsic = lane.otm < -lane.unit;
     let code = if at_intrinsic { AT_INTRINSIC } else { code };
     let code = if below_intrinsic { BELOW_INTRINSIC } else { code };
     let code = if state != 0 { INVALID_INPUT } else { code };
