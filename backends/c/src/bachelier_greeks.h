@@ -112,14 +112,17 @@ QF_INLINE void store_normal_greeks(double *const *to, int64_t i, NormalOption x,
     to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0));
 }
 
-#define NORMAL_GREEKS_UP_TO(order)                       \
-    INDEPENDENT_LANES                                    \
-    for (int64_t i = 0; i < n; i++) {                    \
-        NormalOption option = normal_option_at(in, i);   \
-        NormalParts parts = ordinary_normal_parts(option); \
-        store_normal_greeks(to, i, option, parts, order); \
-        special[i] = parts.special;                      \
+QF_INLINE void normal_greeks_up_to(int order, const double *const *restrict in,
+                                   double *const *restrict to, int64_t *restrict special,
+                                   int64_t n) {
+    INDEPENDENT_LANES
+    for (int64_t i = 0; i < n; i++) {
+        NormalOption option = normal_option_at(in, i);
+        NormalParts parts = ordinary_normal_parts(option);
+        store_normal_greeks(to, i, option, parts, order);
+        special[i] = parts.special;
     }
+}
 
 QF_INLINE void bachelier_greeks_ordinary(const double *const *restrict in,
                                          double *const *restrict out, int64_t *restrict special,
@@ -128,11 +131,11 @@ QF_INLINE void bachelier_greeks_ordinary(const double *const *restrict in,
     double *to[GREEKS];
     addresses(to, out, spare, wanted);
     if (wanted >> SPEED) {
-        NORMAL_GREEKS_UP_TO(3)
+        normal_greeks_up_to(3, in, to, special, n);
     } else if (wanted >> VANNA) {
-        NORMAL_GREEKS_UP_TO(2)
+        normal_greeks_up_to(2, in, to, special, n);
     } else {
-        NORMAL_GREEKS_UP_TO(1)
+        normal_greeks_up_to(1, in, to, special, n);
     }
 }
 

@@ -243,36 +243,44 @@ QF_INLINE void sweep(double *const *restrict to, const int64_t *restrict states,
     }
 }
 
-/* The second half of the ordinary form: one loop, for its many results are written while others
- * are computed. */
-#define GREEKS_UP_TO(order)                                 \
-    INDEPENDENT_LANES                                       \
-    for (int64_t i = 0; i < n; i++) {                       \
-        Legs legs = {a[i], b[i], h[i], v[i], special[i]};   \
-        Option option = option_at(in, i);                   \
-        Parts parts = ordinary_parts(legs, option, root[i]); \
-        store_greeks(to, i, option, parts, order);          \
-        special[i] = parts.special;                         \
+/* The first half of the ordinary form, for the second. */
+typedef struct {
+    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK], root[BLOCK]; /* root is sqrt(T) */
+} BlockLegs;
+
+/* The second half: one loop, for its many results are written while others are computed. */
+QF_INLINE void greeks_up_to(int order, const BlockLegs *restrict p,
+                            const double *const *restrict in, double *const *restrict to,
+                            int64_t *restrict special, int64_t n) {
+    INDEPENDENT_LANES
+    for (int64_t i = 0; i < n; i++) {
+        Legs legs = {p->a[i], p->b[i], p->h[i], p->v[i], special[i]};
+        Option option = option_at(in, i);
+        Parts parts = ordinary_parts(legs, option, p->root[i]);
+        store_greeks(to, i, option, parts, order);
+        special[i] = parts.special;
     }
+}
 
 QF_INLINE void greeks_ordinary(const double *const *restrict in, double *const *restrict out,
                                int64_t *restrict special, int64_t n, int64_t wanted) {
-    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK], root[BLOCK], spare[GREEKS][BLOCK];
+    BlockLegs p;
+    double spare[GREEKS][BLOCK];
     double *to[GREEKS];
     addresses(to, out, spare, wanted);
     for (int64_t i = 0; i < n; i++) {
         Option x = option_at(in, i);
         Legs legs = legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
-        a[i] = legs.a, b[i] = legs.b, h[i] = legs.h, v[i] = legs.v;
-        root[i] = __builtin_sqrt(x.time);
+        p.a[i] = legs.a, p.b[i] = legs.b, p.h[i] = legs.h, p.v[i] = legs.v;
+        p.root[i] = __builtin_sqrt(x.time);
         special[i] = legs.special;
     }
     if (wanted >> SPEED) {
-        GREEKS_UP_TO(3)
+        greeks_up_to(3, &p, in, to, special, n);
     } else if (wanted >> VANNA) {
-        GREEKS_UP_TO(2)
+        greeks_up_to(2, &p, in, to, special, n);
     } else {
-        GREEKS_UP_TO(1)
+        greeks_up_to(1, &p, in, to, special, n);
     }
 }
 
