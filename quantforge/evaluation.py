@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -104,6 +105,19 @@ class Route:
         return self._plan.kernel(row, self._wanted)
 
 
+_mixed: dict[tuple[Any, ...], Route] = {}
+dispatch.on_forget(_mixed.clear)
+
+
+def _pick(request: Request, out: Any, numbers: Operands) -> Any:
+    """`Route.pick` where the kind differs from option to option: it is among the numbers."""
+    key = *request._replace(kind="call"), dispatch.settings.get()
+    route = _mixed.get(key)
+    if route is None:
+        route = _mixed[key] = Route(request._replace(kind="call"))
+    return route.pick(out, *numbers) if request.threads is route.threads else None
+
+
 def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
     """Plan and kernel for a batch; `auto` goes on without a backend that fails to load."""
     while True:
@@ -136,6 +150,11 @@ def evaluate(
         sign if operand is SIGN else _number(operand, values[operand.argument])
         for operand in operation.inputs
     )
+    if fixed is None and request.errors == "nan":
+        kernel = _pick(request, outs[0], numbers)
+        if kernel is not None:
+            with suppress(TypeError, ValueError):  # below, the first wrong operand is named
+                return kernel(*numbers, *outs)
     foreign = [number for number in numbers if not isinstance(number, np.ndarray)]
     if foreign and request.errors == "raise":
         kind = type(foreign[0]).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,21 +33,27 @@ class Choice(NamedTuple):
     def named(self, values: Any, time: Any, out: Mapping[str, Any]) -> Greeks:
         """All results by name, from those of the kernel."""
         several = values if isinstance(values, tuple) else (values,)
+        if self.names == self.written:
+            return Greeks(zip(self.names, several, strict=True))
         found = dict(zip(self.written, several, strict=True))
-        if self.names != self.written:
-            if "rho" in self.names:
-                negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
-                found["rho"] = np.multiply(negative, found["price"], out=out.get("rho"))
-            if "phi" in self.names:
-                nothing = np.where(np.isnan(several[0]), several[0], 0.0)[()]
-                found["phi"] = np.positive(nothing, out=out.get("phi"))
-        return Greeks({name: found[name] for name in self.names})
+        if "rho" in self.names:
+            negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
+            found["rho"] = np.multiply(negative, found["price"], out=out.get("rho"))
+        if "phi" in self.names:
+            nothing = np.where(np.isnan(several[0]), several[0], 0.0)[()]
+            found["phi"] = np.positive(nothing, out=out.get("phi"))
+        return Greeks((name, found[name]) for name in self.names)
 
 
 def choice(which: Sequence[str], model: conventions.Model) -> Choice:
     """Read `which`; an unknown name raises ValueError naming the valid ones."""
+    return _choice((which,) if isinstance(which, str) else tuple(which), model)
+
+
+@cache
+def _choice(which: tuple[str, ...], model: conventions.Model) -> Choice:
     operation = OPERATIONS[model.operation("greeks")]
-    asked = operation.wanted((which,) if isinstance(which, str) else which)
+    asked = operation.wanted(which)
     names = tuple(output.name for output in operation.written(asked))
     written = names
     if model.carry == "rate" and not model.family:

@@ -25,6 +25,7 @@ MANY = {
     "list": ["call", "PUT", "p", "C"],
     "tuple": ("call", "PUT", "p", "C"),
     "words": np.array(["call", "PUT", "p", "C"]),
+    "big-endian words": np.array(["call", "PUT", "p", "C"], dtype=">U4"),
     "bytes": np.array([b"call", b"PUT", b"p", b"C"]),
     "objects": np.array(["call", -1, b"p", 1.0], dtype=object),
     "strings of any length": np.array(["call", "PUT", "p", "C"], dtype=np.dtypes.StringDType()),

@@ -82,7 +82,8 @@ def test_interrupting_ends_with_one_line(tmp_path):
     # What a shell runs in the background ignores interrupts, and so would the command.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed) as process:
-        writer = open_for_a_reader(pipe)  # from here on it waits for what is never written
+        writer = open_for_a_reader(pipe)
+        time.sleep(0.5)  # until it waits for what is never written: a signal just before is missed
         process.send_signal(signal.SIGINT)
         try:
             _, err = process.communicate(timeout=60)
