@@ -20,6 +20,12 @@ _PER_OCTAVE: Final = 16
 _SWITCH: Final = 0.05
 """What one more row must save: this share of the time over a doubling of the batch size."""
 
+_REACH: Final = 4.0
+"""How far beyond its last point a curve is believed. It ends where a call took too long, so what
+goes on is faster; and a line through small batches says next to nothing of a large one."""
+
+_BEYOND: Final = 100.0  # the loss taken for one beyond its reach
+
 _ORDER: Final = 1e-9  # breaks ties between equal sums, far below any difference that was measured
 
 
@@ -53,7 +59,10 @@ def decide(found: Sequence[Candidate]) -> tuple[Row, ...]:
     grid = np.rint(2.0 ** (steps / _PER_OCTAVE))
     grid = grid[np.diff(grid, prepend=0.0) > 0.0]  # np.unique would import numpy.ma: 10 ms
     times = np.array([one.curve.predict(grid) for one in found])
-    loss = times / times.min(axis=0) - 1.0
+    reach = np.array([_REACH * one.curve.sizes[-1] for one in found])
+    believed = grid <= reach[:, None]
+    best = times.min(axis=0, where=believed, initial=np.inf)
+    loss = np.where(believed, times / best - 1.0, _BEYOND)
     path = _cheapest_path(np.where(loss > MARGIN, loss, 0.0) / _PER_OCTAVE)
     starts = [0, *(np.flatnonzero(np.diff(path)) + 1)]
     chosen = [int(path[start]) for start in starts]

@@ -34,8 +34,9 @@ _STYLE: Final[dict[Any, Any]] = {
     "xtick.color": _PALE,
     "ytick.color": _PALE,
 }
-_WIDTH, _HEAD, _PANEL, _GAP = 11.0, 1.05, 4.6, 0.95  # inches
-_LEFT, _RIGHT, _STRIP = 0.95, 1.35, 0.26
+_COLUMNS, _HEAD, _PANEL, _GAP = 2, 1.05, 4.1, 1.0  # the others in inches
+_LEFT, _PLOT, _RIGHT = 1.15, 6.6, 1.35
+_TITLE, _STRIP, _LETTER = 0.34, 0.26, 0.1
 
 
 def write_picture(section: Section, path: Path) -> None:
@@ -54,44 +55,41 @@ def draw(section: Section) -> Figure:
 
     operations = list(summaries(section))
     colors = dict(zip(section.backends, _COLORS * len(section.backends), strict=False))
-    height = _HEAD + (_PANEL + _GAP) * len(operations)
+    columns = min(_COLUMNS, len(operations))
+    rows = -(-len(operations) // columns)
+    width, height = columns * (_LEFT + _PLOT + _RIGHT), _HEAD + rows * (_PANEL + _GAP)
     with rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, height))
+        figure = Figure(figsize=(width, height))
         FigureCanvasAgg(figure)
-        _headline(figure, section, height)
-        left, width = _LEFT / _WIDTH, 1.0 - (_LEFT + _RIGHT) / _WIDTH
+        _headline(figure, section)
+
+        def inches(left: float, bottom: float, tall: float) -> tuple[float, float, float, float]:
+            return left / width, bottom / height, _PLOT / width, tall / height
+
         for place, one in enumerate(operations):
-            top = height - _HEAD - place * (_PANEL + _GAP)
-            strip = (left, (top - _STRIP) / height, width, _STRIP / height)
-            panel = (left, (top - _PANEL) / height, width, (_PANEL - _STRIP - 0.1) / height)
-            axes = figure.add_axes(panel)
+            column, row = divmod(place, rows)
+            left = _LEFT + column * (_LEFT + _PLOT + _RIGHT)
+            bottom = height - _HEAD - row * (_PANEL + _GAP) - _PANEL
+            tall = _PANEL - _TITLE - _STRIP
+            axes = figure.add_axes(inches(left, bottom, tall - 0.1))
             _times(axes, one, colors)
+            strip = inches(left, bottom + tall, _STRIP)
             _choices(figure.add_axes(strip, sharex=axes), one, colors)
     return figure
 
 
-def _headline(figure: Figure, section: Section, height: float) -> None:
+def _headline(figure: Figure, section: Section) -> None:
     measured = max(record.measured for record in section.backends.values())
     rigors = ", ".join(sorted({record.rigor for record in section.backends.values()}))
     noisy = any(record.noisy for record in section.backends.values())
     many = f"{section.key.budget} threads" if section.key.budget > 1 else "1 thread"
     about = f"{section.key.cpu}  ·  {many}  ·  {measured[:10]}, {rigors}"
-    figure.text(
-        _LEFT / _WIDTH,
-        1.0 - 0.38 / height,
-        "What auto picks, and why",
-        size=15,
-        weight="bold",
-        va="center",
-    )
-    figure.text(
-        _LEFT / _WIDTH,
-        1.0 - 0.68 / height,
-        about + ("  ·  noisy: other load disturbed the measurements" if noisy else ""),
-        size=9.5,
-        color=_PALE,
-        va="center",
-    )
+    about += "  ·  noisy: other load disturbed the measurements" if noisy else ""
+    width, height = figure.get_size_inches()
+    left = _LEFT / width
+    title: dict[str, Any] = {"size": 15, "weight": "bold", "va": "center"}
+    figure.text(left, 1.0 - 0.38 / height, "What auto picks, and why", **title)
+    figure.text(left, 1.0 - 0.68 / height, about, size=9.5, color=_PALE, va="center")
 
 
 def _choices(axes: Axes, one: Summary, colors: dict[str, str]) -> None:
@@ -103,15 +101,14 @@ def _choices(axes: Axes, one: Summary, colors: dict[str, str]) -> None:
         color = colors[row.backend]
         axes.axvspan(left, right, color=color, alpha=0.9 if alone else 0.65, lw=0)
         axes.axvline(left, color="white", lw=1.5)
-        if right / left > 2.0:
+        name = _name(row.backend, row.threads)
+        if np.log(right / left) / np.log(last / first) * _PLOT > _LETTER * len(name):
             style: dict[str, Any] = {"ha": "center", "va": "center", "weight": "bold"}
-            axes.text(
-                (left * right) ** 0.5, 0.47, _name(row.backend, row.threads), color="white", **style
-            )
+            axes.text((left * right) ** 0.5, 0.47, name, color="white", **style)
     axes.set_ylim(0.0, 1.0)
     axes.set_axis_off()
     beside: dict[str, Any] = {"transform": axes.transAxes, "va": "center", "weight": "bold"}
-    axes.text(-0.012, 0.47, one.operation, ha="right", **beside)
+    axes.text(0.0, 1.0 + 0.5 * _TITLE / _STRIP, one.operation, size=11, **beside)
     axes.text(1.012, 0.47, "auto", **beside)
 
 

@@ -254,7 +254,7 @@ def test_the_report_is_a_picture_with_a_panel_per_operation(flipping, autotune, 
     assert ended.code == 0
     pixels = image.imread(tmp_path / "report.png")
     assert pixels.shape[0] > 800
-    assert pixels.shape[1] > 1500
+    assert pixels.shape[1] > 1400
     assert 0.01 < (pixels[:, :, :3].min(axis=2) < 0.9).mean() < 0.5  # neither empty nor full
 
 

@@ -85,6 +85,16 @@ def test_a_row_must_save_five_percent_of_an_octave_for_each_switch():
     assert chosen(0.7) == ["steady", "dipping", "steady"]
 
 
+def test_a_curve_of_small_batches_is_not_believed_of_large_ones():
+    # As far as it goes it takes a millisecond whatever the size; the other one takes two.
+    small = Candidate("small", 1, Curve(1, (1, 4, 16, 64), (1e-3,) * 4))
+    large = Candidate("large", 1, curve(lambda n: 2e-3))
+    assert [tuple(row) for row in decide([small, large])] == [
+        (0, "small", 1),
+        (pytest.approx(256, rel=0.05), "large", 1),
+    ]
+
+
 def test_a_switch_lies_where_the_times_cross_not_where_the_margin_is_passed():
     # 1 + n / 1000 against 2: equal at 1000, 5 % apart at 1100.
     rising = Candidate("rising", 1, curve(lambda n: 1.0 + n / 1000))
