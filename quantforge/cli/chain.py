@@ -148,6 +148,11 @@ def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
         + (_listed(", failures: ", implied["failures"]) or ", no failure"),
         style="bold",
     )
+    delta, gamma = (implied["off_vendor"][name] for name in ("delta", "gamma"))
+    screen.print(
+        f"their deltas by {_off(delta['median'])} and {_off(delta['p95'])}, "
+        f"their gammas by {_off(gamma['median'])} and {_off(gamma['p95'])}"
+    )
     unsolved = {name: count for name, count in implied["codes"].items() if name not in _SOLVED}
     screen.print(
         f"{implied['inverted']:,} mid prices inverted on {implied['backend']}"

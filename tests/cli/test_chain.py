@@ -85,6 +85,11 @@ def test_the_summary_tells_how_far_volatilities_are_off_and_what_could_not_be_in
         f"implied volatilities off the vendor's by {off['median']:.5f} in the median and "
         f"{off['p95']:.5f} at the 95th percentile of {implied['liquid']} liquid options, no failure"
     ) in lines
+    delta, gamma = (implied["off_vendor"][name] for name in ("delta", "gamma"))
+    assert (
+        f"their deltas by {delta['median']:.5f} and {delta['p95']:.5f}, "
+        f"their gammas by {gamma['median']:.5f} and {gamma['p95']:.5f}"
+    ) in lines
     inverted = next(line for line in lines if "mid prices inverted on" in line)
     assert f"{implied['codes']['BELOW_INTRINSIC']} below intrinsic" in inverted
 
