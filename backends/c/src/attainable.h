@@ -1,28 +1,8 @@
-/* What is solved for an implied volatility, and what the rounding of the inputs costs it. */
+/* What the rounding of the inputs costs an implied volatility. */
 #ifndef QF_ATTAINABLE_H
 #define QF_ATTAINABLE_H
 
-#include "legs.h"
-
-#define SQRT_2PI 0x1.40d931ff62706p+1
-
-/* What is solved: c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser leg
- * over the greater and the complement of that. */
-typedef struct {
-    double c, shift, rest, k, share, gap;
-} Target;
-
-/* Half a unit in the last place of x, relative to x. */
-QF_INLINE double half_ulp(double x) {
-    double unit = from_bits(to_bits(x) & UINT64_C(0x7ff) << 52);
-    unit = unit > 0x1p-1022 ? unit : 0x1p-1022;
-    return x == 0.0 ? 0.0 : 0x1p-53 * (unit / __builtin_fabs(x));
-}
-
-/* Two units in the last place of x >= 0. */
-QF_INLINE double two_ulp(double x) {
-    return 0x1p-51 * from_bits(to_bits(x) & UINT64_C(0x7ff) << 52);
-}
+#include "target.h"
 
 /* The attainable limit over sigma: what half a unit in the last place of each input costs, and one
  * unit of the result. Everything is in units of the lesser leg. */

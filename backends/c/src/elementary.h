@@ -104,4 +104,16 @@ QF_INLINE Ratio mills(double x) {
     return out;
 }
 
+/* Half a unit in the last place of x, relative to x. */
+QF_INLINE double half_ulp(double x) {
+    double unit = from_bits(to_bits(x) & UINT64_C(0x7ff) << 52);
+    unit = unit > 0x1p-1022 ? unit : 0x1p-1022;
+    return x == 0.0 ? 0.0 : 0x1p-53 * (unit / __builtin_fabs(x));
+}
+
+/* Two units in the last place of x >= 0. */
+QF_INLINE double two_ulp(double x) {
+    return 0x1p-51 * from_bits(to_bits(x) & UINT64_C(0x7ff) << 52);
+}
+
 #endif

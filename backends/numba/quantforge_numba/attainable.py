@@ -3,34 +3,15 @@
 from math import fabs
 
 from quantforge_numba.elementary import (
-    EXPONENT_MASK,
-    SIGN,
+    half_ulp,
     mills,
     power_of_two,
     reduce,
     times_exp,
     times_power,
 )
-from quantforge_numba.intrinsics import from_bits, inlined, to_bits
-from quantforge_numba.legs import LEAST_NORMAL
-
-SQRT_2PI = float.fromhex("0x1.40d931ff62706p+1")
-BINADE = EXPONENT_MASK ^ SIGN  # of the bits of x: those of the power of two below |x|
-
-
-@inlined
-def half_ulp(x):
-    """Half a unit in the last place of x, relative to x."""
-    unit = from_bits(to_bits(x) & BINADE)
-    unit = unit if unit > LEAST_NORMAL else LEAST_NORMAL
-    half = 2.0**-53 * (unit / fabs(x))
-    return 0.0 if x == 0.0 else half
-
-
-@inlined
-def two_ulp(x):
-    """Two units in the last place of x >= 0."""
-    return 2.0**-51 * from_bits(to_bits(x) & BINADE)
+from quantforge_numba.intrinsics import inlined
+from quantforge_numba.target import SQRT_2PI
 
 
 @inlined

@@ -9,16 +9,17 @@ on ln c. Codes are those of implied_volatility.py; there is no maximum but at T 
 from math import fabs, inf
 from typing import NamedTuple
 
-from quantforge_numba.attainable import SQRT_2PI, half_ulp, two_ulp
 from quantforge_numba.bachelier_price import normal_loss
 from quantforge_numba.blocks import whole
 from quantforge_numba.elementary import (
+    half_ulp,
     log_ratio,
     mills,
     reduce,
     shift_exponent,
     times_exp,
     times_power,
+    two_ulp,
 )
 from quantforge_numba.implied_volatility import (
     ABOVE_MAXIMUM,
@@ -35,6 +36,7 @@ from quantforge_numba.implied_volatility import (
 from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise
 from quantforge_numba.legs import INVALID, MISSING, discount_exponent, scaled, sign_state
 from quantforge_numba.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+from quantforge_numba.target import SQRT_2PI
 
 
 @inlined

@@ -5,6 +5,7 @@ vector width gives the same bits. The names and the order are those of elementar
 and the specification.
 """
 
+from math import fabs
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,9 @@ MANTISSA_BITS = np.uint64(52)
 HALF = np.uint64(1 << 51)
 SIGN = np.uint64(1 << 63)
 EXPONENT_MASK = np.uint64((1 << 64) - (1 << 52))
+BINADE = EXPONENT_MASK ^ SIGN  # of the bits of x: those of the power of two below |x|
 TWO_52 = np.uint64(0x4330000000000000)  # the bits of 2^52: it holds an integer in its mantissa
+LEAST_NORMAL = 2.0**-1022
 LOG_BIAS = float.fromhex("0x1.00000000008p+52")
 
 
@@ -115,3 +118,18 @@ def mills(x):
     qe = fma(fma(fma(fma(fma(q[10], u, q[8]), u, q[6]), u, q[4]), u, q[2]), u, q[0])
     qo = fma(fma(fma(fma(q[9], u, q[7]), u, q[5]), u, q[3]), u, q[1])
     return Ratio(fma(po, x, pe), fma(qo, x, qe))
+
+
+@inlined
+def half_ulp(x):
+    """Half a unit in the last place of x, relative to x."""
+    unit = from_bits(to_bits(x) & BINADE)
+    unit = unit if unit > LEAST_NORMAL else LEAST_NORMAL
+    half = 2.0**-53 * (unit / fabs(x))
+    return 0.0 if x == 0.0 else half
+
+
+@inlined
+def two_ulp(x):
+    """Two units in the last place of x >= 0."""
+    return 2.0**-51 * from_bits(to_bits(x) & BINADE)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from quantforge_numba.blocks import BLOCK, whole
 from quantforge_numba.elementary import (
+    LEAST_NORMAL,
     mills,
     power_of_two,
     reduce,
@@ -35,7 +36,6 @@ from quantforge_numba.intrinsics import (
 )
 from quantforge_numba.legs import (
     INVALID,
-    LEAST_NORMAL,
     Legs,
     legs_general,
     legs_ordinary,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantforge_numba.elementary import (
+    LEAST_NORMAL,
     MANTISSA_BITS,
     TWO_52,
     Reduced,
@@ -32,7 +33,6 @@ from quantforge_numba.tables import LN2_HI, LN2_LO
 # Bits of a lane's state: NaN came in, or the inputs lie outside the domain.
 MISSING, INVALID = 1, 2
 
-LEAST_NORMAL = 2.0**-1022
 MANTISSA_MASK = np.uint64((1 << 52) - 1)
 ONE = np.uint64(0x3FF0000000000000)
 EXPONENT_BIAS = float.fromhex("0x1.00000000003ffp+52")

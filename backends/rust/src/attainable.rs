@@ -1,28 +1,8 @@
 //! How precisely a volatility can be known from inputs that are doubles.
 
-use crate::elementary::{mills, power_of_two, reduce, times_exp, times_power, two_to};
-use crate::implied_volatility::{SQRT_2PI, Target};
+use crate::elementary::{half_ulp, mills, power_of_two, reduce, times_exp, times_power};
 use crate::legs::GeneralSides;
-
-/// The power of two that x has for exponent; 0 for a subnormal x.
-#[inline(always)]
-fn binade(x: f64) -> f64 {
-    f64::from_bits(x.to_bits() & (0x7ff << 52))
-}
-
-/// Half a unit in the last place of x, relative to x.
-#[inline(always)]
-pub fn half_ulp(x: f64) -> f64 {
-    let unit = binade(x);
-    let unit = if unit > f64::MIN_POSITIVE { unit } else { f64::MIN_POSITIVE };
-    if x == 0.0 { 0.0 } else { two_to(-53) * (unit / x.abs()) }
-}
-
-/// Two units in the last place of x >= 0.
-#[inline(always)]
-pub fn two_ulp(x: f64) -> f64 {
-    two_to(-51) * binade(x)
-}
+use crate::target::{SQRT_2PI, Target};
 
 /// The attainable limit over sigma: what half a unit in the last place of each input costs, and one
 /// unit of the result. Everything is in units of the lesser leg.

@@ -6,19 +6,20 @@
 //! eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4 on ln c.
 //! Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
 
-use crate::attainable::{half_ulp, two_ulp};
 use crate::bachelier_price::normal_loss;
 use crate::blocks::Kernel;
 use crate::elementary::{
-    fma, log_ratio, mills, reduce, shift_exponent, times_exp, times_power, two_to,
+    fma, half_ulp, log_ratio, mills, reduce, shift_exponent, times_exp, times_power, two_to,
+    two_ulp,
 };
 use crate::implied_volatility::{
     ABOVE_MAXIMUM, AT_INTRINSIC, BELOW_INTRINSIC, CODE, INVALID_INPUT, Implied, LOW_PRECISION,
-    NOT_FINITE, OK, SQRT_2PI, Solution, finish_codes,
+    NOT_FINITE, OK, Solution, finish_codes,
 };
 use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
 use crate::legs::{INVALID, MISSING, discount_exponent, scaled, sign_state};
 use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
+use crate::target::SQRT_2PI;
 
 #[inline(always)]
 fn normal_seed(c: f64, k: f64) -> f64 {

@@ -111,3 +111,23 @@ pub fn mills(x: f64) -> Ratio {
     let qo = fma(fma(fma(fma(Q[9], u, Q[7]), u, Q[5]), u, Q[3]), u, Q[1]);
     Ratio { p: fma(po, x, pe), q: fma(qo, x, qe) }
 }
+
+/// The power of two that x has for exponent; 0 for a subnormal x.
+#[inline(always)]
+fn binade(x: f64) -> f64 {
+    f64::from_bits(x.to_bits() & (0x7ff << 52))
+}
+
+/// Half a unit in the last place of x, relative to x.
+#[inline(always)]
+pub fn half_ulp(x: f64) -> f64 {
+    let unit = binade(x);
+    let unit = if unit > f64::MIN_POSITIVE { unit } else { f64::MIN_POSITIVE };
+    if x == 0.0 { 0.0 } else { two_to(-53) * (unit / x.abs()) }
+}
+
+/// Two units in the last place of x >= 0.
+#[inline(always)]
+pub fn two_ulp(x: f64) -> f64 {
+    two_to(-51) * binade(x)
+}

@@ -13,6 +13,7 @@ mod lanes;
 mod legs;
 mod price;
 mod tables;
+mod target;
 
 use bachelier_greeks::BachelierGreeks;
 use bachelier_implied_volatility::BachelierImpliedVolatility;
