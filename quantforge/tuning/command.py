@@ -15,7 +15,7 @@ __all__ = ["add_parser", "run"]
 
 _EPILOG: Final = """\
 rigor:
-  quick     some ten seconds for everything; enough to choose well
+  quick     some ten seconds of measuring; enough to choose well
   measure   within a minute: more batch sizes, more rounds
   thorough  within ten minutes: for a machine that prices all day
 """
@@ -115,7 +115,8 @@ def _tune(arguments: argparse.Namespace) -> int:
     if unwritable:
         raise Failure(f"nothing is remembered: {store.path()} cannot be written: {unwritable}", 1)
     if not arguments.json:
-        print(f"measured in {tuned.seconds:.1f} s, remembered in {store.path()}")
+        loading = f"loaded and compiled in {tuned.loading:.1f} s, " if tuned.loading > 2.0 else ""
+        print(f"{loading}measured in {tuned.seconds:.1f} s, remembered in {store.path()}")
     return 0
 
 

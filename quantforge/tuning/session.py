@@ -66,10 +66,14 @@ _FIRST: Final = 2.0  # the catalogue's first operation, over any other one: how 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What a session found: the section to store, and whether the machine kept still."""
+    """What a session found: the section to store, and whether the machine kept still.
+
+    `loading` and `seconds` are what loading and compiling took, and then measuring.
+    """
 
     section: Section
     rigor: str
+    loading: float
     seconds: float
     noisy: bool
     disturbed: float
@@ -106,7 +110,8 @@ def tune(
     ----------
     rigor : {"quick", "measure", "thorough"}
     seconds : float, optional
-        For everything, loading and compiling included; by default as the rigor has it.
+        For everything, loading and compiling included; by default what the rigor has, and that
+        for measuring alone.
     clock, seed : optional
         Where times come from, and the order of measurements.
     progress : callable, optional
@@ -122,9 +127,10 @@ def tune(
     """
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
-    end = began + (level.seconds if seconds is None else seconds)
     session = _Session(level, clock, progress, this_machine(_threads.budget()), random.Random(seed))
     left_out = _load_all(progress)
+    loaded = clock.wall()
+    end = loaded + level.seconds if seconds is None else began + seconds
     usable = [name for name in registry().names() if left_out.get(name) == ""]
     if not usable:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
@@ -140,7 +146,7 @@ def tune(
         name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
     }
     section = Section(session.machine, records)
-    return Tuned(section, rigor, clock.wall() - began, noisy, disturbed)
+    return Tuned(section, rigor, loaded - began, clock.wall() - loaded, noisy, disturbed)
 
 
 def _load_all(progress: Progress) -> dict[str, str]:

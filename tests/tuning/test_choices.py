@@ -178,6 +178,23 @@ def test_explain_tells_the_profile_and_what_each_candidate_would_cost(flipping):
     assert "550.00 us" in decision.candidates["late"]
 
 
+def test_compiling_takes_nothing_from_measuring(machine):
+    late = machine.speed("late")
+    load = late.load_kernels
+
+    def compile_for_half_a_minute():
+        machine.clock.move(30.0)
+        return load()
+
+    late.load_kernels = compile_for_half_a_minute
+    machine.install(late)
+    tuned = machine.tune()
+    assert tuned.loading == pytest.approx(30.0, abs=1.0)
+    calls = len(late.sizes)
+    machine.tune()  # compiled already
+    assert calls == pytest.approx(len(late.sizes) - calls, rel=0.05)
+
+
 def test_the_quick_level_takes_less_than_fifteen_seconds(flipping):
     flipping.threads(8)
     assert flipping.tune().seconds < 15.0
