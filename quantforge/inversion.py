@@ -106,7 +106,11 @@ def implied_volatility(
     """
     try:
         route = _routes[model, kind, status, backend, threads, errors, settings.get()]
-        kernel = route.pick(out, price, spot, strike, time, rate)
+        try:  # one option is common enough to be told without a call
+            single = price.size + spot.size + strike.size + time.size + rate.size == 5
+        except AttributeError:
+            single = False
+        kernel = route.kernel if single else route.pick(out, price, spot, strike, time, rate)
         if kernel is not None and threads is route.threads:
             if dividend is NO_DIVIDEND:
                 carry = rate if route.forward else ZERO
