@@ -111,10 +111,11 @@ dispatch.on_forget(_mixed.clear)
 
 def _pick(request: Request, out: Any, numbers: Operands) -> Any:
     """`Route.pick` where the kind differs from option to option: it is among the numbers."""
-    key = *request._replace(kind="call"), dispatch.settings.get()
+    alike = request._replace(kind="call")
+    key = alike, dispatch.settings.get()
     route = _mixed.get(key)
     if route is None:
-        route = _mixed[key] = Route(request._replace(kind="call"))
+        route = _mixed[key] = Route(alike)
     return route.pick(out, *numbers) if request.threads is route.threads else None
 
 
