@@ -18,7 +18,6 @@ import struct
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,29 +32,43 @@ EXP_DEGREE = 9
 EXP_END = 0.3465739368535629
 
 ATANH_DEGREE = 7
+NEXT_DEGREE = 7
 # (S - K)/(S + K) with S/K aligned to [2/3, 3/2].
 ATANH_END = 0.2000001
 
-MILLS_DEGREES = (9, 10)
+# The Mills ratio is a polynomial in y = (x - MILLS_ZERO) / (x + MILLS_SHIFT), over x + MILLS_SHIFT.
+# The shift makes the degree least. The zero lies near small x, where the ratio is most sensitive to
+# the rounding of y, and not so near that Horner's scheme suffers at large x.
+MILLS_SHIFT = 5.5
+MILLS_ZERO = 3.75
+MILLS_FROM = -0.5
+MILLS_DEGREE = 25
 
-MILLS_FIRST = 1.42
-"""Q(0). It keeps P, Q and their products near x = 0 in the upper part of a binade, where a rounding
-error is relatively least: prices near the money are 1 - phi (P/Q + P/Q), less than their terms."""
-MILLS_END = 54
-MILLS_EDGES = (0, 2, 6, 12, 25, 40, 54)
+# Where the logarithm is wanted to twice the precision its series is summed, the sum of
+# 2 u^k / (2k + 3): the first coefficients as sums of two numbers, the rest as one.
+FINE_TERMS = 5
+FINE_REST = 14
 
-
-def mills_tolerance(x: mpf) -> mpf:
-    """Return how much the relative error of the Mills ratio may grow with x.
-
-    Further out the condition of the price itself grows like x^2, so accuracy is spent near 0.
-    """
-    return 1 + x / 18
+LOSS_DEGREES = (11, 13)
+LOSS_FIRST = 1.42
+"""The denominator at 0: it keeps the constant terms in the upper part of a binade."""
+TAIL_DEGREE = 12
 
 
 def mills(x: mpf) -> mpf:
-    """Return N(-x) / (sqrt(2 pi) phi(x)), which is 1/2 at x = 0."""
+    """Return M(x) = N(-x) / (sqrt(2 pi) phi(x)), which is 1/2 at x = 0."""
     return erfc(x / sqrt(2)) * exp(x * x / 2) / 2
+
+
+def loss(x: mpf) -> mpf:
+    """Return -M'(x) = 1/sqrt(2 pi) - x M(x), the expected loss below x over sqrt(2 pi) phi(x)."""
+    if x < 100:
+        return 1 / sqrt(2 * pi) - x * mills(x)
+    terms, k = [1 / x**2], 1  # x^-2 - 3 x^-4 + 15 x^-6 - ..., which stops to fall only after x^2/2
+    while abs(terms[-1]) > mpf("1e-60") * terms[0]:
+        k += 1
+        terms.append(-terms[-1] * (2 * k - 1) / x**2)
+    return sum(terms) / sqrt(2 * pi)
 
 
 def horner(coefficients: Sequence[mpf], x: mpf) -> mpf:
@@ -74,10 +87,18 @@ def chebyshev_grid(low: float, high: float, count: int) -> list[mpf]:
 
 
 def mills_grid(count: int) -> list[mpf]:
-    """Return points of (0, MILLS_END] spread evenly for the ratio: Chebyshev in (x-3)/(x+3)."""
-    high = mpf(MILLS_END - 3) / (MILLS_END + 3)
-    inner = [3 * (1 + v) / (1 - v) for v in chebyshev_grid(-1, high, count - 1)]
-    return [*inner, mpf(MILLS_END)]
+    """Return `count` values of y from that of x = MILLS_FROM to that of infinity, which is 1."""
+    return chebyshev_grid((MILLS_FROM - MILLS_ZERO) / (MILLS_FROM + MILLS_SHIFT), 1, count)
+
+
+def mills_argument(y: mpf) -> mpf:
+    """Return the x of which y is made."""
+    return (MILLS_ZERO + MILLS_SHIFT * y) / (1 - y)
+
+
+def loss_grid(count: int) -> list[mpf]:
+    """Return points of [0, infinity) spread evenly for a ratio: Chebyshev in (x-3)/(x+3)."""
+    return [3 * (1 + v) / (1 - v) for v in chebyshev_grid(-1, 1, count)]
 
 
 def alternation(errors: Sequence[mpf], count: int) -> list[int]:
@@ -136,46 +157,82 @@ def fit_exp() -> list[float]:
     return rounded(rows, minimax(rows, target))
 
 
+def atanh_rest(s: mpf) -> mpf:
+    """Return p(u) of 2 atanh(s) = 2s + s^3 p(s^2)."""
+    return 2 * (atanh(s) - s) / s**3
+
+
 def fit_atanh() -> list[float]:
-    """Fit p(u) of 2 atanh(s) = 2s + s^3 p(s^2), minimax in the relative error of the whole."""
+    """Fit p(u), minimax in its relative error: what 2s leaves is precise by itself."""
     grid = chebyshev_grid(0, ATANH_END, 400)
-    rows = [[s ** (2 * k + 3) / (2 * atanh(s)) for k in range(ATANH_DEGREE + 1)] for s in grid]
-    target = [1 - s / atanh(s) for s in grid]
+    rows = [[s ** (2 * k) / atanh_rest(s) for k in range(ATANH_DEGREE + 1)] for s in grid]
+    return rounded(rows, minimax(rows, [mpf(1)] * len(rows)))
+
+
+def fit_mills() -> list[float]:
+    """Fit P(y) of M(x) = P(y) / (x + shift), minimax in the relative error of M'.
+
+    M is the integral of -M' > 0 from x to infinity and M(x) - M(f) that from x to f, so their
+    relative errors are no greater. -M' (x + shift)^2 is P - (1 - y) P'.
+    """
+    rows = []
+    for y in mills_grid(240):
+        x = mills_argument(y)
+        scale = (x + MILLS_SHIFT) ** 2 * loss(x)
+        rows.append(
+            [
+                (y**k - (1 - y) * (k * y ** (k - 1) if k else 0)) / scale
+                for k in range(MILLS_DEGREE + 1)
+            ]
+        )
+    target = [mpf(1)] * len(rows)
     return rounded(rows, minimax(rows, target))
 
 
-def fit_mills() -> tuple[list[float], list[float]]:
-    """Fit P/Q to `mills` with P(0)/Q(0) = 1/2 exactly.
+def fit_loss() -> tuple[list[float], list[float]]:
+    """Fit P/Q to `loss` with P(0)/Q(0) = loss(0) but for its rounding.
 
     P - m Q over m Q is the relative error: linear in the coefficients once the Q below is the
     one of the previous pass. Columns in ascending order: P1, Q1, P2, Q2, ...
     """
-    grid = mills_grid(500)
-    values = [mills(x) for x in grid]
-    first = mpf(MILLS_FIRST)
-    q = [first] + [mpf(0)] * (MILLS_DEGREES[1] - 1) + [first * mpf("4e-6")]  # its growth, a guess
+    grid = loss_grid(500)
+    values = [loss(x) for x in grid]
+    degrees, first = LOSS_DEGREES, mpf(LOSS_FIRST)
+    q = [first] + [mpf(0)] * (degrees[1] - 1) + [first * mpf("4e-6")]  # its growth, a guess
     for _ in range(6):
-        scales = [m * horner(q, x) * mills_tolerance(x) for x, m in zip(grid, values, strict=True)]
+        scales = [m * horner(q, x) for x, m in zip(grid, values, strict=True)]
         rows = [
             [
                 (x**k if of_p else -m * x**k) / scale
-                for k in range(1, max(MILLS_DEGREES) + 1)
+                for k in range(1, max(degrees) + 1)
                 for of_p in (True, False)
-                if k <= MILLS_DEGREES[0 if of_p else 1]
+                if k <= degrees[0 if of_p else 1]
             ]
             for x, m, scale in zip(grid, values, scales, strict=True)
         ]
-        target = [first * (m - mpf(1) / 2) / scale for m, scale in zip(values, scales, strict=True)]
+        start = first / sqrt(2 * pi)
+        target = [(first * m - start) / scale for m, scale in zip(values, scales, strict=True)]
         c = minimax(rows, target)
         q = [first, *deinterleaved(c)[1]]
     p_tail, q_tail = deinterleaved(rounded(rows, c))
-    return [MILLS_FIRST / 2, *p_tail], [MILLS_FIRST, *q_tail]
+    return [float(start), *p_tail], [LOSS_FIRST, *q_tail]
 
 
 def deinterleaved(c: list[T]) -> tuple[list[T], list[T]]:
-    """Split P1, Q1, ..., P9, Q9, Q10 into those of P and those of Q."""
-    paired = 2 * MILLS_DEGREES[0]
+    """Split P1, Q1, ..., P11, Q11, Q12, Q13 into those of P and those of Q."""
+    paired = 2 * LOSS_DEGREES[0]
     return c[0:paired:2], c[1:paired:2] + c[paired:]
+
+
+def fit_tail(q: Sequence[float]) -> list[float]:
+    """Fit P to `mills` times the given denominator, minimax in the relative error."""
+    grid = loss_grid(300)
+    rows = []
+    for x in grid:
+        scale = mills(x) * horner(q, x)
+        rows.append([x**k / scale for k in range(TAIL_DEGREE + 1)])
+    target = [mpf(1)] * len(rows)
+    return rounded(rows, minimax(rows, target))
 
 
 def worst(error: Callable[[mpf], mpf], grid: Sequence[mpf]) -> str:
@@ -215,7 +272,7 @@ def atanh_table() -> Table:
     c = fit_atanh()
 
     def error(s: mpf) -> mpf:
-        return (2 * s + s**3 * horner(c, s * s)) / (2 * atanh(s)) - 1
+        return horner(c, s * s) / atanh_rest(s) - 1
 
     attained = worst(error, chebyshev_grid(0, ATANH_END, 1501))
     return Table(
@@ -223,24 +280,100 @@ def atanh_table() -> Table:
         c,
         [
             "p(u) of 2 atanh(s) = 2 s + s^3 p(s^2):",
-            f"relative error at most {attained} for |s| <= {ATANH_END}",
+            f"relative error of p at most {attained} for |s| <= {ATANH_END}",
         ],
     )
 
 
-def mills_tables() -> list[Table]:
-    p, q = fit_mills()
-    if min(*p, *q) <= 0:
-        raise ArithmeticError("a coefficient of the Mills ratio is not positive")
+def fit_next() -> list[float]:
+    """Fit q(u) of p(u) = 2/3 + u q(u), minimax in the relative error of p."""
+    grid = chebyshev_grid(0, ATANH_END, 400)
+    rows = [[s ** (2 * k + 2) / atanh_rest(s) for k in range(NEXT_DEGREE + 1)] for s in grid]
+    target = [1 - mpf(2) / 3 / atanh_rest(s) for s in grid]
+    return rounded(rows, minimax(rows, target))
 
-    def error(x: mpf) -> mpf:
-        return horner(p, x) / (mills(x) * horner(q, x)) - 1
 
-    remarks = ["numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:"]
-    for low, high in pairwise(MILLS_EDGES):
-        grid = [low + mpf(high - low) * k / 400 for k in range(401)]
-        remarks.append(f"relative error at most {worst(error, grid)} for {low} <= x <= {high}")
-    return [Table("MILLS_P", p, remarks), Table("MILLS_Q", q, ["its denominator"])]
+def next_table() -> Table:
+    c = fit_next()
+
+    def error(s: mpf) -> mpf:
+        return (mpf(2) / 3 + s * s * horner(c, s * s)) / atanh_rest(s) - 1
+
+    attained = worst(error, chebyshev_grid(0, ATANH_END, 1501))
+    remarks = [
+        "q(u) of p(u) = 2/3 + u q(u):",
+        f"relative error of p at most {attained} for |s| <= {ATANH_END}",
+    ]
+    return Table("ATANH_NEXT", c, remarks)
+
+
+def fine_tables() -> list[Table]:
+    exact = [mpf(2) / (2 * k + 3) for k in range(FINE_TERMS + FINE_REST)]
+    high = [float(c) for c in exact[:FINE_TERMS]]
+    low = [float(c - h) for c, h in zip(exact, high, strict=False)]
+    end = mpf(ATANH_END)
+    cut = end ** (2 * len(exact)) * 2 / (2 * len(exact) + 3) / (1 - end**2)
+    exponent = int(mp.floor(mp.log(cut / exact[0], 2))) + 1
+    return [
+        Table("ATANH_HIGH", high, [f"p(u) to 2^{exponent}: the first coefficients"]),
+        Table("ATANH_LOW", low, ["what rounding took from them"]),
+        Table("ATANH_REST", [float(c) for c in exact[FINE_TERMS:]], ["those after them"]),
+    ]
+
+
+def mills_table() -> Table:
+    c = fit_mills()
+    slopes = [k * v for k, v in enumerate(c)][1:]
+
+    def error(y: mpf) -> mpf:
+        x = mills_argument(y)
+        slope = horner(c, y) - (1 - y) * horner(slopes, y)
+        return slope / ((x + MILLS_SHIFT) ** 2 * loss(x)) - 1
+
+    return Table(
+        "MILLS",
+        c,
+        [
+            "P(y) of M(x) = N(-x) / (sqrt(2 pi) phi(x)) = P(y) / (x + MILLS_SHIFT),",
+            "y = (x - MILLS_ZERO) / (x + MILLS_SHIFT), for MILLS_FROM <= x:",
+            "relative error of M, of M' and of any difference of M at most "
+            f"{worst(error, mills_grid(901))}",
+        ],
+    )
+
+
+def loss_tables() -> list[Table]:
+    p, q = fit_loss()
+    tail = fit_tail(q)
+    if min(*p, *q, *tail) <= 0:
+        raise ArithmeticError("a coefficient of the loss or of the tail is not positive")
+
+    def loss_error(x: mpf) -> mpf:
+        return horner(p, x) / (loss(x) * horner(q, x)) - 1
+
+    def tail_error(x: mpf) -> mpf:
+        return horner(tail, x) / (mills(x) * horner(q, x)) - 1
+
+    grid = loss_grid(1501)
+    return [
+        Table(
+            "LOSS_P",
+            p,
+            [
+                "numerator of -M'(x) = 1/sqrt(2 pi) - x M(x), all coefficients positive:",
+                f"relative error at most {worst(loss_error, grid)} for 0 <= x",
+            ],
+        ),
+        Table("LOSS_Q", q, ["its denominator"]),
+        Table(
+            "TAIL_P",
+            tail,
+            [
+                "numerator of M(x) over the same denominator, all coefficients positive:",
+                f"relative error at most {worst(tail_error, grid)} for 0 <= x",
+            ],
+        ),
+    ]
 
 
 def scalars() -> list[tuple[str, float, str]]:
@@ -253,6 +386,10 @@ def scalars() -> list[tuple[str, float, str]]:
         ("LN2_LO", float(ln2 - high), "ln 2 - LN2_HI"),
         ("ROUND_MAGIC", 1.5 * 2.0**52, "adding and subtracting it rounds to an integer"),
         ("INV_SQRT_2PI", float(1 / sqrt(2 * pi)), "1/sqrt(2 pi)"),
+        ("MILLS_FROM", MILLS_FROM, "the least argument of the Mills ratio"),
+        ("MILLS_SHIFT", MILLS_SHIFT, "its y is (x - MILLS_ZERO) / (x + MILLS_SHIFT)"),
+        ("MILLS_ZERO", MILLS_ZERO, "where its y is 0"),
+        ("MILLS_SPAN", MILLS_SHIFT + MILLS_ZERO, "MILLS_SHIFT + MILLS_ZERO"),
     ]
 
 
@@ -309,7 +446,14 @@ def rust_text(tables: list[Table]) -> str:
 def generate() -> dict[Path, str]:
     """Return every file's whole text by its path in the repository."""
     with mp.workdps(60):
-        tables = [exp_table(), atanh_table(), *mills_tables()]
+        tables = [
+            exp_table(),
+            atanh_table(),
+            next_table(),
+            *fine_tables(),
+            mills_table(),
+            *loss_tables(),
+        ]
         return {
             Path("conformance/quantforge_conformance/spec/tables.py"): python_text(tables),
             Path("backends/numba/quantforge_numba/tables.py"): python_text(tables),

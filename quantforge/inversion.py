@@ -86,7 +86,7 @@ def implied_volatility(
 
     Notes
     -----
-    Given the exact price, correctly rounded, the result is within 4 times the attainable limit:
+    Given the exact price, correctly rounded, the result is within 3 times the attainable limit:
     what half a unit in the last place of each input costs, and one unit of the result. A positive
     price of an option out of the money is always solved, however small it is.
 

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, plugins
+from quantforge.operations import OPERATIONS
+
+# A run says the same tomorrow and elsewhere; fresh examples are what `./dev test --fuzz` is for.
+settings.register_profile(
+    "repeatable", derandomize=True, database=None, deadline=None, print_blob=True
+)
+settings.register_profile(
+    "fuzz", derandomize=False, database=None, deadline=None, print_blob=True, max_examples=200
+)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -81,7 +92,7 @@ def describe():
         facts = {
             "version": "1.0",
             "contract": CONTRACT,
-            "numerics": {"price": 1},
+            "numerics": {"price": OPERATIONS["price"].numerics},
             "exact": False,
             "load": load,
         }

@@ -6,7 +6,7 @@ Each to what the accuracy contract leaves open.
 import math
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from mpmath import exp, mp, mpf
 from quantforge_conformance.standards import STANDARDS
@@ -23,7 +23,24 @@ SIGN = st.sampled_from([CALL, PUT])
 SIGNLESS = set(quantforge.ALL) - {
     *("price", "delta", "theta", "rho", "phi", "charm", "dual_delta"),
 }
-thorough = settings(max_examples=100, deadline=None)
+UNLIKE_CODES = {
+    "spot": 1.0,
+    "strike": 0.0015034391929775724,
+    "time": 26.0,
+    "rate": 0.0,
+    "dividend": 0.25,
+    "sigma": 2.375,
+}
+"""Forward and strike a rounding apart: the limit was once computed for the other leg."""
+NEAR_THE_MAXIMUM = {
+    "spot": 0.97,
+    "strike": 1716526.8712438918,
+    "time": 28.0,
+    "rate": 0.0,
+    "dividend": 0.0,
+    "sigma": 2.71875,
+}
+"""Half an ulp from the code AT_MAXIMUM: the volatility may be that of either code."""
 
 
 @st.composite
@@ -69,14 +86,12 @@ def uncertainty(standard, name, option):
     return total
 
 
-@thorough
 @given(options())
 def test_greeks_that_know_no_side_are_the_same_for_call_and_put(option):
     call, put = greeks(option, CALL), greeks(option, PUT)
     assert {name for name in SIGNLESS if call[name].hex() != put[name].hex()} == set()
 
 
-@thorough
 @given(options())
 def test_greeks_of_call_less_put_are_those_of_a_forward(option):
     call, put = greeks(option, CALL), greeks(option, PUT)
@@ -97,7 +112,6 @@ def test_greeks_of_call_less_put_are_those_of_a_forward(option):
             assert error <= uncertainty(GREEKS, name, option), name
 
 
-@thorough
 @given(options(), st.sets(st.sampled_from(quantforge.ALL), min_size=1))
 def test_a_greek_is_the_same_whatever_else_is_asked_for(option, which):
     every = greeks(option, CALL)
@@ -106,8 +120,9 @@ def test_a_greek_is_the_same_whatever_else_is_asked_for(option, which):
     assert {name for name in which if some[name].hex() != every[name].hex()} == set()
 
 
-@thorough
 @given(options(), SIGN)
+@example(UNLIKE_CODES, CALL)
+@example(NEAR_THE_MAXIMUM, PUT)
 def test_the_volatility_of_a_price_is_that_which_gives_the_price(option, sign):
     standard = STANDARDS["implied_volatility"]
     paid = float(quantforge.price(**option, kind=int(sign)))
@@ -115,13 +130,13 @@ def test_the_volatility_of_a_price_is_that_which_gives_the_price(option, sign):
     sigma, code = quantforge.implied_volatility(paid, **quote, kind=int(sign), status=True)
     one = (paid, *quote.values(), sign)
     exact, expected = standard.golden(*one)
-    assert code == expected
+    [right] = standard.bounds["code"]
+    assert abs(int(code) - expected) / right.unit(one, expected) <= right.limit
     assume(code in (Code.OK, Code.LOW_PRECISION))
     [bound] = standard.bounds["sigma"]
     assert abs(mpf(float(sigma)) - exact) <= bound.limit * bound.unit(one, exact)
 
 
-@thorough
 @given(options(), SIGN, st.integers(-900, 900))
 def test_the_volatility_does_not_depend_on_the_currency_to_the_bit(option, sign, power):
     paid = float(quantforge.price(**option, kind=int(sign)))
@@ -137,7 +152,6 @@ def test_the_volatility_does_not_depend_on_the_currency_to_the_bit(option, sign,
     assert (float(plain[0]).hex(), plain[1]) == (float(other[0]).hex(), other[1])
 
 
-@thorough
 @given(normal_options())
 def test_a_normal_call_less_put_is_forward_less_strike_discounted(option):
     prices = {
@@ -155,7 +169,6 @@ def test_a_normal_call_less_put_is_forward_less_strike_discounted(option):
         assert abs(mpf(float(prices[CALL])) - mpf(float(prices[PUT])) - forward) <= allowed
 
 
-@thorough
 @given(normal_options())
 def test_a_normal_call_is_the_put_with_forward_and_strike_exchanged_to_the_bit(option):
     call = greeks(option, CALL, model="bachelier")
@@ -168,7 +181,6 @@ def test_a_normal_call_is_the_put_with_forward_and_strike_exchanged_to_the_bit(o
         assert call["delta"].hex() == (-put["delta"]).hex()
 
 
-@thorough
 @given(normal_options(), SIGN)
 def test_the_normal_volatility_of_a_price_is_that_which_gives_the_price(option, sign):
     standard = STANDARDS["bachelier_implied_volatility"]
@@ -179,7 +191,8 @@ def test_the_normal_volatility_of_a_price_is_that_which_gives_the_price(option, 
     )
     one = (paid, *quote.values(), sign)
     exact, expected = standard.golden(*one)
-    assert code == expected
+    [right] = standard.bounds["code"]
+    assert abs(int(code) - expected) / right.unit(one, expected) <= right.limit
     assume(code in (Code.OK, Code.LOW_PRECISION))
     [bound] = standard.bounds["sigma"]
     assert abs(mpf(float(sigma)) - exact) <= bound.limit * bound.unit(one, exact)

@@ -37,7 +37,7 @@ def options(draw):
 
 
 OPTION = options()
-thorough = settings(max_examples=200, deadline=None)
+thorough = settings(max_examples=2 * settings.default.max_examples)
 
 
 def price(option, sign):

@@ -65,29 +65,45 @@ def doubles(path):
 
 def test_every_language_holds_the_same_doubles():
     python, *others = map(doubles, WRITTEN)
-    assert len(python) == 5 + 10 + 8 + 10 + 11
+    assert len(python) == 9 + 10 + 8 + 8 + 5 + 5 + 14 + 26 + 12 + 14 + 13
     assert all(other == python for other in others)
 
 
 def stated(name):
-    """Return (error, low, high) of each bound in the remarks above a table."""
+    """Return the bound in the remarks above a table."""
     text = (REPOSITORY / WRITTEN[0]).read_text(encoding="utf-8")
     remarks = text.split(f"\n{name} = ")[0].rsplit("\n\n", 1)[1]
-    number = r"[\d.]+(?:e-\d+)?"
-    bounds = re.findall(
-        rf"at most ({number}) for (?:({number}) <= x|\|[rs]\|) <= ({number})", remarks
-    )
-    return [(mpf(error), mpf(low or f"-{high}"), mpf(high)) for error, low, high in bounds]
+    [error] = re.findall(r"at most ([\d.]+e-\d+)", remarks)
+    return mpf(error)
 
 
-def attained(low, high, error, count=700):
-    """Return the largest |error| on an even grid that misses the generator's own points."""
-    step = (high - low) / count
-    return max(abs(error(low + step * (k + mpf("0.37")))) for k in range(count))
+def evenly(low, high, count=700):
+    """Return an even grid that misses the generator's own points."""
+    step = (mpf(high) - mpf(low)) / count
+    return [low + step * (k + mpf("0.37")) for k in range(count)]
+
+
+def to_infinity(low, count=700):
+    """Return points from `low` on, up to some thousands, evenly spread in 1 / (x + 5)."""
+    return [1 / (u / (low + 5)) - 5 for u in evenly(mpf("0.001"), 1, count)]
 
 
 def value(coefficients, x):
     return sum(c * x**k for k, c in enumerate(coefficients))
+
+
+def slope(coefficients, x):
+    return sum(k * c * x ** (k - 1) for k, c in enumerate(coefficients) if k)
+
+
+def mills(x):
+    """Return N(-x) / (sqrt(2 pi) phi(x))."""
+    return erfc(x / sqrt(2)) / 2 / exp(-(x**2) / 2)
+
+
+def loss(x):
+    """Return minus the derivative of that."""
+    return 1 / sqrt(2 * pi) - x * mills(x)
 
 
 def exp_error(r):
@@ -95,34 +111,69 @@ def exp_error(r):
 
 
 def atanh_error(s):
-    return (2 * s + s**3 * value(tables.ATANH, s**2)) / (2 * atanh(s)) - 1
+    return value(tables.ATANH, s**2) / (2 * (atanh(s) - s) / s**3) - 1
+
+
+def next_error(s):
+    p = mpf(2) / 3 + s**2 * value(tables.ATANH_NEXT, s**2)
+    return p / (2 * (atanh(s) - s) / s**3) - 1
 
 
 def mills_error(x):
-    ratio = erfc(x / sqrt(2)) / 2 / exp(-(x**2) / 2)
-    return value(tables.MILLS_P, x) / value(tables.MILLS_Q, x) / ratio - 1
+    y = (x - tables.MILLS_ZERO) / (x + tables.MILLS_SHIFT)
+    return value(tables.MILLS, y) / (x + tables.MILLS_SHIFT) / mills(x) - 1
+
+
+def mills_slope_error(x):
+    shifted = x + tables.MILLS_SHIFT
+    y = (x - tables.MILLS_ZERO) / shifted
+    derivative = slope(tables.MILLS, y) * tables.MILLS_SPAN / shifted**3
+    return (value(tables.MILLS, y) / shifted**2 - derivative) / loss(x) - 1
+
+
+def loss_error(x):
+    return value(tables.LOSS_P, x) / value(tables.LOSS_Q, x) / loss(x) - 1
+
+
+def tail_error(x):
+    return value(tables.TAIL_P, x) / value(tables.LOSS_Q, x) / mills(x) - 1
 
 
 @pytest.mark.parametrize(
-    ("name", "error", "count", "limit"),
+    ("name", "error", "grid", "limit"),
     [
-        ("EXP", exp_error, 1, "4e-18"),
-        ("ATANH", atanh_error, 1, "1.5e-18"),
-        ("MILLS_P", mills_error, 6, "2.7e-16"),
+        ("EXP", exp_error, evenly(mpf("-0.3465739"), mpf("0.3465739")), "4e-18"),
+        ("ATANH", atanh_error, evenly(0, mpf("0.2000001")), "1.5e-16"),
+        ("ATANH_NEXT", next_error, evenly(0, mpf("0.2000001")), "2e-18"),
+        ("MILLS", mills_slope_error, to_infinity(mpf("-0.5")), "1e-16"),
+        ("LOSS_P", loss_error, to_infinity(mpf(0)), "1e-16"),
+        ("TAIL_P", tail_error, to_infinity(mpf(0)), "1e-16"),
     ],
 )
-def test_an_approximation_attains_the_error_its_table_states(name, error, count, limit):
-    with mp.workdps(50):
-        bounds = stated(name)
-        assert len(bounds) == count
-        for bound, low, high in bounds:
-            # Rounded up to two digits; a bound far above what is attained would be no statement.
-            assert mpf("0.8") * bound <= attained(low, high, error) <= bound <= mpf(limit)
+def test_an_approximation_attains_the_error_its_table_states(name, error, grid, limit):
+    with mp.workdps(60):
+        bound, attained = stated(name), max(abs(error(x)) for x in grid)
+        # Rounded up to two digits; a bound far above what is attained would be no statement.
+        assert mpf("0.8") * bound <= attained <= bound <= mpf(limit)
 
 
-def test_the_mills_ratio_is_exact_at_zero_and_has_no_negative_coefficient():
-    assert tables.MILLS_P[0] * 2 == tables.MILLS_Q[0]
-    assert min(tables.MILLS_P + tables.MILLS_Q) > 0
+def test_the_mills_ratio_is_no_worse_than_its_slope():
+    with mp.workdps(60):
+        bound = stated("MILLS")
+        assert all(abs(mills_error(x)) <= bound for x in to_infinity(mpf("-0.5")))
+
+
+def test_the_loss_and_its_tail_have_no_negative_coefficient():
+    assert min(tables.LOSS_P + tables.LOSS_Q + tables.TAIL_P) > 0
+
+
+def test_the_fine_logarithm_has_the_exact_coefficients_to_twice_the_precision():
+    with mp.workdps(60):
+        pairs = zip(tables.ATANH_HIGH, tables.ATANH_LOW, strict=True)
+        for k, (high, low) in enumerate(pairs):
+            assert abs((mpf(high) + mpf(low)) * (2 * k + 3) / 2 - 1) < mpf(2) ** -104
+        for k, c in enumerate(tables.ATANH_REST, start=len(tables.ATANH_HIGH)):
+            assert c == float(mpf(2) / (2 * k + 3))
 
 
 def test_the_two_parts_of_ln2_reduce_every_exponent_exactly():

@@ -37,7 +37,7 @@ class Measured:
             self._units[place, bound] = units
         errors = [_error(float(x), y) for x, y in zip(results, exact, strict=True)]
         misses = [
-            np.inf if isnan(error) else float(error / unit)
+            np.inf if isnan(error) else 0.0 if isinf(unit) else float(error / unit)
             for error, unit in zip(errors, self._units[place, bound], strict=True)
         ]
         worst = int(np.argmax(misses))

@@ -23,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--backend", metavar="NAME", help="the backend that `--pyargs quantforge_conformance` tests"
     )
+    group.addoption(
+        "--drawn",
+        metavar="SEED",
+        type=int,
+        default=0,
+        help="the options whose bits are compared with the specification: others for each number",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -33,7 +33,7 @@ def quantforge_backend() -> Backend:
         name="numpy",
         version=__version__,
         contract=CONTRACT,
-        numerics=dict.fromkeys(OPERATIONS, 1),
+        numerics={name: operation.numerics for name, operation in OPERATIONS.items()},
         exact=False,
         load=_load,
         preference=90,

@@ -9,42 +9,54 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from quantforge.inversion import Code
-from quantforge.numpy_backend.blocks import Array, Mask, run
+from quantforge.numpy_backend.blocks import Array, Codes, Mask, run
 from quantforge.numpy_backend.elementary import (
-    Ratio,
     Reduced,
-    aligning,
+    Sum,
+    finite_or_zero,
     gauss_exponent,
     half_ulp,
     log_ratio,
-    mills,
+    loss,
     natural,
+    power_of_two,
+    reduce,
+    sum_,
+    tail_numerator,
     times_power,
+    two_ulp,
     zero_times,
 )
 from quantforge.numpy_backend.greeks import finished, level
 from quantforge.numpy_backend.implied_volatility import (
     SQRT_2PI,
     coded,
+    householder,
     inverse_density,
-    log_step,
     types_of,
 )
-from quantforge.numpy_backend.legs import discount, is_missing
-from quantforge.numpy_backend.price import PAST
+from quantforge.numpy_backend.legs import (
+    PAST,
+    Deviation,
+    deviation,
+    discount_exponent,
+    is_missing,
+    magnitude,
+    scaled,
+)
 from quantforge.numpy_backend.tables import INV_SQRT_2PI
 
 __all__ = ["greeks", "implied_volatility", "price"]
 
 
 class _Normal(NamedTuple):
-    """How far forward and strike are apart, and the discount exponent -rT."""
+    """What price and greeks share."""
 
-    k: Array
-    v: Array
-    h: Array
-    inside: Array
-    r: Reduced
+    d: Deviation  # h at most PAST
+    inside: Sum  # > 0: in the money
+    r: Reduced  # the discount exponent -rT
+    e: Reduced  # -h^2/2
+    h: Array  # h itself
     outside: Mask
 
 
@@ -63,33 +75,28 @@ def _price(*operands: Array) -> tuple[tuple[Array], bool]:
 def _normal(
     forward: Array, strike: Array, time: Array, rate: Array, sigma: Array, sign: Array
 ) -> _Normal:
-    r, _ = discount(rate, time)
-    apart, v = forward - strike, np.abs(sigma * np.sqrt(time))
-    k = np.abs(apart)
-    outside = (time < 0) | (sigma < 0) | np.isnan(v) | np.isnan(apart) | np.isinf(rate)
-    h = np.where(k == 0, 0.0, k / v)
-    return _Normal(k, v, h, sign * apart, r, outside | (np.abs(sign) != 1))
-
-
-def _loss(h: Array) -> Ratio:
-    """1 - h M(h), over sqrt(2 pi)."""
-    m = mills(h)
-    return Ratio(INV_SQRT_2PI * m.q - h * m.p, m.q)
+    x = discount_exponent(rate, time)
+    apart = sum_(forward, -strike)
+    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
+    d = deviation(magnitude(inside), time, sigma)
+    held = d._replace(h=np.fmin(d.h, PAST), h_low=np.where(d.h < PAST, d.h_low, 0.0))
+    outside = d.outside | (time < 0) | np.isnan(apart.high) | np.isinf(rate) | (np.abs(sign) != 1)
+    return _Normal(
+        held, inside, reduce(x.value, x.low), gauss_exponent(held.h, held.h_low), d.h, outside
+    )
 
 
 def _price_of(n: _Normal, time: Array, rate: Array) -> Array:
-    h = np.fmin(n.h, PAST)
-    e, loss = gauss_exponent(h), _loss(h)
-    settled = (n.v == 0) | np.isinf(n.k)
-    factor = np.where(settled, 0.0, (loss.p / loss.q) * np.exp(e.r))
-    worth = n.inside > 0
-    intrinsic = np.where(worth, n.inside, 0.0)
-    value = np.where(worth, n.v * (factor * aligning(e.n)) + intrinsic, n.v * factor)
-    value = np.where(settled, intrinsic, value)
-    exponent = np.where(settled | worth, n.r.n, n.r.n + e.n)
-    value = np.where(np.isinf(value), value, times_power(value * np.exp(n.r.r), exponent))
+    d, e, rest = n.d, n.e, loss(n.d.h)
+    worth = n.inside.high > 0
+    settled = (d.v == 0) | np.isinf(n.inside.high)
+    share = rest.p / rest.q
+    term = np.where(settled, 0.0, (d.v * share + d.v_low * share) * np.exp(e.r))
+    value = np.where(worth, n.inside.high + (n.inside.low + term * power_of_two(e.n)), term)
+    exponent = np.where(worth, n.r.n, n.r.n + e.n)
+    value = times_power(value * np.exp(n.r.r), exponent)
     endless = np.where(np.isinf(time) & (rate > 0), 0.0, np.inf)
-    return np.where(np.isinf(n.v) & ~settled, endless, value)
+    return np.where(np.isinf(d.v) & ~settled, endless, value)
 
 
 class _Parts(NamedTuple):
@@ -124,39 +131,38 @@ def _greeks(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bo
 
 def _parts(n: _Normal, operands: Sequence[Array]) -> _Parts:
     forward, strike, time, rate, sigma, sign = operands
-    h = np.fmin(n.h, PAST)
-    e, m = gauss_exponent(h), mills(h)
-    beyond, is_level = np.isinf(n.h), (n.k == 0) & (n.v < 2.0**-1000)
-    tail, grown = m.p / m.q * np.exp(e.r), np.exp(n.r.r)
-    most = times_power((1.0 - tail * aligning(e.n)) * grown, n.r.n)
-    least = times_power(np.where(beyond, 0.0, tail) * grown, e.n + n.r.n)
-    density = times_power(INV_SQRT_2PI * np.exp(e.r) * grown, e.n + n.r.n)
-    density = np.where(beyond, 0.0, density)
-    per = level(is_level, density, n.v, time, sigma)
-    d = np.where((per.per_v == 0) | is_level, 0.0, (forward - strike) * per.per_v)
+    d, e, grown = n.d, n.e, np.exp(n.r.r)
+    m, power = tail_numerator(d.h) / loss(d.h).q, np.exp(e.r)
+    beyond, is_level = np.isinf(n.h), (n.inside.high == 0) & (d.v < 2.0**-1000)
+    most = times_power((1.0 - m * power * power_of_two(e.n)) * grown, n.r.n)
+    least, density = (
+        np.where(beyond, 0.0, times_power(x * power * grown, e.n + n.r.n))
+        for x in (m, INV_SQRT_2PI)
+    )
+    per = level(is_level, density, d, time, sigma)
     return _Parts(
         n,
         time,
         rate,
         sigma,
         sign,
-        chance=np.where(n.inside > 0, most, least),
+        chance=np.where(n.inside.high > 0, most, least),
         density=density,
-        d=d,
+        d=np.where((per.per_v == 0) | is_level, 0.0, (forward - strike) * per.per_v),
         per_v=per.per_v,
         per_sigma=per.per_sigma,
-        per_root=np.where(np.isinf(n.v), 1.0 / np.sqrt(time), per.per_root),
-        vega=density * np.sqrt(time),
+        per_root=np.where(np.isinf(d.v), 1.0 / d.root, per.per_root),
+        vega=density * d.root,
         gamma=density * per.per_v,
     )
 
 
 def _theta(p: _Parts) -> Array:
-    price, root = _price_of(p.lane, p.time, p.rate), np.sqrt(p.time)
+    price, root = _price_of(p.lane, p.time, p.rate), p.lane.d.root
     theta = p.rate * price - 0.5 * p.density * zero_times(p.sigma, p.per_root)
     # Endless volatility makes both terms endless; their sum is a multiple of it.
     drift = zero_times(p.rate, root) - 0.5 * p.per_root
-    return np.where(np.isinf(p.lane.v), p.density * (p.sigma * drift), theta)
+    return np.where(np.isinf(p.lane.d.v), p.density * (p.sigma * drift), theta)
 
 
 def _charm(p: _Parts) -> Array:
@@ -166,7 +172,7 @@ def _charm(p: _Parts) -> Array:
 
 def _veta(p: _Parts) -> Array:
     spread = 0.5 * p.per_root * (1.0 + p.d * p.d)
-    return p.density * (np.sqrt(p.time) * p.rate - spread)
+    return p.density * (p.lane.d.root * p.rate - spread)
 
 
 def _color(p: _Parts) -> Array:
@@ -174,7 +180,7 @@ def _color(p: _Parts) -> Array:
 
 
 def _ultima(p: _Parts) -> Array:
-    return p.vega * (p.per_sigma * p.per_sigma) * (p.d * p.d * (p.d * p.d - 3.0))
+    return p.vega * (p.per_sigma * p.per_sigma * (p.d * p.d * (p.d * p.d - 3.0)))
 
 
 _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
@@ -204,28 +210,32 @@ def implied_volatility(*inputs: Any, outputs: Sequence[str], out: Any = None) ->
 
 
 def _implied(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
-    paid, forward, strike, time, rate, sign = operands
-    apart = forward - strike
-    r, _ = discount(rate, time)
-    mantissa, exponent = np.frexp(paid)
-    exponent = exponent - r.n  # of the undiscounted price
-    unit = np.maximum(exponent, np.frexp(apart)[1]) - 300  # room for the lesser of the two
-    paid = times_power(mantissa * np.exp(-r.r), exponent - unit)
-    f, g, gap = (times_power(x, -unit) for x in (forward, strike, apart))
+    price, forward, strike, time, rate, sign = operands
+    apart, x = forward - strike, discount_exponent(rate, time)
+    r, (mantissa, exponent) = reduce(-x.value, -x.low), scaled(price)
+    exponent = exponent + r.n  # of the undiscounted price
+    unit = np.maximum(exponent, scaled(apart)[1]) - 300.0  # room for the lesser of the two
+    paid = times_power(mantissa * np.exp(r.r), exponent - unit)
+    f, g, gap = (times_power(amount, -unit) for amount in (forward, strike, apart))
     k, inside = np.abs(gap), sign * apart > 0
     c = np.where(inside, paid - k, paid)
     s = _step(c, k, _step(c, k, _seed(c, k)))
     sigma = times_power(s / np.sqrt(time), unit)
-    two = 2.0 * np.spacing(np.fmax(np.abs(f), np.abs(g)))
-    quoted = (operands[0], f, g, time, rate)
-    limit = _attainable(c, k, s, quoted, inside) + 2.0 * half_ulp(sigma)
-    code = np.where(limit <= 1e-8, Code.OK, Code.LOW_PRECISION).astype(np.int8)
-    code[time == 0] = Code.ABOVE_MAXIMUM
-    code[c <= np.where(inside, two, 0.0)] = Code.AT_INTRINSIC
-    code[c < -two] = Code.BELOW_INTRINSIC
+    limit = _attainable(c, k, s, (price, f, g, time, rate), inside) + 2.0 * half_ulp(sigma)
     wrong = (time < 0) | np.isinf(time) | np.isinf(rate) | ~np.isfinite(apart)
     wrong |= np.abs(sign) != 1
-    return coded(names, sigma, code, wrong, operands)
+    return coded(names, sigma, limit, _bound(c, f, g, inside, time), wrong, operands)
+
+
+def _bound(c: Array, forward: Array, strike: Array, inside: Mask, time: Array) -> Codes:
+    """The code of a price at or beyond a bound, OK between them."""
+    two = two_ulp(np.fmax(np.abs(forward), np.abs(strike)))
+    reached = {
+        Code.BELOW_INTRINSIC: c < -two,
+        Code.AT_INTRINSIC: c <= np.where(inside, two, 0.0),
+        Code.ABOVE_MAXIMUM: time == 0,
+    }
+    return np.select(list(reached.values()), list(reached), Code.OK).astype(np.int8)
 
 
 def _seed(c: Array, k: Array) -> Array:
@@ -237,27 +247,26 @@ def _seed(c: Array, k: Array) -> Array:
 
 
 def _step(c: Array, k: Array, s: Array) -> Array:
-    """A step of order 4 on ln c, by ln s."""
+    """A step of order 4 on ln c."""
     h = k / s
-    loss, e = _loss(np.fmin(h, PAST)), gauss_exponent(h)
-    log = log_ratio(loss.p * s, loss.q * c)
-    hh = h * h
-    f = natural(Reduced(log.n + e.n, log.r + e.r))
-    newton, factor = log_step(f, loss, hh, hh * hh - 3.0 * hh)
-    return s * (newton * factor) + s
+    hh, rest = h * h, loss(h)
+    log = log_ratio(rest.p * s, rest.q * c)
+    f = natural(log._replace(r=log.r - 0.5 * hh))
+    newton = -f * SQRT_2PI * (rest.p / rest.q)
+    return s * householder(f, newton, hh, hh * hh - 3.0 * hh) + s
 
 
 def _attainable(c: Array, k: Array, s: Array, operands: Sequence[Array], inside: Mask) -> Array:
     """What half a unit in the last place of each input costs, over sigma."""
-    paid, forward, strike, time, rate = operands
+    price, forward, strike, time, rate = operands
     h = np.fmin(k / s, 38.0)
-    per_density, m = inverse_density(h), mills(h)
-    tail = SQRT_2PI * (m.p / m.q)
+    per_density, tail = inverse_density(h), SQRT_2PI * (tail_numerator(h) / loss(h).q)
     chance = np.where(inside, per_density - tail, tail)
-    value = np.where(inside, c + k, c) * per_density
+    e = reduce(0.5 * h * h)
+    value = times_power(np.where(inside, c + k, c) * SQRT_2PI * np.exp(e.r), e.n)
     rt = rate * time
     cost = (
-        half_ulp(paid) * value
+        half_ulp(price) * value
         + half_ulp(forward) * np.abs(forward) * chance
         + half_ulp(strike) * np.abs(strike) * chance
         + half_ulp(time) * np.abs(rt * value - 0.5 * s)

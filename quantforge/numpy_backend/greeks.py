@@ -9,9 +9,19 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from quantforge.numpy_backend.blocks import Array, Mask, run
-from quantforge.numpy_backend.elementary import gauss_exponent, mills, times_power, zero_times
-from quantforge.numpy_backend.legs import Aligned, Legs, aligned, is_missing, legs
-from quantforge.numpy_backend.price import PAST, price_of_legs
+from quantforge.numpy_backend.elementary import times_power, zero_times
+from quantforge.numpy_backend.legs import (
+    Apart,
+    Deviation,
+    Sides,
+    Tails,
+    apart,
+    beside,
+    is_missing,
+    scaled,
+    sides,
+)
+from quantforge.numpy_backend.price import price_of_sides
 from quantforge.numpy_backend.tables import INV_SQRT_2PI
 
 __all__ = ["Level", "finished", "greeks", "level"]
@@ -38,6 +48,7 @@ class _Parts(NamedTuple):
     """What the greeks are made of; the operands are among them, amounts in units of 2^unit."""
 
     price: Array
+    in_unit: Array  # the price
     unit: Array
     strike: Array
     time: Array
@@ -68,14 +79,13 @@ def greeks(*inputs: Any, outputs: Sequence[str], out: Any = None) -> Any:
 
 
 def _greeks(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
-    sign = operands[-1]
-    both = legs(*operands[:-1])
-    missing, outside = is_missing(*operands), both.outside | (np.abs(sign) != 1)
-    parts = _parts(both, operands)
-    values = (_FORMULAS[name](parts) for name in names)
+    *market, sigma, sign = operands
+    of = sides(*market)
+    by = apart(of, operands[2], sigma)
+    missing, outside = is_missing(*operands), of.outside | by.d.outside | (np.abs(sign) != 1)
+    parts = _parts(of, by, operands)
     back = [
-        times_power(value, _DEGREES.get(name, 0) * parts.unit)
-        for name, value in zip(names, values, strict=True)
+        times_power(_FORMULAS[name](parts), _DEGREES.get(name, 0) * parts.unit) for name in names
     ]
     return finished(back, missing, outside)
 
@@ -87,77 +97,91 @@ def finished(values: Sequence[Array], missing: Mask, outside: Mask) -> tuple[Seq
     return held, bool((outside & ~missing).any())
 
 
-def level(is_level: Mask, density: Array, v: Array, time: Array, sigma: Array) -> Level:
+def level(is_level: Mask, density: Array, d: Deviation, time: Array, sigma: Array) -> Level:
     """The reciprocals; with sigma and T both zero sigma goes first."""
-    root = np.sqrt(time)
-    per_v = np.where(density == 0, 0.0, 1.0 / v)  # nothing depends on what is so far off
-    per_sigma = np.where(is_level, 1.0 / np.abs(sigma), zero_times(per_v, root))
-    return Level(per_v, per_sigma, np.where(is_level, 1.0 / np.abs(root), sigma * per_v))
+    per_v = np.where(density == 0, 0.0, d.per_v)  # nothing depends on what is so far off
+    per_sigma = np.where(is_level, 1.0 / np.abs(sigma), zero_times(per_v, d.root))
+    return Level(per_v, per_sigma, np.where(is_level, 1.0 / np.abs(d.root), sigma * per_v))
 
 
 def _amounts(spot: Array, strike: Array) -> _Amounts:
-    (s, i), (k, j) = np.frexp(spot), np.frexp(strike)
+    (s, i), (k, j) = scaled(spot), scaled(strike)
+    ends = (np.abs(i) == 20000) | (np.abs(j) == 20000)
     high, low = np.maximum(i, j), np.minimum(i, j)
-    ends = (spot == 0) | (strike == 0) | np.isinf(spot) | np.isinf(strike)
-    unit = np.where(high < -500, high, np.where(low > 500, low, 0))
-    unit = np.where(ends, 0, unit)
-    return _Amounts(np.ldexp(s, i - unit), np.ldexp(k, j - unit), unit, ends)
+    unit = np.where(high < -500, high, np.where(low > 500, low, 0.0))
+    unit = np.where(ends, 0.0, unit)
+    spot, strike = (
+        np.where(ends, spot, times_power(s, i - unit)),
+        np.where(ends, strike, times_power(k, j - unit)),
+    )
+    return _Amounts(spot, strike, unit, ends)
+
+
+class _Shares(NamedTuple):
+    """The density and the legs' shares."""
+
+    density: Array
+    a: Array
+    b: Array
 
 
 def _shares(
-    both: Legs, side: Aligned, h: Array, ends: Mask, sign: Array
-) -> tuple[Array, Array, Array]:
-    """The density, and tails of the normal distribution times the legs, from the Mills ratio."""
-    t = 0.5 * both.v
-    near, far = h - t, np.fmin(h + t, 2.0**50)
-    x = np.fmin(np.abs(near), PAST)
-    e = gauss_exponent(x)
-    exponent = np.where(side.below, both.a_exponent, both.b_exponent) + e.n
-    m, m0 = mills(far), mills(x)
-    density = np.where(side.below, both.a, both.b) * np.exp(e.r)
-    part = density / (m.q * m0.q)
-    settled = ends | np.isinf(both.v)
-    far_tail = np.where(settled, 0.0, times_power(part * (m.p * m0.q), exponent))
-    near_tail = np.where(settled, 0.0, times_power(part * (m0.p * m.q), exponent))
-    a, b = times_power(both.a, both.a_exponent), times_power(both.b, both.b_exponent)
-    least, most = np.where(side.below, a, b), np.where(side.below, b, a)
-    inside = np.where(side.below, -sign, sign)
-    near_inside = np.where(ends, inside, inside * np.copysign(1.0, near))
-    least = np.where(near_inside > 0, least - near_tail, near_tail)
-    most = np.where(inside > 0, most - far_tail, far_tail)
-    return (
+    of: Sides, at: Tails, amounts: _Amounts, below: Mask, is_level: Mask, settled: Mask, sign: Array
+) -> _Shares:
+    """Tails of the normal distribution times the legs, from the Mills ratios.
+
+    The leg that is less has the near one.
+    """
+    a, b = (
+        times_power(leg, exponent - amounts.unit)
+        for leg, exponent in ((of.a, of.a_exponent), (of.b, of.b_exponent))
+    )
+    least, most = np.where(below, a, b), np.where(below, b, a)
+    exponent = np.where(below, of.a_exponent, of.b_exponent) - amounts.unit
+    exponent = np.where(is_level, exponent, exponent + at.e.n)
+    density = np.where(below, of.a, of.b) * np.where(is_level, 1.0, at.grown)
+    moved = at.near_loss * np.where(at.within, at.near_low, -at.near_low)
+    near_tail, far_tail = (
+        np.where(settled, 0.0, times_power(density * np.where(is_level, 0.5, m), exponent))
+        for m in (at.m.near - moved, at.m.far - at.far_loss * at.far_low)
+    )
+    inside = np.where(below, -sign, sign)
+    near_inside = np.where(at.within | amounts.ends, inside, -inside)
+    near_share = np.where(near_inside > 0, least - near_tail, near_tail)
+    far_share = np.where(inside > 0, most - far_tail, far_tail)
+    return _Shares(
         np.where(settled, 0.0, times_power(density, exponent) * INV_SQRT_2PI),
-        np.where(side.below, least, most),
-        np.where(side.below, most, least),
+        np.where(below, near_share, far_share),
+        np.where(below, far_share, near_share),
     )
 
 
-def _parts(unscaled: Legs, operands: Sequence[Array]) -> _Parts:
+def _parts(of: Sides, by: Apart, operands: Sequence[Array]) -> _Parts:
     amounts, time, r, q, sigma, sign = _amounts(*operands[:2]), *operands[2:]
     spot, strike, unit, ends = amounts
-    both = unscaled._replace(
-        a_exponent=unscaled.a_exponent - unit, b_exponent=unscaled.b_exponent - unit
-    )
-    side, t, root = aligned(both), 0.5 * both.v, np.sqrt(time)
-    is_level = ((side.a == side.b) | (both.h == 0)) & (both.v < 2.0**-1000)
-    h = np.where(is_level, 0.0, both.h)
-    density, a_share, b_share = _shares(both, side, h, ends, sign)
-    per = level(is_level, density, both.v, time, sigma)
+    (y, d, at), legs = by, beside(of)
+    is_level = ((legs.a == legs.b) | (y.high == 0)) & (d.v < 2.0**-1000)
+    below = (y.high < 0) & ~is_level
+    shares = _shares(of, at, amounts, below, is_level, ends | np.isinf(d.v), sign)
+    per = level(is_level, shares.density, d, time, sigma)
     some = (per.per_v != 0) & ~is_level
-    d1 = np.where(some, np.where(side.below, t - h, h + t), 0.0)
-    d2 = np.where(some, np.where(side.below, -(h + t), h - t), 0.0)
-    inside = np.where(side.below, -sign, sign) > 0
-    delta = np.where(inside, times_power(np.exp(both.q.r), both.q.n), 0.0)
-    dual = np.where(inside, times_power(np.exp(both.r.r), both.r.n), 0.0)
-    raised = np.where(spot < 2.0**-1022, 2.0**54, 1.0)  # 1/S of a subnormal S is infinite
-    per_spot = np.where(density == 0, 0.0, 1.0 / spot)
+    near = at.near + at.near_low  # a greek may be 0 where it is
+    d1 = np.where(some, np.where(below, -near, at.far), 0.0)
+    d2 = np.where(some, np.where(below, -at.far, near), 0.0)
     drift = np.where((time > 0) | (sigma == 0), 0.0, (r - q) / sigma / sigma)  # at expiry
+    inside = np.where(below, -sign, sign) > 0
+    delta = np.where(inside, times_power(np.exp(of.q.r), of.q.n), 0.0)
+    dual = np.where(inside, times_power(np.exp(of.r.r), of.r.n), 0.0)
+    raised = np.where(spot < 2.0**-1022, 2.0**54, 1.0)  # 1/S of a subnormal S is infinite
+    per_spot = np.where(shares.density == 0, 0.0, 1.0 / spot)
+    value, exponent = price_of_sides(of, by, sign)
     return _Parts(
-        price_of_legs(unscaled, sign), unit, strike, time, r, q,
-        np.where(density == 0, 0.0, sigma),  # it may be infinite
-        sign, root, density, a_share, b_share,
-        delta=np.where(ends, delta, a_share * raised * (1.0 / (spot * raised))),
-        dual_delta=np.where(ends, dual, b_share / strike),
+        times_power(value, exponent), times_power(value, exponent - unit),
+        unit, strike, time, r, q,
+        np.where(shares.density == 0, 0.0, sigma),  # it may be infinite
+        sign, d.root, *shares,
+        delta=np.where(ends, delta, shares.a * raised * (1.0 / (spot * raised))),
+        dual_delta=np.where(ends, dual, shares.b / strike),
         d1=d1,
         d2=d2,
         d1_v=np.where(is_level, drift + 0.5, d1 * per.per_v),
@@ -165,13 +189,17 @@ def _parts(unscaled: Legs, operands: Sequence[Array]) -> _Parts:
         per_spot=per_spot,
         per_sigma=per.per_sigma,
         per_root=per.per_root,
-        gamma=density * per_spot * (per_spot * (per.per_root * per.per_sigma)),
-        vega=density * root,
+        gamma=shares.density * per_spot * (per_spot * (per.per_root * per.per_sigma)),
+        vega=shares.density * d.root,
     )  # fmt: skip
 
 
 def _theta(p: _Parts) -> Array:
-    carried = p.sign * (zero_times(p.q, p.a_share) - zero_times(p.r, p.b_share))
+    """By the price and the lesser share, so that nearly equal rates do not cancel."""
+    call = p.sign > 0
+    own, other = np.where(call, p.q, p.r), np.where(call, p.r, p.q)
+    share = np.where(call, p.b_share, p.a_share)
+    carried = zero_times(own, p.in_unit) + zero_times(own - other, share)
     return carried - 0.5 * p.density * zero_times(p.sigma, p.per_root)
 
 
@@ -200,7 +228,7 @@ def _dual_gamma(p: _Parts) -> Array:
 
 def _ultima(p: _Parts) -> Array:
     squares = p.d1_v * p.d1_v + p.d2_v * p.d2_v
-    return -p.vega * p.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares)
+    return -p.vega * (p.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares))
 
 
 _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
@@ -212,7 +240,7 @@ _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
     "rho": lambda p: p.sign * p.time * p.b_share,
     "phi": lambda p: -p.sign * p.time * p.a_share,
     "vanna": lambda p: -(p.vega * p.per_spot) * p.d2_v,
-    "volga": lambda p: p.vega * p.root * (p.d1 * p.d2_v),
+    "volga": lambda p: p.vega * (p.root * (p.d1 * p.d2_v)),
     "charm": _charm,
     "veta": _veta,
     "dual_delta": lambda p: -p.sign * p.dual_delta,

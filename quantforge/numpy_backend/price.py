@@ -6,23 +6,24 @@ does not have, and with NumPy's own exponential: a few ulp from their bits.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from quantforge.numpy_backend.blocks import Array, run
-from quantforge.numpy_backend.elementary import (
-    aligning,
-    gauss_exponent,
-    mills_difference,
-    mills_series,
-    times_power,
+from quantforge.numpy_backend.elementary import power_of_two, times_power
+from quantforge.numpy_backend.legs import (
+    Apart,
+    Deviation,
+    Sides,
+    Tails,
+    apart,
+    beside,
+    is_missing,
+    sides,
 )
-from quantforge.numpy_backend.legs import Legs, aligned, is_missing, legs
 
-__all__ = ["PAST", "price", "price_of_legs"]
-
-PAST: Final = 54.0  # beyond it phi and phi M are less than the least double
+__all__ = ["price", "price_of_sides"]
 
 
 def price(*inputs: Any, out: Any = None) -> Any:
@@ -31,37 +32,51 @@ def price(*inputs: Any, out: Any = None) -> Any:
 
 
 def _price(*operands: Array) -> tuple[tuple[Array], bool]:
-    sign = operands[-1]
-    both = legs(*operands[:-1])
-    missing, outside = is_missing(*operands), both.outside | (np.abs(sign) != 1)
-    value = np.where(outside | missing, np.nan, price_of_legs(both, sign))
-    return (value,), bool((outside & ~missing).any())
+    *market, sigma, sign = operands
+    of = sides(*market)
+    by = apart(of, operands[2], sigma)
+    missing, outside = is_missing(*operands), of.outside | by.d.outside | (np.abs(sign) != 1)
+    value = times_power(*price_of_sides(of, by, sign))
+    return (np.where(outside | missing, np.nan, value),), bool((outside & ~missing).any())
 
 
-def price_of_legs(both: Legs, sign: Array) -> Array:
-    """The price of options inside the domain."""
-    h, t, side = both.h, 0.5 * both.v, aligned(both)
-    h_held = np.fmin(h, PAST)
-    difference = mills_difference(h, t)
-    e = gauss_exponent(np.fmin(np.abs(difference.near), PAST))
-    over = difference.p / difference.q
-    close = t * np.fmax(h_held, 2.0) < 1 / 64
-    if close.any():
-        over = np.where(close, mills_series(h_held, t, 7), over)
-    least = np.where(side.below, both.a, both.b)
-    least_exponent = np.where(side.below, both.a_exponent, both.b_exponent)
+def _time_value(d: Deviation, at: Tails) -> Array:
+    """phi(near) (M(near) - M(far)) over the power of two of the exponential.
 
-    settled = (both.v == 0) | (side.a == 0) | (side.b == 0) | np.isinf(side.a) | np.isinf(side.b)
-    complement = (difference.near < 0) & ~close
-    factor = np.exp(e.r) * over
-    factor = np.where(complement, 1 + aligning(e.n) * factor, factor)
+    It is the out-of-the-money price over the lesser leg, or less what that lacks to 1. What
+    rounding took from near and far counts by the slopes of M, and near's in the exponential too.
+    """
+    m, low = at.m, at.far_loss * at.far_low - at.near_loss * at.near_low
+    within = d.v * m.slope + (at.width * m.slope + low)
+    return np.where(at.within, within, low - (m.near + m.far)) * at.grown
+
+
+def price_of_sides(of: Sides, by: Apart, sign: Array) -> tuple[Array, Array]:
+    """The price of options inside the domain as value 2^exponent."""
+    (y, d, at), legs = by, beside(of)
+    below = y.high < 0
+    least, exponent = np.where(below, of.a, of.b), np.where(below, of.a_exponent, of.b_exponent)
+    least_low = np.where(below, of.a_low, of.b_low)
+    less, most = np.where(below, legs.a, legs.b), np.where(below, legs.b, legs.a)
+    low = of.a_low * legs.a_scale - of.b_low * legs.b_scale
+    low = np.where(below, -low, low)
+
+    # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
+    settled = (d.v == 0) | (less == 0) | (most == 0) | np.isinf(less) | np.isinf(most)
+    factor = _time_value(d, at)
+    factor = np.where(at.within, factor, 1.0 + factor * power_of_two(at.e.n))
     factor = np.where(settled, 0.0, factor)
-    term_exponent = least_exponent + np.where(complement, 0.0, e.n)
-    intrinsic = np.fmax(sign * (side.a - side.b), 0.0)
-    exponent = np.where(intrinsic > 0, side.top, term_exponent)
-    value = least * aligning(term_exponent - exponent) * factor + intrinsic
-    value = np.fmax(value, 0.0)
-    endless = np.isinf(both.v) & ~settled
-    value = np.where(endless, np.where(sign > 0, both.a, both.b), value)
-    exponent = np.where(endless, np.where(sign > 0, both.a_exponent, both.b_exponent), exponent)
-    return times_power(value, exponent) + 0.0
+    exponent = np.where(at.within, exponent + at.e.n, exponent)
+    gap, scale = most - less, power_of_two(exponent - legs.top)
+    term = least_low * factor * scale + (((most - gap) - less) + low)
+    inside = gap + (least * scale * factor + term)
+    inside = np.where(np.isinf(most), np.inf, inside)
+    worth = np.where(below, -sign, sign) > 0
+    value = np.where(worth, inside, least * factor + least_low * factor)
+    value = np.where(value > 0, value, 0.0)
+    exponent = np.where(worth, legs.top, exponent)
+
+    # Endless volatility leaves all of one leg, and not a rounding error of the other.
+    endless, call = np.isinf(d.v) & ~settled, sign > 0
+    value = np.where(endless, np.where(call, of.a, of.b), value)
+    return value, np.where(endless, np.where(call, of.a_exponent, of.b_exponent), exponent)

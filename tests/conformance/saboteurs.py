@@ -44,7 +44,7 @@ class Plugin:
             name=name,
             version="1",
             contract=CONTRACT,
-            numerics={operation: 1},
+            numerics={operation: 2},
             exact=exact,
             load=load,
         )

@@ -7,28 +7,30 @@
 /* The attainable limit over sigma: what half a unit in the last place of each input costs, and one
  * unit of the result. Everything is in units of the lesser leg. */
 QF_INLINE double attainable(GeneralSides sides, Target to, double s, double price, double spot,
-                            double strike, double time, double rate, double dividend, int inside,
-                            double sigma) {
-    double h = to.k / s, t = 0.5 * s, near = h - t, x = __builtin_fabs(near);
-    x = x < 54.0 ? x : 54.0;
-    double far = h + t < 54.0 ? h + t : 54.0;
-    Reduced e = reduce(0.5 * x * x, 0.0);
-    double per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); /* 1 / phi(x) */
-    Ratio m = mills(far), m0 = mills(x);
-    double far_tail = SQRT_2PI * (m.p / m.q), near_tail = SQRT_2PI * (m0.p / m0.q);
-    near_tail = near < 0.0 ? per_density - near_tail : near_tail;
+                            double strike, double time, double rate, double dividend, double sign,
+                            int inside, double sigma) {
+    double h = to.k / s, t = 0.5 * s;
+    double near = at_most(at_least(h - t, -PAST), PAST), far = at_most(h + t, PAST);
+    int within = near > MILLS_FROM;
+    Reduced e = reduce(0.5 * near * near, 0.0);
+    double per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); /* 1 / phi(near) */
+    Mills m = mills(within ? near : -near, far);
+    double far_tail = SQRT_2PI * m.far, near_tail = SQRT_2PI * m.near;
+    near_tail = within ? near_tail : per_density - near_tail;
     double most = per_density / to.share; /* the greater leg over density */
     double least_share = inside ? per_density - near_tail : near_tail;
     double most_share = inside ? most - far_tail : far_tail;
-    int below = sides.y < 0.0;
+    int below = sides.y.high < 0.0;
     double a = below ? least_share : most_share, b = below ? most_share : least_share;
-    double c = to.c * power_of_two(to.shift > -1000.0 ? to.shift : -1000.0) * per_density;
-    c = near < 0.0 ? c : near_tail - far_tail;
+    double c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density;
+    c = within ? SQRT_2PI * (s * m.slope) : c;
     double value = inside ? c + most * to.gap : c;
-    double rt = __builtin_fabs(rate) * time, qt = __builtin_fabs(dividend) * time;
-    double theta = 0.5 * s + __builtin_fabs(qt * a - rt * b);
+    double rate_cost = rate * time * b, dividend_cost = dividend * time * a;
+    double theta = 0.5 * s + sign * (rate_cost - dividend_cost);
     double cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b +
-                  half_ulp(time) * theta + half_ulp(rate) * rt * b + half_ulp(dividend) * qt * a;
+                  half_ulp(time) * __builtin_fabs(theta) +
+                  half_ulp(rate) * __builtin_fabs(rate_cost) +
+                  half_ulp(dividend) * __builtin_fabs(dividend_cost);
     return cost / s + 2.0 * half_ulp(sigma);
 }
 

@@ -23,55 +23,53 @@ typedef struct {
     double price, density, chance;              /* G, e^(-rT) N(+-d) */
     double d, per_v, root, per_root, per_sigma; /* root is sqrt(T) */
     double theta;
-    int64_t special; /* of the ordinary form */
+    int32_t special; /* of the ordinary form */
 } NormalParts;
 
 QF_INLINE NormalParts ordinary_normal_parts(NormalOption x) {
     OrdinaryNormal price = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
     double rt = x.rate * x.time, rt_low = fma_(x.rate, x.time, -rt);
     Reduced r = reduce(-rt, -rt_low);
-    double root = __builtin_sqrt(x.time), v = x.sigma * root, apart = x.forward - x.strike;
-    double h = __builtin_fabs(apart) / v, hh = h * h;
-    Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
-    Ratio m = mills(h);
-    double tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic);
-    double chance = x.sign * apart > 0.0 ? 1.0 - tail : tail;
-    double density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic);
+    Sum apart = sum(x.forward, -x.strike);
+    Deviation d = deviation_ordinary(magnitude(apart), x.time, x.sigma);
+    Reduced e = gauss_exponent(d.h, d.h_low);
+    double growth = exp_minus_1(e.r), m = tail_numerator(d.h) / loss(d.h).q;
+    double tail = shift_exponent(fma_(m, growth, m), e.n_magic);
+    double chance = x.sign * apart.high > 0.0 ? 1.0 - tail : tail;
+    double density = shift_exponent(fma_(INV_SQRT_2PI, growth, INV_SQRT_2PI), e.n_magic);
     NormalParts out;
     out.price = price.price;
     out.density = shift_exponent(times_exp(density, r.r), r.n_magic);
     out.chance = shift_exponent(times_exp(chance, r.r), r.n_magic);
-    out.per_v = 1.0 / v;
-    out.d = apart * out.per_v;
-    out.root = root;
-    out.per_root = x.sigma * out.per_v;
-    out.per_sigma = root * out.per_v;
+    out.per_v = d.per_v;
+    out.d = apart.high * d.per_v;
+    out.root = d.root;
+    out.per_root = x.sigma * d.per_v;
+    out.per_sigma = d.root * d.per_v;
     out.theta = x.rate * out.price - 0.5 * out.density * (x.sigma * out.per_root);
-    out.special = price.special + !(x.time > 0x1p-1000);
+    out.special = price.special | !(x.time > 0x1p-1000);
     return out;
 }
 
 QF_INLINE NormalParts general_normal_parts(Normal n, NormalOption x) {
-    double h = n.h < 54.0 ? n.h : 54.0, hh = h * h;
-    Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
-    Ratio m = mills(h);
-    int beyond = n.h == INFINITE, level = (n.k == 0.0) & (n.v < 0x1p-1000);
-    double tail = times_exp(m.p / m.q, e.r), exponent = e.n;
-    double rest = 1.0 - tail * power_of_two(exponent > -1000.0 ? exponent : -1000.0);
+    double m = tail_numerator(n.d.h) / loss(n.d.h).q;
+    int beyond = n.h == INFINITE, level = (n.inside.high == 0.0) & (n.d.v < 0x1p-1000);
+    double tail = fma_(m, n.growth, m), exponent = n.e.n;
+    double rest = 1.0 - tail * power_of_two(at_least(exponent, -1000.0));
     tail = beyond ? 0.0 : tail;
     double discount_exponent = n.r.n;
     double inside = times_power(times_exp(rest, n.r.r), discount_exponent);
     double outside = times_power(times_exp(tail, n.r.r), exponent + discount_exponent);
-    double density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r);
+    double density = times_exp(fma_(INV_SQRT_2PI, n.growth, INV_SQRT_2PI), n.r.r);
     NormalParts out;
     out.price = general_normal(n, x.time, x.rate);
     out.density = beyond ? 0.0 : times_power(density, exponent + discount_exponent);
-    out.chance = n.inside > 0.0 ? inside : outside;
-    double root = __builtin_sqrt(x.time), per_v = out.density == 0.0 ? 0.0 : 1.0 / n.v;
+    out.chance = n.inside.high > 0.0 ? inside : outside;
+    double root = n.d.root, per_v = out.density == 0.0 ? 0.0 : n.d.per_v;
     out.per_v = per_v;
     out.d = per_v == 0.0 ? 0.0 : (x.forward - x.strike) * per_v;
     out.root = root;
-    out.per_root = n.v == INFINITE ? 1.0 / root : x.sigma * per_v;
+    out.per_root = n.d.v == INFINITE ? 1.0 / root : x.sigma * per_v;
     out.per_sigma = root * per_v;
     double per_root = x.time > 0.0 ? 1.0 / root : INFINITE;
     double per_sigma = x.sigma > 0.0 ? 1.0 / x.sigma : INFINITE;
@@ -81,7 +79,7 @@ QF_INLINE NormalParts general_normal_parts(Normal n, NormalOption x) {
     /* Endless volatility makes both terms of theta endless; their sum is a multiple of it. */
     double theta = x.rate * out.price - 0.5 * out.density * zero_times(x.sigma, out.per_root);
     double drift = zero_times(x.rate, root) - 0.5 * out.per_root;
-    out.theta = n.v == INFINITE ? out.density * (x.sigma * drift) : theta;
+    out.theta = n.d.v == INFINITE ? out.density * (x.sigma * drift) : theta;
     return out;
 }
 
@@ -109,11 +107,11 @@ QF_INLINE void store_normal_greeks(double *const *to, int64_t i, NormalOption x,
     to[COLOR][i] = gamma * (x.rate + 0.5 * fma_(-p.d, p.d, 1.0) * per_time);
     to[ZOMMA][i] = gamma * p.per_sigma * fma_(p.d, p.d, -1.0);
     double dd = p.d * p.d;
-    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0));
+    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0)));
 }
 
 QF_INLINE void normal_greeks_up_to(int order, const double *const *restrict in,
-                                   double *const *restrict to, int64_t *restrict special,
+                                   double *const *restrict to, int32_t *restrict special,
                                    int64_t n) {
     INDEPENDENT_LANES
     for (int64_t i = 0; i < n; i++) {
@@ -125,7 +123,7 @@ QF_INLINE void normal_greeks_up_to(int order, const double *const *restrict in,
 }
 
 QF_INLINE void bachelier_greeks_ordinary(const double *const *restrict in,
-                                         double *const *restrict out, int64_t *restrict special,
+                                         double *const *restrict out, int32_t *restrict special,
                                          int64_t n, int64_t wanted) {
     double spare[GREEKS][BLOCK];
     double *to[GREEKS];
@@ -140,11 +138,11 @@ QF_INLINE void bachelier_greeks_ordinary(const double *const *restrict in,
 }
 
 static void bachelier_greeks_general(const double *const *restrict in,
-                                     double *const *restrict out, int64_t *restrict outside,
+                                     double *const *restrict out, int32_t *restrict outside,
                                      int64_t n, int64_t wanted) {
     double spare[GREEKS][BLOCK];
     double *to[GREEKS];
-    int64_t states[BLOCK];
+    int32_t states[BLOCK];
     addresses(to, out, spare, wanted);
     INDEPENDENT_LANES
     for (int64_t i = 0; i < n; i++) {

@@ -21,25 +21,19 @@ QF_INLINE double normal_seed(double c, double k) {
 }
 
 /* A step, and e^(h^2/2) = s (1 - h M) / c at its beginning. */
-QF_INLINE Solution normal_step(double c, double k, double s) {
-    double per_s = 1.0 / s, h = k * per_s;
-    Ratio loss = normal_loss(h);
-    Reduced log = log_ratio(loss.p * s, loss.q * c);
+QF_INLINE Step normal_step(double c, double k, double s) {
+    double h = k * (1.0 / s), hh = h * h;
+    Ratio rest = loss(h);
+    Reduced log = log_ratio(rest.p * s, rest.q * c);
     double f = fma_(log.n, LN2_HI, fma_(log.n, LN2_LO, log.r) - 0.5 * h * h);
-    double per = 1.0 / (loss.p * loss.q);
-    double newton = -f * SQRT_2PI * (loss.p * loss.p * per); /* over s, as all that follows */
-    double g = INV_SQRT_2PI * (loss.q * loss.q * per), hh = h * h;
-    double u2 = fma_(hh, hh, -3.0 * hh);
-    double a = hh - g, b = fma_(g, fma_(2.0, g, -3.0 * hh), u2);
-    double below = fma_(newton, fma_(b * (1.0 / 6.0), newton, a), 1.0);
-    double change = newton * fma_(0.5, a * newton, 1.0) / below;
-    Solution out = {fma_(s, change, s), loss.p * s / (loss.q * c)};
+    double change = householder(f, -f * SQRT_2PI * (rest.p / rest.q), hh, fma_(hh, hh, -3.0 * hh));
+    Step out = {fma_(s, change, s), rest.p * s / (rest.q * c)};
     return out;
 }
 
 typedef struct {
     double s;
-    int64_t special;
+    int32_t special;
 } NormalSolution;
 
 /* |x| 2^-unit */
@@ -52,13 +46,12 @@ QF_INLINE double in_unit(double x, double unit) {
 QF_INLINE double normal_attainable(double c, double k, double s, double price, double forward,
                                    double strike, double time, double rate, int inside,
                                    double sigma) {
-    double h = k / s;
-    h = h < 38.0 ? h : 38.0;
+    double h = at_most(k / s, 38.0);
     Reduced e = reduce(0.5 * h * h, 0.0);
-    double per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); /* 1 / phi(h) */
-    Ratio m = mills(h);
-    double tail = SQRT_2PI * (m.p / m.q), chance = inside ? per_density - tail : tail;
-    double value = (inside ? c + k : c) * per_density;
+    double grown = times_exp(SQRT_2PI, e.r), per_density = times_power(grown, e.n); /* 1 / phi(h) */
+    double tail = SQRT_2PI * (tail_numerator(h) / loss(h).q);
+    double chance = inside ? per_density - tail : tail;
+    double value = times_power((inside ? c + k : c) * grown, e.n); /* c may vanish beside 1 / phi */
     double rt = rate * time, theta = __builtin_fabs(rt * value - 0.5 * s);
     double cost = half_ulp(price) * value + half_ulp(forward) * forward * chance +
                   half_ulp(strike) * strike * chance + half_ulp(time) * theta +
@@ -90,7 +83,7 @@ QF_INLINE Implied general_normal_implied(double price, double forward, double st
     int missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate);
     int invalid = (time < 0.0) | (time == INFINITE) | (__builtin_fabs(rate) == INFINITE) |
                   (__builtin_fabs(apart) == INFINITE) | (apart != apart);
-    int64_t state = (missing ? MISSING : 0) | (invalid ? INVALID : 0) | sign_state(sign);
+    int32_t state = (missing ? MISSING : 0) | (invalid ? INVALID : 0) | sign_state(sign);
     double limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma);
     double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     code = time == 0.0 ? ABOVE_MAXIMUM : code;
@@ -104,7 +97,7 @@ QF_INLINE Implied general_normal_implied(double price, double forward, double st
 
 static void bachelier_implied_volatility_general(const double *const *restrict in,
                                                  double *const *restrict out,
-                                                 int64_t *restrict outside, int64_t n,
+                                                 int32_t *restrict outside, int64_t n,
                                                  int64_t wanted) {
     double sigma[BLOCK], code[BLOCK];
     for (int64_t i = 0; i < n; i++) {
@@ -126,7 +119,7 @@ QF_INLINE NormalSolution ordinary_normal_implied(double price, double forward, d
     int inside = sign * apart > 0.0;
     double c = inside ? paid - k : paid;
     double s = normal_step(c, k, normal_seed(c, k)).s;
-    Solution last = normal_step(c, k, s);
+    Step last = normal_step(c, k, s);
     double legs = __builtin_fabs(forward) + __builtin_fabs(strike);
     /* Rounding of the inputs surely costs less than 1e-8: the chance over density is at most 1.3
      * out of the money and 1 / density in it. */
@@ -142,7 +135,7 @@ QF_INLINE NormalSolution ordinary_normal_implied(double price, double forward, d
 
 QF_INLINE void bachelier_implied_volatility_ordinary(const double *const *restrict in,
                                                      double *const *restrict out,
-                                                     int64_t *restrict special, int64_t n,
+                                                     int32_t *restrict special, int64_t n,
                                                      int64_t wanted) {
     double sigma[BLOCK], code[BLOCK];
     for (int64_t i = 0; i < n; i++) {

@@ -14,31 +14,29 @@
 #include "blocks.h"
 #include "legs.h"
 
-/* 1 - h M(h), over sqrt(2 pi), as numerator and denominator. */
-QF_INLINE Ratio normal_loss(double h) {
-    Ratio m = mills(h);
-    Ratio out = {fma_(-h, m.p, INV_SQRT_2PI * m.q), m.q};
-    return out;
+/* phi(h) (1 - h M(h)) over the power of two of the exponential, times v. */
+QF_INLINE double normal_time_value(Deviation d, Ratio rest, double growth) {
+    double share = rest.p / rest.q, value = fma_(d.v, share, d.v_low * share);
+    return fma_(value, growth, value);
 }
 
 typedef struct {
     double price;
-    int64_t special;
+    int32_t special;
 } OrdinaryNormal;
 
 QF_INLINE OrdinaryNormal ordinary_normal(double forward, double strike, double time, double rate,
                                          double sigma, double sign) {
     double rt = rate * time, rt_low = fma_(rate, time, -rt);
     Reduced r = reduce(-rt, -rt_low);
-    double apart = forward - strike, v = sigma * __builtin_sqrt(time);
-    double h = __builtin_fabs(apart) / v, hh = h * h;
-    Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
-    Ratio loss = normal_loss(h);
-    double factor = shift_exponent(times_exp(loss.p / loss.q, e.r), e.n_magic);
-    double intrinsic = sign * apart;
-    intrinsic = intrinsic > 0.0 ? intrinsic : 0.0;
-    double price = shift_exponent(times_exp(fma_(v, factor, intrinsic), r.r), r.n_magic);
-    int holds = (__builtin_fabs(rt) < 50.0) & (v > 0x1p-64) & (v < 0x1p200) & (h < 34.0) &
+    Sum apart = sum(forward, -strike);
+    Deviation d = deviation_ordinary(magnitude(apart), time, sigma);
+    Reduced e = gauss_exponent(d.h, d.h_low);
+    double term = shift_exponent(normal_time_value(d, loss(d.h), exp_minus_1(e.r)), e.n_magic);
+    double intrinsic = sign * apart.high;
+    double value = intrinsic > 0.0 ? intrinsic + fma_(sign, apart.low, term) : term;
+    double price = shift_exponent(times_exp(value, r.r), r.n_magic);
+    int holds = (__builtin_fabs(rt) < 50.0) & (d.v > 0x1p-64) & (d.v < 0x1p200) & (d.h < 34.0) &
                 (__builtin_fabs(sign) == 1.0);
     OrdinaryNormal out = {price, !holds};
     return out;
@@ -46,51 +44,52 @@ QF_INLINE OrdinaryNormal ordinary_normal(double forward, double strike, double t
 
 /* What the general forms of this model share. */
 typedef struct {
-    double k, v, h, inside; /* inside > 0: in the money */
-    Reduced r;              /* the discount exponent -rT */
-    int64_t state;
+    Deviation d;      /* h at most PAST */
+    Sum inside;       /* > 0: in the money */
+    Reduced r, e;     /* the discount exponent -rT, and -h^2/2 */
+    double h, growth; /* h itself, and e^e.r - 1 */
+    int32_t state;
 } Normal;
 
 QF_INLINE Normal normal_general(double forward, double strike, double time, double rate,
                                 double sigma, double sign) {
     Exponent x = discount_exponent(rate, time);
-    double apart = forward - strike, v = __builtin_fabs(sigma * __builtin_sqrt(time));
+    Sum apart = sum(forward, -strike), inside = {sign * apart.high, finite_or_zero(sign * apart.low)};
     Normal out;
-    out.k = __builtin_fabs(apart);
-    out.v = v;
-    out.h = out.k == 0.0 ? 0.0 : out.k / v;
-    out.inside = sign * apart;
+    out.d = deviation_general(magnitude(inside), time, sigma);
+    out.h = out.d.h;
+    int past = !(out.d.h < PAST);
+    out.d.h = past ? PAST : out.d.h;
+    out.d.h_low = past ? 0.0 : out.d.h_low;
+    out.inside = inside;
     out.r = reduce(x.value, x.low);
+    out.e = gauss_exponent(out.d.h, out.d.h_low);
+    out.growth = exp_minus_1(out.e.r);
     int missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate) |
                   (sigma != sigma);
-    int invalid = (time < 0.0) | (sigma < 0.0) | (v != v) | (apart != apart) |
+    int invalid = (time < 0.0) | (sigma < 0.0) | (out.d.v != out.d.v) | (apart.high != apart.high) |
                   (__builtin_fabs(rate) == INFINITE);
     out.state = (missing ? MISSING : 0) | (invalid ? INVALID : 0) | sign_state(sign);
     return out;
 }
 
 QF_INLINE double general_normal(Normal n, double time, double rate) {
-    double h = n.h < 54.0 ? n.h : 54.0, hh = h * h;
-    Reduced e = reduce(-0.5 * hh, -0.5 * fma_(h, h, -hh));
-    Ratio loss = normal_loss(h);
-    double factor = times_exp(loss.p / loss.q, e.r);
-    int settled = (n.v == 0.0) | (n.k == INFINITE);
-    factor = settled ? 0.0 : factor;
-    double intrinsic = n.inside > 0.0 ? n.inside : 0.0;
-    double held = factor * power_of_two(e.n > -1000.0 ? e.n : -1000.0);
-    double inside = fma_(n.v, held, intrinsic), outside = n.v * factor;
-    double value = intrinsic > 0.0 ? inside : outside;
-    value = settled ? intrinsic : value;
-    double exponent = (intrinsic > 0.0) | settled ? n.r.n : n.r.n + e.n;
+    double v = n.d.v, intrinsic = at_least(n.inside.high, 0.0);
+    int settled = (v == 0.0) | (intrinsic == INFINITE) | (n.inside.high == -INFINITE);
+    double term = settled ? 0.0 : normal_time_value(n.d, loss(n.d.h), n.growth);
+    double held = term * power_of_two(at_least(n.e.n, -1000.0));
+    double inside = intrinsic + (n.inside.low + held);
+    double value = intrinsic > 0.0 ? inside : term;
+    double exponent = intrinsic > 0.0 ? n.r.n : n.r.n + n.e.n;
     double price = times_power(times_exp(value, n.r.r), exponent);
-    int endless = (n.v == INFINITE) & !settled;
+    int endless = (v == INFINITE) & !settled;
     double limit = (time == INFINITE) & (rate > 0.0) ? 0.0 : INFINITE;
     price = value == INFINITE ? INFINITE : price; /* infinity less a part of it is no number */
     return endless ? limit : price;
 }
 
 static void bachelier_price_general(const double *const *restrict in,
-                                    double *const *restrict out, int64_t *restrict outside,
+                                    double *const *restrict out, int32_t *restrict outside,
                                     int64_t n, int64_t wanted) {
     (void)wanted;
     double *restrict price = out[0];
@@ -103,7 +102,7 @@ static void bachelier_price_general(const double *const *restrict in,
 }
 
 QF_INLINE void bachelier_price_ordinary(const double *const *restrict in,
-                                        double *const *restrict out, int64_t *restrict special,
+                                        double *const *restrict out, int32_t *restrict special,
                                         int64_t n, int64_t wanted) {
     (void)wanted;
     double *restrict price = out[0];

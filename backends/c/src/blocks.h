@@ -25,8 +25,10 @@ enum { LANES = 8, BLOCK = 64, MOST_INPUTS = 7, MOST_OUTPUTS = 17 };
 #define INDEPENDENT_LANES _Pragma("GCC ivdep")
 #endif
 
-/* Inputs, outputs, one mark per lane (special, or outside the domain), lanes, outputs wanted. */
-typedef void (*BlockKernel)(const double *const *in, double *const *out, int64_t *marks, int64_t n,
+/* Inputs, outputs, one mark per lane (special, or outside the domain), lanes, outputs wanted. Marks of
+ * 32 bits beside numbers of 64 have a compiler take two vectors of numbers at a time: their chains of
+ * operations overlap. */
+typedef void (*BlockKernel)(const double *const *in, double *const *out, int32_t *marks, int64_t n,
                             int64_t wanted);
 
 typedef struct {
@@ -79,12 +81,13 @@ QF_INLINE void scatter_codes(char *to, int64_t stride, const double *restrict fr
 
 /* Put the marked lanes through the general form; returns whether one is outside the domain. */
 static __attribute__((noinline)) int64_t run_special(Kernel kernel, const double *const *in,
-                                                     double *const *out, const int64_t *marks,
+                                                     double *const *out, const int32_t *marks,
                                                      int64_t n, int64_t wanted) {
     double copies[MOST_INPUTS][BLOCK], results[MOST_OUTPUTS][BLOCK];
     const double *from[MOST_INPUTS];
     double *to[MOST_OUTPUTS];
-    int64_t outside[BLOCK], lanes[BLOCK], count = 0, seen = 0;
+    int64_t lanes[BLOCK], count = 0, seen = 0;
+    int32_t outside[BLOCK];
     for (int64_t i = 0; i < n; i++) {
         lanes[count] = i;
         count += marks[i] != 0;
@@ -128,7 +131,7 @@ QF_INLINE void run_blocks(Kernel kernel, char **args, int64_t size, const intptr
     double copies[MOST_INPUTS][BLOCK], results[MOST_OUTPUTS][BLOCK];
     const double *in[MOST_INPUTS];
     double *out[MOST_OUTPUTS];
-    int64_t marks[BLOCK];
+    int32_t marks[BLOCK];
     int inputs = kernel.inputs;
     int direct[MOST_OUTPUTS];
     for (int j = 0; j < kernel.outputs; j++) {

@@ -37,48 +37,55 @@ typedef struct {
     double root, per_root, per_sigma;        /* sqrt(T), 1/sqrt(T), 1/sigma */
     double per_spot, per_strike, theta;
     double sigma;    /* 0 where nothing depends on it */
-    int64_t special; /* of the ordinary form */
+    int32_t special; /* of the ordinary form */
 } Parts;
 
-/* Tails of the normal distribution times the legs, from the Mills ratio: the leg that is less has
+/* What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call: by the price and
+ * the lesser share, so that nearly equal rates do not cancel. */
+QF_INLINE double carried(Option x, double price, double a_share, double b_share) {
+    double own = x.sign > 0.0 ? x.dividend : x.rate, other = x.sign > 0.0 ? x.rate : x.dividend;
+    double share = x.sign > 0.0 ? b_share : a_share;
+    return zero_times(own, price) + zero_times(own - other, share);
+}
+
+/* Tails of the normal distribution times the legs, from the Mills ratios: the leg that is less has
  * the near one. */
-QF_INLINE Parts ordinary_parts(Legs legs, Option option, double root) {
-    double a = legs.a, b = legs.b, h = legs.h, v = legs.v, sign = option.sign;
-    OrdinaryPrice price = ordinary_price(a, b, h, v, sign);
-    double t = 0.5 * v, far = h + t, near = h - t, x = __builtin_fabs(near), xx = x * x;
-    Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x, x, -xx));
-    int below = a < b;
-    double least = below ? a : b, most = below ? b : a;
-    double inside = below ? -sign : sign; /* > 0: in the money */
-    Ratio m = mills(far), m0 = mills(x);
-    double density = shift_exponent(times_exp(least, e.r), e.n_magic);
-    double part = density / (m.q * m0.q);
-    double far_tail = part * (m.p * m0.q), near_tail = part * (m0.p * m.q);
-    double near_inside = inside * __builtin_copysign(1.0, near);
+QF_INLINE Parts ordinary_parts(Sides sides, Option option) {
+    Deviation d = deviation_ordinary(magnitude(sides.y), option.time, option.sigma);
+    Tails at = tails_ordinary(d);
+    OrdinaryPrice price = ordinary_price(sides, d, at, option.sign);
+    int below = sides.y.high < 0.0;
+    double least = below ? sides.a : sides.b, most = below ? sides.b : sides.a;
+    double inside = below ? -option.sign : option.sign; /* > 0: in the money */
+    double near_inside = at.within ? inside : -inside;
+    double density = shift_exponent(fma_(least, at.growth, least), at.e.n_magic);
+    double turned = at.within ? -at.near_low : at.near_low;
+    double near_tail = density * fma_(at.near_loss, turned, at.m.near);
+    double far_tail = density * fma_(-at.far_loss, at.far_low, at.m.far);
     double near_share = near_inside > 0.0 ? least - near_tail : near_tail;
     double far_share = inside > 0.0 ? most - far_tail : far_tail;
-    double per_v = 1.0 / v;
 
     Parts out;
     out.price = price.price;
     out.density = density * INV_SQRT_2PI;
     out.a_share = below ? near_share : far_share;
     out.b_share = below ? far_share : near_share;
-    out.d1 = below ? -near : far;
-    out.d2 = below ? -far : near;
-    out.d1_v = out.d1 * per_v;
-    out.d2_v = out.d2 * per_v;
-    out.root = root;
+    double near = at.near + at.near_low; /* a greek may be 0 where it is */
+    out.d1 = below ? -near : at.far;
+    out.d2 = below ? -at.far : near;
+    out.d1_v = out.d1 * d.per_v;
+    out.d2_v = out.d2 * d.per_v;
+    out.root = d.root;
     out.sigma = option.sigma;
-    out.per_root = option.sigma * per_v;
-    out.per_sigma = root * per_v;
+    out.per_root = option.sigma * d.per_v;
+    out.per_sigma = d.root * d.per_v;
     out.per_spot = 1.0 / option.spot;
     out.per_strike = 1.0 / option.strike;
     out.delta = out.a_share * out.per_spot;
     out.dual_delta = out.b_share / option.strike;
-    double carried = option.dividend * out.a_share - option.rate * out.b_share;
-    out.theta = sign * carried - 0.5 * out.density * (option.sigma * out.per_root);
-    out.special = legs.special + price.special + !(option.time > 0x1p-1000);
+    out.theta = carried(option, out.price, out.a_share, out.b_share) -
+                0.5 * out.density * (option.sigma * out.per_root);
+    out.special = price.special | !(option.time > 0x1p-1000);
     return out;
 }
 
@@ -121,63 +128,64 @@ QF_INLINE Amounts amounts_in_unit(double spot, double strike) {
     return out;
 }
 
-QF_INLINE Parts general_parts(GeneralLegs legs, Option option, Amounts amounts) {
+QF_INLINE Parts general_parts(GeneralSides sides, Option option, Amounts amounts) {
     double sign = option.sign, spot = amounts.spot, strike = amounts.strike;
-    double price = general_price(legs, sign);
-    legs.a_exponent -= amounts.unit;
-    legs.b_exponent -= amounts.unit;
-    double a = times_power(legs.a, legs.a_exponent), b = times_power(legs.b, legs.b_exponent);
-    double top = legs.a_exponent > legs.b_exponent ? legs.a_exponent : legs.b_exponent;
-    double a_apart = legs.a_exponent - top, b_apart = legs.b_exponent - top;
-    double a_scaled = legs.a * power_of_two(a_apart > -1000.0 ? a_apart : -1000.0);
-    double b_scaled = legs.b * power_of_two(b_apart > -1000.0 ? b_apart : -1000.0);
-    int below = a_scaled < b_scaled;
+    Apart apart = apart_general(sides, option.time, option.sigma);
+    Deviation d = apart.d;
+    Tails at = apart.at;
+    GeneralPrice price = general_price(sides, apart, sign);
+    double unit = amounts.unit;
+    double a = times_power(sides.a, sides.a_exponent - unit);
+    double b = times_power(sides.b, sides.b_exponent - unit);
+    Beside legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent);
+    int level = ((legs.a == legs.b) | (apart.y.high == 0.0)) & (d.v < 0x1p-1000);
+    int below = (apart.y.high < 0.0) & !level;
     double inside = below ? -sign : sign; /* > 0: in the money */
-    int level = ((a_scaled == b_scaled) | (legs.h * legs.v == 0.0)) & (legs.v < 0x1p-1000);
-    double h = level ? 0.0 : legs.h, v = legs.v, t = 0.5 * v;
-    double far = h + t, near = h - t, x = __builtin_fabs(near);
-    double far_held = far < 0x1p50 ? far : 0x1p50, x_held = x < 54.0 ? x : 54.0;
-    double xx = x_held * x_held;
-    Reduced e = reduce(-0.5 * xx, -0.5 * fma_(x_held, x_held, -xx));
-    double least = below ? legs.a : legs.b;
-    double exponent = (below ? legs.a_exponent : legs.b_exponent) + e.n;
-    Ratio m = mills(far_held), m0 = mills(x_held);
-    double density = times_exp(least, e.r), part = density / (m.q * m0.q);
-    double far_tail = times_power(part * (m.p * m0.q), exponent);
-    double near_tail = times_power(part * (m0.p * m.q), exponent);
-    int ends = amounts.ends, settled = ends | (v == INFINITE);
-    far_tail = settled ? 0.0 : far_tail;
+    double exponent = (below ? sides.a_exponent : sides.b_exponent) - unit + at.e.n;
+    double least = below ? sides.a : sides.b;
+    double density = fma_(least, at.growth, least);
+    density = level ? least : density;
+    exponent = level ? sides.b_exponent - unit : exponent;
+    double turned = at.within ? -at.near_low : at.near_low;
+    double near_mills = fma_(at.near_loss, turned, at.m.near);
+    double far_mills = fma_(-at.far_loss, at.far_low, at.m.far);
+    double near_tail = times_power(density * (level ? 0.5 : near_mills), exponent);
+    double far_tail = times_power(density * (level ? 0.5 : far_mills), exponent);
+    int ends = amounts.ends, settled = ends | (d.v == INFINITE);
     near_tail = settled ? 0.0 : near_tail;
-    double near_inside = ends ? inside : inside * __builtin_copysign(1.0, near);
+    far_tail = settled ? 0.0 : far_tail;
+    double near_inside = at.within | ends ? inside : -inside;
     double near_share = near_inside > 0.0 ? (below ? a : b) - near_tail : near_tail;
     double far_share = inside > 0.0 ? (below ? b : a) - far_tail : far_tail;
 
     Parts out;
-    out.price = price;
+    out.price = times_power(price.value, price.exponent);
     out.density = settled ? 0.0 : times_power(density, exponent) * INV_SQRT_2PI;
     out.a_share = below ? near_share : far_share;
     out.b_share = below ? far_share : near_share;
-    double per_v = out.density == 0.0 ? 0.0 : 1.0 / v; /* nothing depends on what is so far off */
-    out.d1 = per_v == 0.0 ? 0.0 : (below ? -near : far);
-    out.d2 = per_v == 0.0 ? 0.0 : (below ? -far : near);
+    double per_v = out.density == 0.0 ? 0.0 : d.per_v; /* nothing depends on what is so far off */
+    double near = at.near + at.near_low;
+    out.d1 = per_v == 0.0 ? 0.0 : (below ? -near : at.far);
+    out.d2 = per_v == 0.0 ? 0.0 : (below ? -at.far : near);
     out.d1_v = out.d1 * per_v;
     out.d2_v = out.d2 * per_v;
-    out.root = __builtin_sqrt(option.time);
-    out.per_sigma = zero_times(per_v, out.root); /* T may be infinite */
+    out.root = d.root;
+    out.per_sigma = zero_times(per_v, d.root); /* T may be infinite */
     out.per_root = option.sigma * per_v;
     double per_spot = 1.0 / spot;
     out.per_spot = out.density == 0.0 ? 0.0 : per_spot;
     out.per_strike = 1.0 / strike;
-    double discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n);
-    double discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n);
+    double discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n);
+    double discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n);
     double raised = spot < 0x1p-1022 ? 0x1p54 : 1.0; /* 1/S of a subnormal S is infinite */
     double delta = out.a_share * raised * (1.0 / (spot * raised));
     out.delta = ends ? (inside > 0.0 ? discount_a : 0.0) : delta;
     out.dual_delta = ends ? (inside > 0.0 ? discount_b : 0.0) : out.b_share / strike;
     out = parts_at_the_money(out, option, level);
     out.sigma = out.density == 0.0 ? 0.0 : option.sigma; /* it may be infinite */
-    double carried = zero_times(option.dividend, out.a_share) - zero_times(option.rate, out.b_share);
-    out.theta = sign * carried - 0.5 * out.density * zero_times(out.sigma, out.per_root);
+    double price_in_unit = times_power(price.value, price.exponent - unit);
+    out.theta = carried(option, price_in_unit, out.a_share, out.b_share) -
+                0.5 * out.density * zero_times(out.sigma, out.per_root);
     return out;
 }
 
@@ -203,9 +211,9 @@ QF_INLINE void store_greeks(double *const *to, int64_t i, Option x, Parts p, int
     to[PHI][i] = -x.sign * x.time * p.a_share;
     if (order < 2) return;
     double carry = x.rate - x.dividend, drift = x.dividend + carry * p.d1_v;
-    double decay = zero_times(carry, p.per_sigma) - 0.5 * p.d2_v * p.sigma;
+    double decay = fma_(-0.5 * p.d2_v, p.sigma, zero_times(carry, p.per_sigma));
     to[VANNA][i] = -(vega * p.per_spot) * p.d2_v;
-    to[VOLGA][i] = vega * p.root * (p.d1 * p.d2_v);
+    to[VOLGA][i] = vega * (p.root * (p.d1 * p.d2_v));
     to[CHARM][i] = x.sign * x.dividend * p.delta -
                    p.density * p.per_spot * zero_times(decay, p.per_root);
     to[VETA][i] = p.density * (p.root * drift - 0.5 * p.per_root * fma_(p.d1, p.d2, 1.0));
@@ -215,8 +223,8 @@ QF_INLINE void store_greeks(double *const *to, int64_t i, Option x, Parts p, int
     to[SPEED][i] = -gamma * p.per_spot * (p.d1_v + 1.0);
     to[COLOR][i] = gamma * (drift + 0.5 * (p.per_root * p.per_root) * fma_(-p.d1, p.d2, 1.0));
     to[ZOMMA][i] = gamma * p.per_sigma * fma_(p.d1, p.d2, -1.0);
-    to[ULTIMA][i] = -vega * x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) +
-                                      (p.d1_v * p.d1_v + p.d2_v * p.d2_v));
+    double squares = p.d1_v * p.d1_v + p.d2_v * p.d2_v;
+    to[ULTIMA][i] = -vega * (x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares));
 }
 
 /* By which power of the unit of all amounts each greek changes; the price is not in that unit. */
@@ -232,7 +240,7 @@ QF_INLINE void rescale(double *const *restrict to, const double *restrict unit, 
 }
 
 /* Lanes outside the domain get the one NaN, and no other lane has any. */
-QF_INLINE void sweep(double *const *restrict to, const int64_t *restrict states, int64_t n,
+QF_INLINE void sweep(double *const *restrict to, const int32_t *restrict states, int64_t n,
                      int64_t wanted) {
     for (int greek = 0; wanted >> greek; greek++) {
         double *restrict x = to[greek];
@@ -243,62 +251,51 @@ QF_INLINE void sweep(double *const *restrict to, const int64_t *restrict states,
     }
 }
 
-/* The first half of the ordinary form, for the second. */
-typedef struct {
-    double a[BLOCK], b[BLOCK], h[BLOCK], v[BLOCK], root[BLOCK]; /* root is sqrt(T) */
-} BlockLegs;
-
 /* The second half: one loop, for its many results are written while others are computed. */
-QF_INLINE void greeks_up_to(int order, const BlockLegs *restrict p,
+QF_INLINE void greeks_up_to(int order, const BlockSides *restrict sides,
                             const double *const *restrict in, double *const *restrict to,
-                            int64_t *restrict special, int64_t n) {
+                            int32_t *restrict special, int64_t n) {
     INDEPENDENT_LANES
     for (int64_t i = 0; i < n; i++) {
-        Legs legs = {p->a[i], p->b[i], p->h[i], p->v[i], special[i]};
         Option option = option_at(in, i);
-        Parts parts = ordinary_parts(legs, option, p->root[i]);
+        Parts parts = ordinary_parts(get_sides(sides, i), option);
         store_greeks(to, i, option, parts, order);
         special[i] = parts.special;
     }
 }
 
 QF_INLINE void greeks_ordinary(const double *const *restrict in, double *const *restrict out,
-                               int64_t *restrict special, int64_t n, int64_t wanted) {
-    BlockLegs p;
+                               int32_t *restrict special, int64_t n, int64_t wanted) {
+    BlockSides sides;
     double spare[GREEKS][BLOCK];
     double *to[GREEKS];
     addresses(to, out, spare, wanted);
-    for (int64_t i = 0; i < n; i++) {
-        Option x = option_at(in, i);
-        Legs legs = legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
-        p.a[i] = legs.a, p.b[i] = legs.b, p.h[i] = legs.h, p.v[i] = legs.v;
-        p.root[i] = __builtin_sqrt(x.time);
-        special[i] = legs.special;
-    }
+    put_sides(&sides, in, n);
     if (wanted >> SPEED) {
-        greeks_up_to(3, &p, in, to, special, n);
+        greeks_up_to(3, &sides, in, to, special, n);
     } else if (wanted >> VANNA) {
-        greeks_up_to(2, &p, in, to, special, n);
+        greeks_up_to(2, &sides, in, to, special, n);
     } else {
-        greeks_up_to(1, &p, in, to, special, n);
+        greeks_up_to(1, &sides, in, to, special, n);
     }
 }
 
 static void greeks_general(const double *const *restrict in, double *const *restrict out,
-                           int64_t *restrict outside, int64_t n, int64_t wanted) {
+                           int32_t *restrict outside, int64_t n, int64_t wanted) {
     double unit[BLOCK], spare[GREEKS][BLOCK];
     double *to[GREEKS];
-    int64_t states[BLOCK];
+    int32_t states[BLOCK];
     addresses(to, out, spare, wanted);
     INDEPENDENT_LANES
     for (int64_t i = 0; i < n; i++) {
         Option x = option_at(in, i);
-        GeneralLegs legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
+        GeneralSides sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend);
         Amounts amounts = amounts_in_unit(x.spot, x.strike);
-        Parts parts = general_parts(legs, x, amounts);
+        Parts parts = general_parts(sides, x, amounts);
         store_greeks(to, i, x, parts, 3);
         unit[i] = amounts.unit;
-        states[i] = legs.state | sign_state(x.sign);
+        double v = __builtin_fabs(x.sigma * __builtin_sqrt(x.time));
+        states[i] = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign);
         outside[i] = states[i] == INVALID;
     }
     rescale(to, unit, n, wanted);

@@ -5,10 +5,10 @@
  * sqrt(T).
  *
  * Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k) (Choi,
- * Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < 0 on
- * ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or overflows. In
- * the last step M - M is its Taylor series for small s/2. Error: a few times what the rounding of
- * the inputs costs, see docs/numerics.md.
+ * Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < -1/2
+ * on ln(1 - c); their logarithms are those of M - M, which is s times its slope, or M + M, so that
+ * nothing cancels, under- or overflows. Error: a few times what the rounding of the inputs costs,
+ * see docs/numerics.md.
  *
  * Codes: see the enumeration; a lane without a volatility is NaN, at the bounds 0 or infinity. */
 #ifndef QF_IMPLIED_VOLATILITY_H
@@ -22,9 +22,11 @@ enum {
     LOW_PRECISION
 };
 
+#define STEPS 3 /* from the seed to full precision */
+
 /* Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %. */
 QF_INLINE double seed(Target to) {
-    double c = to.c * power_of_two(to.shift > -1000.0 ? to.shift : -1000.0), ce = c * to.share;
+    double c = to.c * power_of_two(at_least(to.shift, -1000.0)), ce = c * to.share;
     double both = 2.0 * ce + to.gap;
     double side = (2.0 * c * ce - to.gap * (1.0 - 2.0 * c)) / (both + both); /* p - 1/2 */
     Reduced log = log_ratio(both * both, 4.0 * (to.c * (ce + 1.0)) * (to.rest * (to.gap + ce)));
@@ -33,87 +35,40 @@ QF_INLINE double seed(Target to) {
     double dd = w * (1.5707963267948966 + 0.21616672 * w) / (1.0 + 0.10832933 * w);
     double d = __builtin_sqrt(dd), sum = d + __builtin_sqrt(fma_(2.0, to.k, dd));
     double s = side < 0.0 ? 2.0 * to.k / sum : sum, least = SQRT_2PI * c;
-    return s > least ? s : least; /* c is at most what it is at the money */
+    return at_least(s, least); /* c is at most what it is at the money */
 }
 
-/* M(x) - M(f), for x < 0 -(M(-x) + M(f)), over sqrt(2 pi), as numerator and denominator. */
-typedef struct {
-    double p, q, near;
-} Difference;
-
-QF_INLINE Difference mills_difference(double h, double t) {
-    double near = h - t;
-    Ratio m = mills(h + t), m0 = mills(__builtin_fabs(near));
-    Difference out = {fma_(__builtin_copysign(m0.p, near), m.q, -(m.p * m0.q)), m.q * m0.q, near};
-    return out;
+/* Householder's step of order 4 for ln y(s) = ln z, over s: f is the residual, newton that of
+ * Newton's step, and u1, u2 are s y''/y' and s^2 y'''/y'. */
+QF_INLINE double householder(double f, double newton, double u1, double u2) {
+    double bent = u1 * newton, square = newton * newton;
+    double third = fma_(u2, square, f * fma_(2.0, f, 3.0 * bent));
+    double below = fma_(third, 1.0 / 6.0, 1.0 + (bent + f));
+    return newton * fma_(0.5, bent + f, 1.0) / below;
 }
 
-/* Householder's step of order 4 for ln(p/q) - x^2/2 = ln(z 2^shift); f is its residual. */
-QF_INLINE double householder(double f, Difference d, double h, double per_s, double s) {
-    double per = 1.0 / (d.p * d.q);
-    double newton = -f * SQRT_2PI * (d.p * d.p * per), g = INV_SQRT_2PI * (d.q * d.q * per);
-    double hs = h * per_s, u1 = fma_(h, hs, -0.25 * s);
-    double u2 = fma_(u1, u1, fma_(-3.0 * hs, hs, -0.25));
-    double a = u1 - g, b = fma_(g, fma_(2.0, g, -3.0 * u1), u2);
-    double below = fma_(newton, fma_(b * (1.0 / 6.0), newton, a), 1.0);
-    return fma_(newton, fma_(0.5, a * newton, 1.0) / below, s);
-}
-
-QF_INLINE double step(Target to, double s) {
-    double per_s = 1.0 / s, h = to.k * per_s, t = 0.5 * s;
-    Difference d = mills_difference(h, t);
-    int above = d.near < 0.0;
-    Reduced log = log_ratio(__builtin_fabs(d.p), d.q * (above ? to.rest : to.c));
-    double n = log.n - (above ? 0.0 : to.shift);
-    return householder(fma_(n, LN2_HI, log.r) - 0.5 * d.near * d.near, d, h, per_s, s);
-}
-
-/* (M(h - t) - M(h + t)) / sqrt(2 pi) for t max(h, 2) < 1/2. */
-QF_INLINE double long_series(double h, double t) {
-    Ratio ratio = mills(h);
-    double m0 = ratio.p / ratio.q, u = t * t;
-    double m1 = fma_(h, m0, -INV_SQRT_2PI);
-    double m2 = fma_(h, m1, m0);
-    double m3 = fma_(h, m2, 2.0 * m1);
-    double m4 = fma_(h, m3, 3.0 * m2);
-    double m5 = fma_(h, m4, 4.0 * m3);
-    double m6 = fma_(h, m5, 5.0 * m4);
-    double m7 = fma_(h, m6, 6.0 * m5);
-    double m8 = fma_(h, m7, 7.0 * m6);
-    double m9 = fma_(h, m8, 8.0 * m7);
-    double m10 = fma_(h, m9, 9.0 * m8);
-    double m11 = fma_(h, m10, 10.0 * m9);
-    double m12 = fma_(h, m11, 11.0 * m10);
-    double m13 = fma_(h, m12, 12.0 * m11);
-    double m14 = fma_(h, m13, 13.0 * m12);
-    double m15 = fma_(h, m14, 14.0 * m13);
-    double sum = fma_(m15, u * (1.0 / 210.0), m13);
-    sum = fma_(sum, u * (1.0 / 156.0), m11);
-    sum = fma_(sum, u * (1.0 / 110.0), m9);
-    sum = fma_(sum, u * (1.0 / 72.0), m7);
-    sum = fma_(sum, u * (1.0 / 42.0), m5);
-    sum = fma_(sum, u * (1.0 / 20.0), m3);
-    sum = fma_(sum, u * (1.0 / 6.0), m1);
-    return -2.0 * t * sum;
-}
-
-/* The last step, to full precision; also 1 / (sqrt(2 pi) phi(x)) times c or 1 - c. */
+/* A step for ln c, or for ln(1 - c) where h - t is below 0 or near it; and at its
+ * beginning 1 / (sqrt(2 pi) phi(h - t)), but for the factor by which c, or 1 - c, is off. The last
+ * one takes into account what rounding took from h - t. */
 typedef struct {
     double s, per_density;
-} Solution;
+} Step;
 
-QF_INLINE Solution last_step(Target to, double s) {
-    double per_s = 1.0 / s, h = to.k * per_s, t = 0.5 * s;
-    Difference d = mills_difference(h, t);
-    int close = t * (h > 2.0 ? h : 2.0) < 0.5, above = (d.near < 0.0) & !close;
-    double series = long_series(h, t);
-    d.p = close ? series : d.p;
-    d.q = close ? 1.0 : d.q;
-    double z = above ? to.rest : to.c;
-    Reduced log = log_ratio(__builtin_fabs(d.p), d.q * z);
-    double n = log.n - (above ? 0.0 : to.shift);
-    double f = fma_(n, LN2_HI, fma_(n, LN2_LO, log.r) - 0.5 * d.near * d.near);
-    Solution out = {householder(f, d, h, per_s, s), __builtin_fabs(d.p) / (d.q * z)};
+QF_INLINE Step step(Target to, double s, int last) {
+    double per_s = 1.0 / s, h = to.k * per_s, t = 0.5 * s, near = h - t, far = h + t;
+    double near_low = fma_(per_s, fma_(-h, s, to.k) + to.k_low, (h - near) - t);
+    double from = far < 1.0 ? MILLS_FROM : 0.0; /* where c is large what it lacks to 1 tells more */
+    int within = near > from;
+    Mills m = mills(within ? near : -near, far);
+    double rest = -(m.near + m.far), slope = within ? m.slope : rest * per_s;
+    double y = within ? s * m.slope : -rest, z = within ? to.c : to.rest;
+    Reduced log = log_ratio(y, z);
+    double n = log.n - (within ? to.shift : 0.0);
+    double gauss = 0.5 * near * near + (last ? near * near_low : 0.0);
+    double f = fma_(n, LN2_HI, fma_(n, LN2_LO, log.r) - gauss);
+    double u1 = near * far, u2 = fma_(u1, u1, -fma_(3.0 * h, h, t * t));
+    double moved = fma_(s, householder(f, -f * SQRT_2PI * slope, u1, u2), s);
+    Step out = {moved <= 0.0 ? s : moved, y / z}; /* where the seed is far off */
     return out;
 }
 
@@ -129,26 +84,18 @@ typedef struct {
     double sigma, code; /* a NaN came in: no signal */
 } Implied;
 
-/* Three steps from the seed. For tiny s the difference of M is nothing but rounding, and only its
- * series tells. Where a step overflows the seed is as good as any. */
-QF_INLINE double solved(Target to) {
-    double first = seed(to), second = step(to, step(to, first)), fine = last_step(to, first).s;
-    int steps = first > 0x1p-450;
-    fine = steps & (fine > 0.0) ? fine : first;
-    double s = last_step(to, first < 0x1p-44 ? fine : second).s;
-    return steps & (s > 0.0) ? s : fine;
-}
-
 QF_INLINE Implied implied_general(double price, double spot, double strike, double time,
                                   double rate, double dividend, double sign) {
     GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
     GeneralTarget lane = target_general(sides, price, sign);
-    double s = solved(lane.target);
+    double s = seed(lane.target);
+    for (int turn = 1; turn < STEPS; turn++) s = step(lane.target, s, 0).s;
+    s = step(lane.target, s, 1).s;
     double sigma = s / __builtin_sqrt(time);
 
-    int64_t state = sides.state | sign_state(sign) |
+    int32_t state = sides.state | sign_state(sign) |
                     ((spot == INFINITE) | (strike == INFINITE) | (time == INFINITE) ? INVALID : 0);
-    double limit = attainable(sides, lane.target, s, price, spot, strike, time, rate, dividend,
+    double limit = attainable(sides, lane.target, s, price, spot, strike, time, rate, dividend, sign,
                               lane.inside, sigma);
     double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     int at_maximum = lane.left <= lane.whole_unit;
@@ -189,7 +136,7 @@ QF_INLINE void write_implied(double *const *restrict out, const double *restrict
 
 /* Replace the values that codes stand for, and say which lanes lie outside the domain. */
 QF_INLINE void finish_codes(const double *const *restrict in, int inputs, double *restrict sigma,
-                            double *restrict code, int64_t *restrict outside, int64_t n) {
+                            double *restrict code, int32_t *restrict outside, int64_t n) {
     for (int64_t i = 0; i < n; i++) code[i] = sigma[i] == sigma[i] ? code[i] : unsolved(code[i]);
     for (int64_t i = 0; i < n; i++) sigma[i] = value_of(sigma[i], code[i]);
     for (int64_t i = 0; i < n; i++) outside[i] = sigma[i] != sigma[i];
@@ -199,7 +146,7 @@ QF_INLINE void finish_codes(const double *const *restrict in, int inputs, double
 }
 
 static void implied_volatility_general(const double *const *restrict in,
-                                       double *const *restrict out, int64_t *restrict outside,
+                                       double *const *restrict out, int32_t *restrict outside,
                                        int64_t n, int64_t wanted) {
     double sigma[BLOCK], code[BLOCK];
     for (int64_t i = 0; i < n; i++) {
@@ -213,38 +160,39 @@ static void implied_volatility_general(const double *const *restrict in,
     write_implied(out, sigma, code, n, wanted);
 }
 
-/* Five loops over the block, each short enough for several vectors of it to overlap. */
+/* Six loops over the block, each short enough for several vectors of it to overlap. */
 QF_INLINE void implied_volatility_ordinary(const double *const *restrict in,
-                                           double *const *restrict out, int64_t *restrict special,
+                                           double *const *restrict out, int32_t *restrict special,
                                            int64_t n, int64_t wanted) {
-    double c[BLOCK], rest[BLOCK], k[BLOCK], share[BLOCK], gap[BLOCK], s[BLOCK];
+    double c[BLOCK], rest[BLOCK], k[BLOCK], k_low[BLOCK], share[BLOCK], gap[BLOCK], s[BLOCK];
     double per_density[BLOCK], sigma[BLOCK], code[BLOCK];
-    int64_t tail[BLOCK];
+    int32_t tail[BLOCK];
     const double *price = in[0], *spot = in[1], *strike = in[2], *time = in[3], *rate = in[4],
                  *dividend = in[5], *sign = in[6];
     for (int64_t i = 0; i < n; i++) {
         Sides sides = sides_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i]);
         OrdinaryTarget lane = target_ordinary(sides, price[i], sign[i]);
-        c[i] = lane.target.c, rest[i] = lane.target.rest, k[i] = lane.target.k;
+        c[i] = lane.target.c, rest[i] = lane.target.rest;
+        k[i] = lane.target.k, k_low[i] = lane.target.k_low;
         share[i] = lane.target.share, gap[i] = lane.target.gap;
         tail[i] = !lane.inside;
         special[i] = lane.special;
     }
     for (int64_t i = 0; i < n; i++) {
-        Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
+        Target to = {c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i]};
         s[i] = seed(to);
     }
-    for (int turn = 0; turn < 2; turn++) {
+    for (int turn = 1; turn < STEPS; turn++) {
         for (int64_t i = 0; i < n; i++) {
-            Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
-            s[i] = step(to, s[i]);
+            Target to = {c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i]};
+            s[i] = step(to, s[i], 0).s;
         }
     }
     for (int64_t i = 0; i < n; i++) {
-        Target to = {c[i], 0.0, rest[i], k[i], share[i], gap[i]};
-        Solution solution = last_step(to, s[i]);
-        s[i] = solution.s;
-        per_density[i] = solution.per_density;
+        Target to = {c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i]};
+        Step last = step(to, s[i], 1);
+        s[i] = last.s;
+        per_density[i] = last.per_density;
     }
     for (int64_t i = 0; i < n; i++) {
         double load = (__builtin_fabs(rate[i]) + __builtin_fabs(dividend[i])) * time[i];

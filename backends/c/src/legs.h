@@ -1,13 +1,14 @@
 /* The two legs of a European option and how far apart they are: the first half of every kernel on
  * a lognormal underlying.
  *
- *     A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v
+ *     A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v,  t = v / 2
  *
- * -rT = n ln 2 + rho, so the integers of both discount factors and of ln(S/K) add up exactly and
- * ln(A/B) loses nothing however large rT and qT are; their rounding errors are carried along.
+ * ln(A/B) = ln(S/K) + rT - qT is a sum of two numbers, so that large rates cancel without loss, and
+ * near = h - t carries what rounding took from it: far from the forward the price is e^(-near^2/2),
+ * which multiplies a relative error of near by its square.
  *
- * `legs_ordinary` assumes that every number stays normal and says where it may not;
- * `legs_general` keeps exponents apart. Where the first holds both have the same digits. */
+ * `sides_ordinary` assumes that every number stays normal and says where it may not;
+ * `sides_general` keeps exponents apart. Where the first holds both have the same digits. */
 #ifndef QF_LEGS_H
 #define QF_LEGS_H
 
@@ -19,73 +20,90 @@
 /* Bits of a lane's state: NaN came in, or the inputs lie outside the domain. */
 enum { MISSING = 1, INVALID = 2 };
 
-QF_INLINE int64_t sign_state(double sign) {
+QF_INLINE int32_t sign_state(double sign) {
     return (sign != sign ? MISSING : 0) | (__builtin_fabs(sign) == 1.0 ? 0 : INVALID);
 }
 
+QF_INLINE int32_t sigma_state(double sigma, double v) {
+    return (sigma != sigma ? MISSING : 0) | ((sigma < 0.0) | (v != v) ? INVALID : 0);
+}
+
 typedef struct {
-    double a, b, y; /* A, B and ln(A/B) */
-    double a_low, b_low; /* what rounding took from A and B */
-    int64_t special; /* 1 where this form may not hold */
+    double a, a_low, b, b_low; /* A and B, and what rounding took from them */
+    Sum y;                     /* ln(A/B) */
+    double bend, load;         /* |s|^3 as below; |rT| + |qT| */
 } Sides;
 
 typedef struct {
-    double a, b, h, v;
-    int64_t special;
-} Legs;
-
-typedef struct {
-    double a, a_exponent, a_low, b, b_exponent, b_low, y;
+    double a, a_exponent, a_low, b, b_exponent, b_low;
+    Sum y, y_fine; /* ln(A/B), and to twice the precision */
+    double bend;   /* |s|^3 of the logarithm: the error of y is less than 2^-55 of it */
     Reduced r, q;  /* the discount exponents -rT and -qT */
-    int64_t state; /* MISSING, INVALID */
+    int32_t state; /* MISSING, INVALID */
 } GeneralSides;
 
-typedef struct {
-    double a, a_exponent, b, b_exponent, h, v;
-    Reduced r, q;
-    int64_t state;
-} GeneralLegs;
+/* ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last. */
+QF_INLINE Sum log_moneyness(Sum ratio, double rt, double rt_low, double qt, double qt_low) {
+    Sum carry = sum(rt, -qt), whole = sum(ratio.high, carry.high);
+    double low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low;
+    double high = whole.high + low;
+    Sum out = {high, low - (high - whole.high)};
+    return out;
+}
 
 QF_INLINE Sides sides_ordinary(double spot, double strike, double time, double rate,
                                double dividend) {
     double rt = rate * time, rt_low = fma_(rate, time, -rt);
     double qt = dividend * time, qt_low = fma_(dividend, time, -qt);
     Reduced r = reduce(-rt, -rt_low), q = reduce(-qt, -qt_low);
-    Reduced ratio = log_ratio(spot, strike);
-    double n = (ratio.n - r.n) + q.n;
     double growth_a = exp_minus_1(q.r), growth_b = exp_minus_1(r.r);
     double a = fma_(spot, growth_a, spot), b = fma_(strike, growth_b, strike);
-    Sides sides;
-    sides.y = fma_(n, LN2_HI, fma_(n, LN2_LO, ratio.r + (q.r - r.r)));
-    sides.a = shift_exponent(a, q.n_magic);
-    sides.b = shift_exponent(b, r.n_magic);
-    sides.a_low = fma_(spot, growth_a, spot - a) * power_of_two(q.n);
-    sides.b_low = fma_(strike, growth_b, strike - b) * power_of_two(r.n);
-    sides.special = !(__builtin_fabs(rt) + __builtin_fabs(qt) < 300.0);
-    return sides;
+    Aligned near = aligned(spot, strike);
+    Sum s = log_argument(spot, near);
+    Sides out;
+    out.y = log_moneyness(log_ratio_sum(s, near.n), rt, rt_low, qt, qt_low);
+    out.a = shift_exponent(a, q.n_magic);
+    out.b = shift_exponent(b, r.n_magic);
+    out.a_low = fma_(spot, growth_a, spot - a) * shift_exponent(1.0, q.n_magic);
+    out.b_low = fma_(strike, growth_b, strike - b) * shift_exponent(1.0, r.n_magic);
+    out.bend = __builtin_fabs(s.high) * (s.high * s.high);
+    out.load = __builtin_fabs(rt) + __builtin_fabs(qt);
+    return out;
 }
 
-QF_INLINE Legs legs_ordinary(double spot, double strike, double time, double rate,
-                             double dividend, double sigma) {
-    Sides sides = sides_ordinary(spot, strike, time, rate, dividend);
-    double v = sigma * __builtin_sqrt(time);
-    Legs legs = {sides.a, sides.b, __builtin_fabs(sides.y) / v, v, sides.special};
-    return legs;
-}
-
-/* -x t with its rounding error, for the exponential: held within +-4000, past which e^-xt is 0 or
- * infinite for every leg; what was cut off is kept for ln(A/B). A zero rate discounts nothing, even
- * for ever. */
+/* h = k / v, and what rounding took from it and from v = sigma sqrt(T). */
 typedef struct {
-    double value, low, excess;
+    double h, h_low, v, v_low, per_v, root; /* root is sqrt(T) */
+} Deviation;
+
+/* The remainders are those of the square root, of the product and of the division. */
+QF_INLINE Deviation deviation_ordinary(Sum k, double time, double sigma) {
+    double root = __builtin_sqrt(time), v = sigma * root, per_v = 1.0 / v, h = k.high * per_v;
+    double root_rest = (sigma * per_v) * fma_(-root, root, time);
+    double v_low = fma_(0.5 * sigma, root_rest, fma_(sigma, root, -v));
+    double h_low = per_v * fma_(-h, v_low, fma_(-h, v, k.high) + k.low);
+    Deviation out = {h, h_low, v, v_low, per_v, root};
+    return out;
+}
+
+/* |x| */
+QF_INLINE Sum magnitude(Sum x) {
+    Sum out = {__builtin_fabs(x.high), x.low * __builtin_copysign(1.0, x.high)};
+    return out;
+}
+
+/* x t and the rest that rounding took from it; and for the exponential -x t, held within +-4000, past
+ * which e^-xt is 0 or infinite for every leg. A zero rate discounts nothing, even for ever. */
+typedef struct {
+    double product, rest, value, low;
 } Exponent;
 
 QF_INLINE Exponent discount_exponent(double x, double time) {
     double xt = x == 0.0 ? 0.0 : x * time;
-    double low = x == 0.0 ? 0.0 : fma_(x, time, -xt);
+    double rest = finite_or_zero(x == 0.0 ? 0.0 : fma_(x, time, -xt));
     int within = __builtin_fabs(xt) < 4000.0;
     double cut = xt < 0.0 ? 4000.0 : -4000.0;
-    Exponent out = {within ? -xt : cut, within ? -low : 0.0, within ? 0.0 : xt + cut};
+    Exponent out = {xt, rest, within ? -xt : cut, within ? -rest : 0.0};
     return out;
 }
 
@@ -126,39 +144,137 @@ QF_INLINE GeneralSides sides_general(double spot, double strike, double time, do
     Exponent rx = discount_exponent(rate, time), qx = discount_exponent(dividend, time);
     Reduced r = reduce(rx.value, rx.low), q = reduce(qx.value, qx.low);
     Scaled s = scaled(spot), k = scaled(strike);
-    Reduced ratio = log_ratio(s.mantissa, k.mantissa);
-    double n = ((ratio.n + (s.exponent - k.exponent)) - r.n) + q.n;
-    double y = fma_(n, LN2_HI, fma_(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess);
+    Aligned near = aligned(s.mantissa, k.mantissa);
+    near.n += s.exponent - k.exponent;
+    Sum argument = log_argument(s.mantissa, near), ratio = log_ratio_sum(argument, near.n);
+    Sum fine = log_ratio_fine(argument, near.n);
+    Sum y = log_moneyness(ratio, rx.product, rx.rest, qx.product, qx.rest);
+    Sum y_fine = log_moneyness(fine, rx.product, rx.rest, qx.product, qx.rest);
+    double coarse = ratio.high + (rx.product - qx.product); /* no NaN where that is infinite */
     int missing = (spot != spot) | (strike != strike) | (time != time) | (rate != rate) |
                   (dividend != dividend);
     int invalid = (spot < 0.0) | (strike < 0.0) | (time < 0.0) |
                   ((spot == INFINITE) & (strike == INFINITE)) |
                   (__builtin_fabs(rate) == INFINITE) | (__builtin_fabs(dividend) == INFINITE);
     Discounted a = discounted(s, q.r), b = discounted(k, r.r);
-    GeneralSides sides;
-    sides.a = a.value, sides.a_low = a.low;
-    sides.a_exponent = s.exponent + q.n;
-    sides.b = b.value, sides.b_low = b.low;
-    sides.b_exponent = k.exponent + r.n;
-    sides.y = y == y ? y : 0.0; /* both legs are 0 or infinite */
-    sides.r = r, sides.q = q;
-    sides.state = (missing ? MISSING : 0) | (invalid ? INVALID : 0);
-    return sides;
+    GeneralSides out;
+    out.a = a.value, out.a_low = a.low;
+    out.a_exponent = s.exponent + q.n;
+    out.b = b.value, out.b_low = b.low;
+    out.b_exponent = k.exponent + r.n;
+    coarse = coarse == coarse ? coarse : 0.0; /* both legs are 0 or infinite */
+    coarse = s.end | k.end ? out.a_exponent - out.b_exponent : coarse;
+    int finite = (y.high - y.high == 0.0) & !(s.end | k.end);
+    out.y.high = finite ? y.high : coarse;
+    out.y.low = finite ? y.low : 0.0;
+    out.y_fine.high = finite ? y_fine.high : coarse;
+    out.y_fine.low = finite ? y_fine.low : 0.0;
+    double bend = __builtin_fabs(argument.high) * (argument.high * argument.high);
+    out.bend = finite ? bend : 0.0;
+    out.r = r, out.q = q;
+    out.state = (missing ? MISSING : 0) | (invalid ? INVALID : 0);
+    return out;
 }
 
-QF_INLINE GeneralLegs legs_general(double spot, double strike, double time, double rate,
-                                   double dividend, double sigma) {
-    GeneralSides sides = sides_general(spot, strike, time, rate, dividend);
-    double v = __builtin_fabs(sigma * __builtin_sqrt(time)); /* -0 is 0 */
-    GeneralLegs legs;
-    legs.a = sides.a, legs.a_exponent = sides.a_exponent;
-    legs.b = sides.b, legs.b_exponent = sides.b_exponent;
-    legs.h = (v == INFINITE) | (sides.y == 0.0) ? 0.0 : __builtin_fabs(sides.y) / v;
-    legs.v = v;
-    legs.r = sides.r, legs.q = sides.q;
-    legs.state = sides.state | (sigma != sigma ? MISSING : 0) |
-                 ((sigma < 0.0) | (v != v) ? INVALID : 0);
-    return legs;
+/* The limits of h: 0 at the money even without volatility, and where that is endless. */
+QF_INLINE Deviation deviation_general(Sum k, double time, double sigma) {
+    double root = __builtin_sqrt(time), v = __builtin_fabs(sigma * root); /* -0 is 0 */
+    double scale = v < 0x1p-500 ? 0x1p500 : 1.0, per = 1.0 / (v * scale), per_v = per * scale;
+    double h = (v == INFINITE) | (k.high == 0.0) ? 0.0 : (k.high * scale) * per;
+    double root_rest = (sigma * per_v) * fma_(-root, root, time);
+    double v_low = finite_or_zero(fma_(0.5 * sigma, root_rest, fma_(sigma, root, -v)));
+    double h_low = finite_or_zero(per_v * fma_(-h, v_low, fma_(-h, v, k.high) + k.low));
+    Deviation out = {h, h_low, v, v_low, per_v, root};
+    return out;
+}
+
+#define PAST 54.0 /* beyond it phi and phi M are less than the least double */
+
+/* The normal distribution at near = h - t and far = h + t: -near^2/2 and e^r - 1 of it, and the Mills
+ * ratios, at |near| where near is not `within` their range. */
+typedef struct {
+    Mills m;
+    Reduced e;
+    double near, near_low, far, far_low; /* with what rounding took from them */
+    double width;                        /* what it took from far - near beside v */
+    double x, growth;                    /* x is near within, |near| without */
+    double near_loss, far_loss;          /* -M' at x and far */
+    int within;
+} Tails;
+
+QF_INLINE Tails tails(Deviation d) {
+    double t = 0.5 * d.v;
+    Sum near = sum(d.h, -t), far = sum(d.h, t);
+    Tails out;
+    out.near = near.high, out.far = far.high;
+    out.near_low = d.h_low + fma_(-0.5, d.v_low, near.low);
+    out.far_low = d.h_low + fma_(0.5, d.v_low, far.low);
+    out.width = near.low - far.low;
+    return out;
+}
+
+/* The rest of them, by near and far. */
+QF_INLINE Tails tails_at(Tails out) {
+    out.within = out.near > MILLS_FROM;
+    out.x = out.within ? out.near : -out.near;
+    out.e = gauss_exponent(out.near, out.near_low);
+    out.growth = exp_minus_1(out.e.r);
+    out.m = mills(out.x, out.far);
+    out.near_loss = fma_(-out.x, out.m.near, INV_SQRT_2PI);
+    out.far_loss = fma_(-out.far, out.m.far, INV_SQRT_2PI);
+    return out;
+}
+
+QF_INLINE Tails tails_ordinary(Deviation d) { return tails_at(tails(d)); }
+
+/* Past PAST there is nothing to correct; M is right to infinity, but not at it. */
+QF_INLINE Tails tails_general(Deviation d) {
+    Tails out = tails(d);
+    int past = !(__builtin_fabs(out.near) < PAST) | !(out.far < 0x1p50);
+    out.near = at_most(at_least(out.near, -PAST), PAST);
+    out.far = at_most(out.far, 0x1p50);
+    out.near_low = past ? 0.0 : out.near_low;
+    out.far_low = past ? 0.0 : out.far_low;
+    out.width = past ? 0.0 : out.width;
+    return tails_at(out);
+}
+
+/* Whether the error of y, at most 2^-55 bend, costs the price less than a rounding: it
+ * counts |near| / v times. */
+QF_INLINE int is_straight(double bend, double x, double v) {
+    return fma_(bend, __builtin_fabs(x), bend) < 4.0 * v;
+}
+
+/* How far the legs are apart, by the finer logarithm where the other's error would tell. */
+typedef struct {
+    Sum y;
+    Deviation d;
+    Tails at;
+} Apart;
+
+QF_INLINE Apart apart_general(GeneralSides sides, double time, double sigma) {
+    Deviation d = deviation_general(magnitude(sides.y), time, sigma);
+    int straight = is_straight(sides.bend, tails_general(d).near, d.v);
+    Apart out;
+    out.y.high = straight ? sides.y.high : sides.y_fine.high;
+    out.y.low = straight ? sides.y.low : sides.y_fine.low;
+    out.d = deviation_general(magnitude(out.y), time, sigma);
+    out.at = tails_general(out.d);
+    return out;
+}
+
+/* Both legs beside the exponent of the greater one. */
+typedef struct {
+    double a, b, a_scale, b_scale, top;
+} Beside;
+
+QF_INLINE Beside beside(double a, double a_exponent, double b, double b_exponent) {
+    Beside out;
+    out.top = at_least(a_exponent, b_exponent);
+    out.a_scale = power_of_two(at_least(a_exponent - out.top, -1000.0));
+    out.b_scale = power_of_two(at_least(b_exponent - out.top, -1000.0));
+    out.a = a * out.a_scale, out.b = b * out.b_scale;
+    return out;
 }
 
 #endif

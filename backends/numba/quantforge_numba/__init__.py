@@ -11,12 +11,12 @@ __version__ = "0.1.0"
 
 # each with the version of the numerical specification it follows
 _OPERATIONS = {
-    "price": 1,
-    "greeks": 1,
-    "implied_volatility": 1,
-    "bachelier_price": 1,
-    "bachelier_greeks": 1,
-    "bachelier_implied_volatility": 1,
+    "price": 2,
+    "greeks": 2,
+    "implied_volatility": 2,
+    "bachelier_price": 2,
+    "bachelier_greeks": 2,
+    "bachelier_implied_volatility": 2,
 }
 
 

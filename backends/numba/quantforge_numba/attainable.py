@@ -3,6 +3,8 @@
 from math import fabs
 
 from quantforge_numba.elementary import (
+    at_least,
+    at_most,
     half_ulp,
     mills,
     power_of_two,
@@ -11,40 +13,41 @@ from quantforge_numba.elementary import (
     times_power,
 )
 from quantforge_numba.intrinsics import inlined
+from quantforge_numba.legs import PAST
+from quantforge_numba.tables import MILLS_FROM
 from quantforge_numba.target import SQRT_2PI
 
 
 @inlined
-def attainable(sides, to, s, price, spot, strike, time, rate, dividend, inside, sigma):
+def attainable(sides, to, s, price, spot, strike, time, rate, dividend, sign, inside, sigma):
     """The attainable limit over sigma: the cost of half a unit in the last place of each input.
 
     And one unit of the result. Everything is in units of the lesser leg.
     """
     h = to.k / s
     t = 0.5 * s
-    near = h - t
-    x = fabs(near)
-    x = x if x < 54.0 else 54.0
-    far = h + t if h + t < 54.0 else 54.0
-    e = reduce(0.5 * x * x, 0.0)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(x)
-    m = mills(far)
-    m0 = mills(x)
-    far_tail = SQRT_2PI * (m.p / m.q)
-    near_tail = SQRT_2PI * (m0.p / m0.q)
-    near_tail = per_density - near_tail if near < 0.0 else near_tail
+    near = at_most(at_least(h - t, -PAST), PAST)
+    far = at_most(h + t, PAST)
+    within = near > MILLS_FROM
+    e = reduce(0.5 * near * near, 0.0)
+    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(near)
+    m = mills(near if within else -near, far)
+    far_tail = SQRT_2PI * m.far
+    near_tail = SQRT_2PI * m.near
+    near_tail = near_tail if within else per_density - near_tail
     most = per_density / to.share  # the greater leg over density
     least_share = per_density - near_tail if inside else near_tail
     most_share = most - far_tail if inside else far_tail
-    below = sides.y < 0.0
+    below = sides.y.high < 0.0
     a = least_share if below else most_share
     b = most_share if below else least_share
-    c = to.c * power_of_two(to.shift if to.shift > -1000.0 else -1000.0) * per_density
-    c = c if near < 0.0 else near_tail - far_tail
+    c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density
+    c = SQRT_2PI * (s * m.slope) if within else c
     value = c + most * to.gap if inside else c
-    rt = fabs(rate) * time
-    qt = fabs(dividend) * time
-    theta = 0.5 * s + fabs(qt * a - rt * b)
+    rate_cost = rate * time * b
+    dividend_cost = dividend * time * a
+    theta = 0.5 * s + sign * (rate_cost - dividend_cost)
     cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b
-    cost = cost + half_ulp(time) * theta + half_ulp(rate) * rt * b + half_ulp(dividend) * qt * a
+    cost = cost + half_ulp(time) * fabs(theta) + half_ulp(rate) * fabs(rate_cost)
+    cost = cost + half_ulp(dividend) * fabs(dividend_cost)
     return cost / s + 2.0 * half_ulp(sigma)

@@ -4,16 +4,21 @@ With d = (F - K)/v, the density G = e^(-rT) phi(d) and the chance e^(-rT) N(+-d)
 and limits are those of greeks.py; phi, the derivative by a dividend, is 0.
 """
 
-from math import fabs, inf
+from math import inf
 from typing import NamedTuple
 
 from quantforge_numba.bachelier_price import general_normal, normal_general, ordinary_normal
-from quantforge_numba.blocks import BLOCK, whole
+from quantforge_numba.blocks import BLOCK, LANES, whole
 from quantforge_numba.elementary import (
-    mills,
+    at_least,
+    exp_minus_1,
+    gauss_exponent,
+    loss,
     power_of_two,
     reduce,
     shift_exponent,
+    sum_,
+    tail_numerator,
     times_exp,
     times_power,
     zero_times,
@@ -38,8 +43,8 @@ from quantforge_numba.greeks import (
     ZOMMA,
     sweep,
 )
-from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise, words
-from quantforge_numba.legs import INVALID
+from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, vectorise, words
+from quantforge_numba.legs import INVALID, deviation_ordinary, magnitude
 from quantforge_numba.tables import INV_SQRT_2PI
 
 
@@ -76,7 +81,7 @@ class NormalParts(NamedTuple):
     per_root: float
     per_sigma: float
     theta: float
-    special: int
+    special: bool
 
 
 @inlined
@@ -85,54 +90,48 @@ def ordinary_normal_parts(x):
     rt = x.rate * x.time
     rt_low = fma(x.rate, x.time, -rt)
     r = reduce(-rt, -rt_low)
-    root = sqrt(x.time)
-    v = x.sigma * root
-    apart = x.forward - x.strike
-    h = fabs(apart) / v
-    hh = h * h
-    e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
-    m = mills(h)
-    tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic)
-    chance = 1.0 - tail if x.sign * apart > 0.0 else tail
-    density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic)
+    apart = sum_(x.forward, -x.strike)
+    d = deviation_ordinary(magnitude(apart), x.time, x.sigma)
+    e = gauss_exponent(d.h, d.h_low)
+    growth = exp_minus_1(e.r)
+    m = tail_numerator(d.h) / loss(d.h).q
+    tail = shift_exponent(fma(m, growth, m), e.n_magic)
+    chance = 1.0 - tail if x.sign * apart.high > 0.0 else tail
+    density = shift_exponent(fma(INV_SQRT_2PI, growth, INV_SQRT_2PI), e.n_magic)
     density = shift_exponent(times_exp(density, r.r), r.n_magic)
-    per_v = 1.0 / v
-    per_root = x.sigma * per_v
+    per_root = x.sigma * d.per_v
     return NormalParts(
         price=price.price,
         density=density,
         chance=shift_exponent(times_exp(chance, r.r), r.n_magic),
-        d=apart * per_v,
-        per_v=per_v,
-        root=root,
+        d=apart.high * d.per_v,
+        per_v=d.per_v,
+        root=d.root,
         per_root=per_root,
-        per_sigma=root * per_v,
+        per_sigma=d.root * d.per_v,
         theta=x.rate * price.price - 0.5 * density * (x.sigma * per_root),
-        special=price.special + (0 if x.time > 2.0**-1000 else 1),
+        special=price.special | (not (x.time > 2.0**-1000)),
     )
 
 
 @inlined
 def general_normal_parts(n, x):
-    h = n.h if n.h < 54.0 else 54.0
-    hh = h * h
-    e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
-    m = mills(h)
+    m = tail_numerator(n.d.h) / loss(n.d.h).q
     beyond = n.h == inf
-    level = (n.k == 0.0) & (n.v < 2.0**-1000)
-    tail = times_exp(m.p / m.q, e.r)
-    rest = 1.0 - tail * power_of_two(e.n if e.n > -1000.0 else -1000.0)
+    level = (n.inside.high == 0.0) & (n.d.v < 2.0**-1000)
+    tail = fma(m, n.growth, m)
+    rest = 1.0 - tail * power_of_two(at_least(n.e.n, -1000.0))
     tail = 0.0 if beyond else tail
     inside = times_power(times_exp(rest, n.r.r), n.r.n)
-    outside = times_power(times_exp(tail, n.r.r), e.n + n.r.n)
+    outside = times_power(times_exp(tail, n.r.r), n.e.n + n.r.n)
     price = general_normal(n, x.time, x.rate)
-    density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r)
-    density = times_power(density, e.n + n.r.n)
+    density = times_exp(fma(INV_SQRT_2PI, n.growth, INV_SQRT_2PI), n.r.r)
+    density = times_power(density, n.e.n + n.r.n)
     density = 0.0 if beyond else density
-    root = sqrt(x.time)
-    per_v = 0.0 if density == 0.0 else 1.0 / n.v
+    root = n.d.root
+    per_v = 0.0 if density == 0.0 else n.d.per_v
     d = 0.0 if per_v == 0.0 else (x.forward - x.strike) * per_v
-    per_root = 1.0 / root if n.v == inf else x.sigma * per_v
+    per_root = 1.0 / root if n.d.v == inf else x.sigma * per_v
     level_per_root = 1.0 / root if x.time > 0.0 else inf
     level_per_sigma = 1.0 / x.sigma if x.sigma > 0.0 else inf
     per_root = level_per_root if level else per_root
@@ -142,14 +141,14 @@ def general_normal_parts(n, x):
     return NormalParts(
         price=price,
         density=density,
-        chance=inside if n.inside > 0.0 else outside,
+        chance=inside if n.inside.high > 0.0 else outside,
         d=0.0 if level else d,
         per_v=per_v,
         root=root,
         per_root=per_root,
         per_sigma=level_per_sigma if level else root * per_v,
-        theta=density * (x.sigma * drift) if n.v == inf else theta,
-        special=0,
+        theta=density * (x.sigma * drift) if n.d.v == inf else theta,
+        special=False,
     )
 
 
@@ -181,12 +180,13 @@ def store_normal_greeks(to, i, x, p, order):
     to[COLOR][i] = gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time)
     to[ZOMMA][i] = gamma * p.per_sigma * fma(p.d, p.d, -1.0)
     dd = p.d * p.d
-    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0))
+    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0)))
 
 
 @inlined
 def normal_greeks_up_to(order, inputs, outputs, special, n):
     vectorise("outputs special")
+    interleave(LANES)
     n = whole(n)
     for i in range(n):
         option = normal_option_at(inputs, i)
@@ -197,8 +197,6 @@ def normal_greeks_up_to(order, inputs, outputs, special, n):
 
 @inlined
 def bachelier_greeks_ordinary(inputs, outputs, special, n, wanted):
-    vectorise("outputs special")
-    n = whole(n)
     if wanted >> SPEED:
         normal_greeks_up_to(3, inputs, outputs, special, n)
     elif wanted >> VANNA:
@@ -217,5 +215,5 @@ def bachelier_greeks_general(inputs, outputs, outside, n, wanted):
         lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
         store_normal_greeks(outputs, i, x, general_normal_parts(lane, x), 3)
         states[i] = lane.state
-        outside[i] = 1 if lane.state == INVALID else 0
+        outside[i] = lane.state == INVALID
     sweep(outputs, states, n, wanted)

@@ -9,14 +9,15 @@ on ln c. Codes are those of implied_volatility.py; there is no maximum but at T 
 from math import fabs, inf
 from typing import NamedTuple
 
-from quantforge_numba.bachelier_price import normal_loss
-from quantforge_numba.blocks import whole
+from quantforge_numba.blocks import LANES, whole
 from quantforge_numba.elementary import (
+    at_most,
     half_ulp,
     log_ratio,
-    mills,
+    loss,
     reduce,
     shift_exponent,
+    tail_numerator,
     times_exp,
     times_power,
     two_ulp,
@@ -30,12 +31,13 @@ from quantforge_numba.implied_volatility import (
     NOT_FINITE,
     OK,
     Implied,
-    Solution,
+    Step,
     finish_codes,
+    householder,
 )
-from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise
+from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, sqrt, vectorise
 from quantforge_numba.legs import INVALID, MISSING, discount_exponent, scaled, sign_state
-from quantforge_numba.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+from quantforge_numba.tables import LN2_HI, LN2_LO
 from quantforge_numba.target import SQRT_2PI
 
 
@@ -53,28 +55,21 @@ def normal_seed(c, k):
 @inlined
 def normal_step(c, k, s):
     """A step, and e^(h^2/2) = s (1 - h M) / c at its beginning."""
-    per_s = 1.0 / s
-    h = k * per_s
-    loss = normal_loss(h)
-    log = log_ratio(loss.p * s, loss.q * c)
-    f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h)
-    per = 1.0 / (loss.p * loss.q)
-    newton = -f * SQRT_2PI * (loss.p * loss.p * per)  # over s, as all that follows
-    g = INV_SQRT_2PI * (loss.q * loss.q * per)
+    h = k * (1.0 / s)
     hh = h * h
-    u2 = fma(hh, hh, -3.0 * hh)
-    a = hh - g
-    b = fma(g, fma(2.0, g, -3.0 * hh), u2)
-    below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0)
-    change = newton * fma(0.5, a * newton, 1.0) / below
-    return Solution(fma(s, change, s), loss.p * s / (loss.q * c))
+    rest = loss(h)
+    log = log_ratio(rest.p * s, rest.q * c)
+    f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h)
+    newton = -f * SQRT_2PI * (rest.p / rest.q)  # over s
+    change = householder(f, newton, hh, fma(hh, hh, -3.0 * hh))
+    return Step(fma(s, change, s), rest.p * s / (rest.q * c))
 
 
 class NormalSolution(NamedTuple):
-    """s; `special` is 1 where this form may not hold."""
+    """s; `special` where this form may not hold."""
 
     s: float
-    special: int
+    special: bool
 
 
 @inlined
@@ -87,14 +82,13 @@ def in_unit(x, unit):
 
 @inlined
 def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma):
-    h = k / s
-    h = h if h < 38.0 else 38.0
+    h = at_most(k / s, 38.0)
     e = reduce(0.5 * h * h, 0.0)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(h)
-    m = mills(h)
-    tail = SQRT_2PI * (m.p / m.q)
+    grown = times_exp(SQRT_2PI, e.r)
+    per_density = times_power(grown, e.n)  # 1 / phi(h)
+    tail = SQRT_2PI * (tail_numerator(h) / loss(h).q)
     chance = per_density - tail if inside else tail
-    value = (c + k if inside else c) * per_density
+    value = times_power((c + k if inside else c) * grown, e.n)  # c may vanish beside 1 / phi
     rt = rate * time
     theta = fabs(rt * value - 0.5 * s)
     cost = half_ulp(price) * value + half_ulp(forward) * forward * chance
@@ -185,12 +179,13 @@ def ordinary_normal_implied(price, forward, strike, time, rate, sign):
         & (fabs(sign) == 1.0)
         & (time > 2.0**-1000)
     )
-    return NormalSolution(last.s, 0 if holds else 1)
+    return NormalSolution(last.s, special=not holds)
 
 
 @inlined
 def bachelier_implied_volatility_ordinary(inputs, outputs, special, n, wanted):
     vectorise("outputs special")
+    interleave(LANES)
     n = whole(n)
     sigma, code = outputs
     price, forward, strike, time, rate, sign = inputs

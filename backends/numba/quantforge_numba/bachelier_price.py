@@ -13,34 +13,49 @@ endless time at a positive rate.
 from math import fabs, inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.blocks import whole
+from quantforge_numba.blocks import LANES, whole
 from quantforge_numba.elementary import (
-    Ratio,
     Reduced,
-    mills,
+    Sum,
+    at_least,
+    exp_minus_1,
+    finite_or_zero,
+    gauss_exponent,
+    loss,
     power_of_two,
     reduce,
     shift_exponent,
+    sum_,
     times_exp,
     times_power,
 )
-from quantforge_numba.intrinsics import fma, inlined, outlined, sqrt, vectorise
-from quantforge_numba.legs import INVALID, MISSING, discount_exponent, sign_state
-from quantforge_numba.tables import INV_SQRT_2PI
+from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, vectorise
+from quantforge_numba.legs import (
+    INVALID,
+    MISSING,
+    PAST,
+    Deviation,
+    deviation_general,
+    deviation_ordinary,
+    discount_exponent,
+    magnitude,
+    sign_state,
+)
 
 
 @inlined
-def normal_loss(h):
-    """Return 1 - h M(h), over sqrt(2 pi), as numerator and denominator."""
-    m = mills(h)
-    return Ratio(fma(-h, m.p, INV_SQRT_2PI * m.q), m.q)
+def normal_time_value(d, rest, growth):
+    """phi(h) (1 - h M(h)) over the power of two of the exponential, times v."""
+    share = rest.p / rest.q
+    value = fma(d.v, share, d.v_low * share)
+    return fma(value, growth, value)
 
 
 class OrdinaryNormal(NamedTuple):
-    """The price; `special` is 1 where this form may not hold."""
+    """The price; `special` where this form may not hold."""
 
     price: float
-    special: int
+    special: bool
 
 
 @inlined
@@ -48,40 +63,45 @@ def ordinary_normal(forward, strike, time, rate, sigma, sign):
     rt = rate * time
     rt_low = fma(rate, time, -rt)
     r = reduce(-rt, -rt_low)
-    apart = forward - strike
-    v = sigma * sqrt(time)
-    h = fabs(apart) / v
-    hh = h * h
-    e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
-    loss = normal_loss(h)
-    factor = shift_exponent(times_exp(loss.p / loss.q, e.r), e.n_magic)
-    intrinsic = sign * apart
-    intrinsic = intrinsic if intrinsic > 0.0 else 0.0
-    price = shift_exponent(times_exp(fma(v, factor, intrinsic), r.r), r.n_magic)
-    holds = (fabs(rt) < 50.0) & (v > 2.0**-64) & (v < 2.0**200) & (h < 34.0) & (fabs(sign) == 1.0)
-    return OrdinaryNormal(price, 0 if holds else 1)
+    apart = sum_(forward, -strike)
+    d = deviation_ordinary(magnitude(apart), time, sigma)
+    e = gauss_exponent(d.h, d.h_low)
+    term = shift_exponent(normal_time_value(d, loss(d.h), exp_minus_1(e.r)), e.n_magic)
+    intrinsic = sign * apart.high
+    value = intrinsic + fma(sign, apart.low, term) if intrinsic > 0.0 else term
+    price = shift_exponent(times_exp(value, r.r), r.n_magic)
+    holds = (
+        (fabs(rt) < 50.0) & (d.v > 2.0**-64) & (d.v < 2.0**200) & (d.h < 34.0) & (fabs(sign) == 1.0)
+    )
+    return OrdinaryNormal(price, special=not holds)
 
 
 class Normal(NamedTuple):
     """What the general forms of this model share.
 
-    `inside` > 0: in the money; `r` is the discount exponent -rT.
+    `d.h` is at most PAST, `h` is h itself; `inside` > 0: in the money; `r` and `e` are the discount
+    exponent -rT and -h^2/2, `growth` is e^e.r - 1.
     """
 
-    k: float
-    v: float
-    h: float
-    inside: float
+    d: Deviation
+    inside: Sum
     r: Reduced
+    e: Reduced
+    h: float
+    growth: float
     state: int
 
 
 @inlined
 def normal_general(forward, strike, time, rate, sigma, sign):
     x = discount_exponent(rate, time)
-    apart = forward - strike
-    k = fabs(apart)
-    v = fabs(sigma * sqrt(time))
+    apart = sum_(forward, -strike)
+    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
+    d = deviation_general(magnitude(inside), time, sigma)
+    h = d.h
+    past = not (h < PAST)
+    d = Deviation(PAST if past else h, 0.0 if past else d.h_low, d.v, d.v_low, d.per_v, d.root)
+    e = gauss_exponent(d.h, d.h_low)
     missing = (
         (forward != forward)
         | (strike != strike)
@@ -89,35 +109,37 @@ def normal_general(forward, strike, time, rate, sigma, sign):
         | (rate != rate)
         | (sigma != sigma)
     )
-    invalid = (time < 0.0) | (sigma < 0.0) | (v != v) | (apart != apart) | (fabs(rate) == inf)
+    invalid = (
+        (time < 0.0)
+        | (sigma < 0.0)
+        | (d.v != d.v)
+        | (apart.high != apart.high)
+        | (fabs(rate) == inf)
+    )
     return Normal(
-        k=k,
-        v=v,
-        h=0.0 if k == 0.0 else k / v,
-        inside=sign * apart,
+        d=d,
+        inside=inside,
         r=reduce(x.value, x.low),
+        e=e,
+        h=h,
+        growth=exp_minus_1(e.r),
         state=(MISSING if missing else 0) | (INVALID if invalid else 0) | sign_state(sign),
     )
 
 
 @inlined
 def general_normal(n, time, rate):
-    h = n.h if n.h < 54.0 else 54.0
-    hh = h * h
-    e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh))
-    loss = normal_loss(h)
-    factor = times_exp(loss.p / loss.q, e.r)
-    settled = (n.v == 0.0) | (n.k == inf)
-    factor = 0.0 if settled else factor
-    intrinsic = n.inside if n.inside > 0.0 else 0.0
-    held = factor * power_of_two(e.n if e.n > -1000.0 else -1000.0)
-    inside = fma(n.v, held, intrinsic)
-    outside = n.v * factor
-    value = inside if intrinsic > 0.0 else outside
-    value = intrinsic if settled else value
-    exponent = n.r.n if (intrinsic > 0.0) | settled else n.r.n + e.n
+    v = n.d.v
+    intrinsic = at_least(n.inside.high, 0.0)
+    settled = (v == 0.0) | (intrinsic == inf) | (n.inside.high == -inf)
+    term = normal_time_value(n.d, loss(n.d.h), n.growth)
+    term = 0.0 if settled else term
+    held = term * power_of_two(at_least(n.e.n, -1000.0))
+    inside = intrinsic + (n.inside.low + held)
+    value = inside if intrinsic > 0.0 else term
+    exponent = n.r.n if intrinsic > 0.0 else n.r.n + n.e.n
     price = times_power(times_exp(value, n.r.r), exponent)
-    endless = (n.v == inf) & (not settled)
+    endless = (v == inf) & (not settled)
     limit = 0.0 if (time == inf) & (rate > 0.0) else inf
     price = inf if value == inf else price  # infinity less a part of it is no number
     return limit if endless else price
@@ -133,12 +155,13 @@ def bachelier_price_general(inputs, outputs, outside, n, wanted):
         lane = normal_general(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
         value = general_normal(lane, time[i], rate[i])
         price[i] = nan if lane.state else value
-        outside[i] = 1 if lane.state == INVALID else 0
+        outside[i] = lane.state == INVALID
 
 
 @inlined
 def bachelier_price_ordinary(inputs, outputs, special, n, wanted):
     vectorise("outputs special")
+    interleave(LANES)
     n = whole(n)
     forward, strike, time, rate, sigma, sign = inputs
     (price,) = outputs

@@ -10,15 +10,12 @@ the money half of that; gamma and what is made of it is infinite there and 0 els
 lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 """
 
-from math import copysign, fabs, inf, nan
+from math import fabs, inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.blocks import BLOCK, whole
+from quantforge_numba.blocks import BLOCK, LANES, whole
 from quantforge_numba.elementary import (
     LEAST_NORMAL,
-    mills,
-    power_of_two,
-    reduce,
     shift_exponent,
     times_exp,
     times_power,
@@ -29,6 +26,7 @@ from quantforge_numba.intrinsics import (
     doubles,
     fma,
     inlined,
+    interleave,
     outlined,
     sqrt,
     vectorise,
@@ -36,13 +34,17 @@ from quantforge_numba.intrinsics import (
 )
 from quantforge_numba.legs import (
     INVALID,
-    Legs,
-    legs_general,
-    legs_ordinary,
+    apart_general,
+    beside,
+    deviation_ordinary,
+    magnitude,
     scaled,
+    sides_general,
+    sigma_state,
     sign_state,
+    tails_ordinary,
 )
-from quantforge_numba.price import MOST_FAR, general_price, ordinary_price
+from quantforge_numba.price import general_price, get_sides, ordinary_price, put_sides
 from quantforge_numba.tables import INV_SQRT_2PI
 
 # Order of the outputs; bit i of `wanted` asks for output i.
@@ -102,47 +104,51 @@ class Parts(NamedTuple):
     per_strike: float
     theta: float
     sigma: float
-    special: int
+    special: bool
 
 
 @inlined
-def ordinary_parts(legs, option, root):
-    """Tails of the normal distribution times the legs, from the Mills ratio.
+def carried(x, price, a_share, b_share):
+    """What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call.
+
+    By the price and the lesser share, so that nearly equal rates do not cancel.
+    """
+    own = x.dividend if x.sign > 0.0 else x.rate
+    other = x.rate if x.sign > 0.0 else x.dividend
+    share = b_share if x.sign > 0.0 else a_share
+    return zero_times(own, price) + zero_times(own - other, share)
+
+
+@inlined
+def ordinary_parts(sides, option):
+    """Tails of the normal distribution times the legs, from the Mills ratios.
 
     The leg that is less has the near one.
     """
-    a, b, h, v = legs.a, legs.b, legs.h, legs.v
-    sign = option.sign
-    price = ordinary_price(a, b, h, v, sign)
-    t = 0.5 * v
-    far = h + t
-    near = h - t
-    x = fabs(near)
-    xx = x * x
-    e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx))
-    below = a < b
-    least = a if below else b
-    most = b if below else a
-    inside = -sign if below else sign  # > 0: in the money
-    m = mills(far)
-    m0 = mills(x)
-    density = shift_exponent(times_exp(least, e.r), e.n_magic)
-    part = density / (m.q * m0.q)
-    far_tail = part * (m.p * m0.q)
-    near_tail = part * (m0.p * m.q)
-    near_inside = inside * copysign(1.0, near)
+    d = deviation_ordinary(magnitude(sides.y), option.time, option.sigma)
+    at = tails_ordinary(d)
+    price = ordinary_price(sides, d, at, option.sign)
+    below = sides.y.high < 0.0
+    least = sides.a if below else sides.b
+    most = sides.b if below else sides.a
+    inside = -option.sign if below else option.sign  # > 0: in the money
+    near_inside = inside if at.within else -inside
+    density = shift_exponent(fma(least, at.growth, least), at.e.n_magic)
+    turned = -at.near_low if at.within else at.near_low
+    near_tail = density * fma(at.near_loss, turned, at.m.near)
+    far_tail = density * fma(-at.far_loss, at.far_low, at.m.far)
     near_share = least - near_tail if near_inside > 0.0 else near_tail
     far_share = most - far_tail if inside > 0.0 else far_tail
 
     density = density * INV_SQRT_2PI
     a_share = near_share if below else far_share
     b_share = far_share if below else near_share
-    d1 = -near if below else far
-    d2 = -far if below else near
-    per_v = 1.0 / v
-    per_root = option.sigma * per_v
+    near = at.near + at.near_low  # a greek may be 0 where it is
+    d1 = -near if below else at.far
+    d2 = -at.far if below else near
+    per_root = option.sigma * d.per_v
     per_spot = 1.0 / option.spot
-    carried = option.dividend * a_share - option.rate * b_share
+    carry = carried(option, price.price, a_share, b_share)
     return Parts(
         price=price.price,
         density=density,
@@ -150,19 +156,19 @@ def ordinary_parts(legs, option, root):
         b_share=b_share,
         delta=a_share * per_spot,
         dual_delta=b_share / option.strike,
-        ratios=Ratios(d1, d2, d1 * per_v, d2 * per_v, per_root, per_sigma=root * per_v),
-        root=root,
+        ratios=Ratios(d1, d2, d1 * d.per_v, d2 * d.per_v, per_root, per_sigma=d.root * d.per_v),
+        root=d.root,
         per_spot=per_spot,
         per_strike=1.0 / option.strike,
-        theta=sign * carried - 0.5 * density * (option.sigma * per_root),
+        theta=carry - 0.5 * density * (option.sigma * per_root),
         sigma=option.sigma,
-        special=legs.special + price.special + (0 if option.time > 2.0**-1000 else 1),
+        special=price.special | (not (option.time > 2.0**-1000)),
     )
 
 
 @inlined
-def parts_at_the_money(option, root):
-    """The limits with v = 0; with both sigma and T zero sigma goes first.
+def parts_at_the_money(ratios, option, root, level):
+    """The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first.
 
     At expiry d1/v is (r - q)/sigma^2 + 1/2.
     """
@@ -171,13 +177,15 @@ def parts_at_the_money(option, root):
     per_sigma = 1.0 / sigma
     per_root = 1.0 / root
     drift = 0.0 if (option.time > 0.0) | (sigma == 0.0) else drift
+    per_sigma = per_sigma if sigma > 0.0 else inf
+    per_root = per_root if option.time > 0.0 else inf
     return Ratios(
-        d1=0.0,
-        d2=0.0,
-        d1_v=drift + 0.5,
-        d2_v=drift - 0.5,
-        per_root=per_root if option.time > 0.0 else inf,
-        per_sigma=per_sigma if sigma > 0.0 else inf,
+        d1=0.0 if level else ratios.d1,
+        d2=0.0 if level else ratios.d2,
+        d1_v=drift + 0.5 if level else ratios.d1_v,
+        d2_v=drift - 0.5 if level else ratios.d2_v,
+        per_root=per_root if level else ratios.per_root,
+        per_sigma=per_sigma if level else ratios.per_sigma,
     )
 
 
@@ -214,77 +222,70 @@ def amounts_in_unit(spot, strike):
 
 
 @inlined
-def general_parts(legs, option, amounts):
-    sign, spot, strike, ends = option.sign, amounts.spot, amounts.strike, amounts.ends
-    a_exponent = legs.a_exponent - amounts.unit
-    b_exponent = legs.b_exponent - amounts.unit
-    a = times_power(legs.a, a_exponent)
-    b = times_power(legs.b, b_exponent)
-    top = a_exponent if a_exponent > b_exponent else b_exponent
-    a_apart = a_exponent - top
-    b_apart = b_exponent - top
-    a_scaled = legs.a * power_of_two(a_apart if a_apart > -1000.0 else -1000.0)
-    b_scaled = legs.b * power_of_two(b_apart if b_apart > -1000.0 else -1000.0)
-    below = a_scaled < b_scaled
+def general_parts(sides, option, amounts):
+    sign, spot, strike = option.sign, amounts.spot, amounts.strike
+    apart = apart_general(sides, option.time, option.sigma)
+    d = apart.d
+    at = apart.at
+    price = general_price(sides, apart, sign)
+    unit = amounts.unit
+    a = times_power(sides.a, sides.a_exponent - unit)
+    b = times_power(sides.b, sides.b_exponent - unit)
+    legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent)
+    level = ((legs.a == legs.b) | (apart.y.high == 0.0)) & (d.v < 2.0**-1000)
+    below = (apart.y.high < 0.0) & (not level)
     inside = -sign if below else sign  # > 0: in the money
-    v = legs.v
-    level = ((a_scaled == b_scaled) | (legs.h * v == 0.0)) & (v < 2.0**-1000)
-    h = 0.0 if level else legs.h
-    t = 0.5 * v
-    far = h + t
-    near = h - t
-    x = fabs(near)
-    far_held = far if far < MOST_FAR else MOST_FAR
-    x_held = x if x < 54.0 else 54.0
-    xx = x_held * x_held
-    e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx))
-    least = legs.a if below else legs.b
-    exponent = (a_exponent if below else b_exponent) + e.n
-    m = mills(far_held)
-    m0 = mills(x_held)
-    density = times_exp(least, e.r)
-    part = density / (m.q * m0.q)
-    far_tail = times_power(part * (m.p * m0.q), exponent)
-    near_tail = times_power(part * (m0.p * m.q), exponent)
-    settled = ends | (v == inf)
-    far_tail = 0.0 if settled else far_tail
+    exponent = (sides.a_exponent if below else sides.b_exponent) - unit + at.e.n
+    least = sides.a if below else sides.b
+    density = fma(least, at.growth, least)
+    density = least if level else density
+    exponent = sides.b_exponent - unit if level else exponent
+    turned = -at.near_low if at.within else at.near_low
+    near_mills = fma(at.near_loss, turned, at.m.near)
+    far_mills = fma(-at.far_loss, at.far_low, at.m.far)
+    near_tail = times_power(density * (0.5 if level else near_mills), exponent)
+    far_tail = times_power(density * (0.5 if level else far_mills), exponent)
+    ends = amounts.ends
+    settled = ends | (d.v == inf)
     near_tail = 0.0 if settled else near_tail
-    near_inside = inside if ends else inside * copysign(1.0, near)
+    far_tail = 0.0 if settled else far_tail
+    near_inside = inside if at.within | ends else -inside
     near_share = (a if below else b) - near_tail if near_inside > 0.0 else near_tail
     far_share = (b if below else a) - far_tail if inside > 0.0 else far_tail
 
     density = 0.0 if settled else times_power(density, exponent) * INV_SQRT_2PI
     a_share = near_share if below else far_share
     b_share = far_share if below else near_share
-    per_v = 0.0 if density == 0.0 else 1.0 / v  # nothing depends on what is so far off
-    d1 = 0.0 if per_v == 0.0 else (-near if below else far)
-    d2 = 0.0 if per_v == 0.0 else (-far if below else near)
-    root = sqrt(option.time)
-    per_sigma = zero_times(per_v, root)  # T may be infinite
+    per_v = 0.0 if density == 0.0 else d.per_v  # nothing depends on what is so far off
+    near = at.near + at.near_low
+    d1 = 0.0 if per_v == 0.0 else (-near if below else at.far)
+    d2 = 0.0 if per_v == 0.0 else (-at.far if below else near)
+    per_sigma = zero_times(per_v, d.root)  # T may be infinite
     ratios = Ratios(d1, d2, d1 * per_v, d2 * per_v, option.sigma * per_v, per_sigma)
-    ratios = parts_at_the_money(option, root) if level else ratios
-    discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n)
-    discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n)
+    ratios = parts_at_the_money(ratios, option, d.root, level)
+    per_spot = 1.0 / spot
+    discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n)
+    discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n)
     raised = 2.0**54 if spot < LEAST_NORMAL else 1.0  # 1/S of a subnormal S is infinite
     delta = a_share * raised * (1.0 / (spot * raised))
     dual_delta = b_share / strike
-    per_spot = 1.0 / spot
     sigma = 0.0 if density == 0.0 else option.sigma  # it may be infinite
-    carried = zero_times(option.dividend, a_share) - zero_times(option.rate, b_share)
+    price_in_unit = times_power(price.value, price.exponent - unit)
+    carry = carried(option, price_in_unit, a_share, b_share)
     return Parts(
-        price=general_price(legs, sign),
+        price=times_power(price.value, price.exponent),
         density=density,
         a_share=a_share,
         b_share=b_share,
         delta=(discount_a if inside > 0.0 else 0.0) if ends else delta,
         dual_delta=(discount_b if inside > 0.0 else 0.0) if ends else dual_delta,
         ratios=ratios,
-        root=root,
+        root=d.root,
         per_spot=0.0 if density == 0.0 else per_spot,
         per_strike=1.0 / strike,
-        theta=sign * carried - 0.5 * density * zero_times(sigma, ratios.per_root),
+        theta=carry - 0.5 * density * zero_times(sigma, ratios.per_root),
         sigma=sigma,
-        special=0,
+        special=False,
     )
 
 
@@ -305,21 +306,21 @@ def store_greeks(to, i, x, p, order):
         return
     carry = x.rate - x.dividend
     drift = x.dividend + carry * d1_v
-    decay = zero_times(carry, per_sigma) - 0.5 * d2_v * p.sigma
+    decay = fma(-0.5 * d2_v, p.sigma, zero_times(carry, per_sigma))
     decay = p.density * p.per_spot * zero_times(decay, per_root)
     to[VANNA][i] = -(vega * p.per_spot) * d2_v
-    to[VOLGA][i] = vega * p.root * (d1 * d2_v)
+    to[VOLGA][i] = vega * (p.root * (d1 * d2_v))
     to[CHARM][i] = x.sign * x.dividend * p.delta - decay
     to[VETA][i] = p.density * (p.root * drift - 0.5 * per_root * fma(d1, d2, 1.0))
     to[DUAL_DELTA][i] = -x.sign * p.dual_delta
     to[DUAL_GAMMA][i] = p.density * p.per_strike * (p.per_strike * (per_root * per_sigma))
     if order < 3:
         return
-    bend = d1_v * d2_v * (1.0 - d1 * d2) + (d1_v * d1_v + d2_v * d2_v)
     to[SPEED][i] = -gamma * p.per_spot * (d1_v + 1.0)
     to[COLOR][i] = gamma * (drift + 0.5 * (per_root * per_root) * fma(-d1, d2, 1.0))
     to[ZOMMA][i] = gamma * per_sigma * fma(d1, d2, -1.0)
-    to[ULTIMA][i] = -vega * x.time * bend
+    squares = d1_v * d1_v + d2_v * d2_v
+    to[ULTIMA][i] = -vega * (x.time * (d1_v * d2_v * (1.0 - d1 * d2) + squares))
 
 
 @inlined
@@ -348,40 +349,28 @@ def sweep(outputs, states, n, wanted):
 
 
 @inlined
-def greeks_up_to(order, halves, inputs, outputs, special, n):
-    """The second half of the ordinary form.
-
-    One loop, for its many results are written while others are computed.
-    """
+def greeks_up_to(order, block, inputs, outputs, special, n):
+    """The second half: one loop, for its many results are written while others are computed."""
     vectorise("outputs special")
+    interleave(LANES)
     n = whole(n)
-    a, b, h, v, root = halves
     for i in range(n):
-        legs = Legs(a[i], b[i], h[i], v[i], special[i])
         option = option_at(inputs, i)
-        parts = ordinary_parts(legs, option, root[i])
+        parts = ordinary_parts(get_sides(block, i), option)
         store_greeks(outputs, i, option, parts, order)
         special[i] = parts.special
 
 
 @inlined
 def greeks_ordinary(inputs, outputs, special, n, wanted):
-    vectorise("outputs special")
-    n = whole(n)
-    halves = blocks(5, BLOCK)
-    a, b, h, v, root = halves
-    for i in range(n):
-        x = option_at(inputs, i)
-        legs = legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma)
-        a[i], b[i], h[i], v[i] = legs.a, legs.b, legs.h, legs.v
-        root[i] = sqrt(x.time)
-        special[i] = legs.special
+    block = blocks(8, BLOCK)
+    put_sides(block, inputs, n)
     if wanted >> SPEED:
-        greeks_up_to(3, halves, inputs, outputs, special, n)
+        greeks_up_to(3, block, inputs, outputs, special, n)
     elif wanted >> VANNA:
-        greeks_up_to(2, halves, inputs, outputs, special, n)
+        greeks_up_to(2, block, inputs, outputs, special, n)
     else:
-        greeks_up_to(1, halves, inputs, outputs, special, n)
+        greeks_up_to(1, block, inputs, outputs, special, n)
 
 
 @outlined
@@ -391,11 +380,13 @@ def greeks_general(inputs, outputs, outside, n, wanted):
     unit, states = doubles(BLOCK), words(BLOCK)
     for i in range(n):
         x = option_at(inputs, i)
-        legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma)
+        sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend)
         amounts = amounts_in_unit(x.spot, x.strike)
-        store_greeks(outputs, i, x, general_parts(legs, x, amounts), 3)
+        parts = general_parts(sides, x, amounts)
+        store_greeks(outputs, i, x, parts, 3)
         unit[i] = amounts.unit
-        states[i] = legs.state | sign_state(x.sign)
-        outside[i] = 1 if states[i] == INVALID else 0
+        v = fabs(x.sigma * sqrt(x.time))
+        states[i] = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign)
+        outside[i] = states[i] == INVALID
     rescale(outputs, unit, n, wanted)
     sweep(outputs, states, n, wanted)

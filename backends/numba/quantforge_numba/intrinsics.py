@@ -1,9 +1,15 @@
-"""What the kernels need and Numba does not offer: one LLVM instruction or intrinsic each."""
+"""What the kernels need and Numba does not offer.
+
+One LLVM instruction or intrinsic each, and loops over coefficients, unrolled: left rolled they
+would keep the loop over lanes from vectors.
+"""
 
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from quantforge_numba import isa
 
 DOUBLE = ir.DoubleType()
 WORD = ir.IntType(64)
@@ -35,6 +41,39 @@ def sqrt(typingctx, x):
         return builder.call(builder.module.declare_intrinsic("llvm.sqrt", [DOUBLE]), args)
 
     return types.float64(types.float64), generate
+
+
+@intrinsic
+def horner(typingctx, coefficients, x):
+    """Return the polynomial with these ascending coefficients, a tuple, by Horner's scheme."""
+
+    def generate(context, builder, signature, args):
+        *rest, value = cgutils.unpack_tuple(builder, args[0])
+        for coefficient in reversed(rest):
+            value = builder.fma(value, args[1], coefficient)
+        return value
+
+    return types.float64(coefficients, types.float64), generate
+
+
+@intrinsic
+def horner_divided(typingctx, coefficients, near, far):
+    """Return a polynomial at `far`, and its divided difference but for its last step.
+
+    Horner's scheme at `far` carries the divided difference along.
+    """
+
+    def generate(context, builder, signature, args):
+        *rest, value = cgutils.unpack_tuple(builder, args[0])
+        divided = value
+        value = builder.fma(value, args[2], rest.pop())
+        for coefficient in reversed(rest):
+            divided = builder.fma(divided, args[1], value)
+            value = builder.fma(value, args[2], coefficient)
+        return cgutils.pack_array(builder, [value, divided])
+
+    result = types.UniTuple(types.float64, 2)
+    return result(coefficients, types.float64, types.float64), generate
 
 
 @intrinsic
@@ -143,6 +182,34 @@ def vectorise(typingctx, apart):
         return context.get_dummy_value()
 
     return (types.void(apart), generate) if isinstance(apart, types.StringLiteral) else None
+
+
+@intrinsic
+def interleave(typingctx, lanes):
+    """Have the calling function's loops take that many lanes at a time, two vectors of AVX2.
+
+    A lane is a long chain of operations that wait for each other, too long for a processor to look
+    ahead to the next vector: those that are taken together overlap.
+    """
+
+    def generate(context, builder, signature, args):
+        branch, module = builder.branch, builder.module
+        width = isa.WIDTHS.get(isa.chosen(), lanes.literal_value)
+        count = ir.Constant(ir.IntType(32), lanes.literal_value // width)
+        hint = module.add_metadata(["llvm.loop.interleave.count", count])
+        loop = module.add_metadata([hint])
+        loop.operands = loop, hint  # LLVM knows a loop's node by that it names itself
+
+        def branch_with_hint(target):
+            jump = branch(target)
+            if target.is_terminated:  # it was there before: a loop's way back
+                jump.set_metadata("llvm.loop", loop)
+            return jump
+
+        builder.branch = branch_with_hint
+        return context.get_dummy_value()
+
+    return (types.void(lanes), generate) if isinstance(lanes, types.IntegerLiteral) else None
 
 
 @intrinsic

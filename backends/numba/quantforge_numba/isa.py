@@ -9,6 +9,7 @@ from quantforge import BackendError
 # QUANTFORGE_ISA as Numba's NUMBA_CPU_NAME and NUMBA_CPU_FEATURES. A processor with AVX-512 gets it
 # unasked.
 TARGETS = {"avx2": ("x86-64-v3", "+avx2,+fma"), "baseline": ("x86-64", "")}
+WIDTHS = {"avx512": 8, "avx2": 4}  # doubles in a vector, where there is a vector fma
 
 
 def settle():

@@ -2,16 +2,17 @@
 
 The first half of every kernel on a lognormal underlying:
 
-    A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v
+    A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v,  t = v / 2
 
--rT = n ln 2 + rho, so the integers of both discount factors and of ln(S/K) add up exactly and
-ln(A/B) loses nothing however large rT and qT are; their rounding errors are carried along.
+ln(A/B) = ln(S/K) + rT - qT is a sum of two numbers, so that large rates cancel without loss, and
+near = h - t carries what rounding took from it: far from the forward the price is e^(-near^2/2),
+which multiplies a relative error of near by its square.
 
-`legs_ordinary` assumes that every number stays normal and says where it may not; `legs_general`
-keeps exponents apart. Where the first holds both have the same digits.
+`sides_ordinary` assumes that every number stays normal and says where it may not;
+`sides_general` keeps exponents apart. Where the first holds both have the same digits.
 """
 
-from math import fabs, inf
+from math import copysign, fabs, inf
 from typing import NamedTuple
 
 import numpy as np
@@ -20,15 +21,27 @@ from quantforge_numba.elementary import (
     LEAST_NORMAL,
     MANTISSA_BITS,
     TWO_52,
+    Aligned,
+    Mills,
     Reduced,
+    Sum,
+    aligned,
+    at_least,
+    at_most,
     exp_minus_1,
-    log_ratio,
+    finite_or_zero,
+    gauss_exponent,
+    log_argument,
+    log_ratio_fine,
+    log_ratio_sum,
+    mills,
     power_of_two,
     reduce,
     shift_exponent,
+    sum_,
 )
 from quantforge_numba.intrinsics import fma, from_bits, inlined, sqrt, to_bits
-from quantforge_numba.tables import LN2_HI, LN2_LO
+from quantforge_numba.tables import INV_SQRT_2PI, MILLS_FROM
 
 # Bits of a lane's state: NaN came in, or the inputs lie outside the domain.
 MISSING, INVALID = 1, 2
@@ -43,34 +56,31 @@ def sign_state(sign):
     return (MISSING if sign != sign else 0) | (0 if fabs(sign) == 1.0 else INVALID)
 
 
-class Sides(NamedTuple):
-    """A, B, ln(A/B) and what rounding took from A and B.
+@inlined
+def sigma_state(sigma, v):
+    return (MISSING if sigma != sigma else 0) | (INVALID if (sigma < 0.0) | (v != v) else 0)
 
-    `special` is 1 where this form may not hold.
+
+class Sides(NamedTuple):
+    """A and B, what rounding took from them, and y = ln(A/B).
+
+    `bend` is |s|^3 as below, `load` is |rT| + |qT|.
     """
 
     a: float
-    b: float
-    y: float
     a_low: float
-    b_low: float
-    special: int
-
-
-class Legs(NamedTuple):
-    """Both legs, h and v; `special` is 1 where this form may not hold."""
-
-    a: float
     b: float
-    h: float
-    v: float
-    special: int
+    b_low: float
+    y: Sum
+    bend: float
+    load: float
 
 
 class GeneralSides(NamedTuple):
     """Both legs with their binary exponents apart, the discount exponents -rT and -qT.
 
-    `state` holds MISSING and INVALID.
+    `y` is ln(A/B), `y_fine` the same to twice the precision, and `bend` |s|^3 of the logarithm: the
+    error of y is less than 2^-55 of it. `state` holds MISSING and INVALID.
     """
 
     a: float
@@ -79,24 +89,22 @@ class GeneralSides(NamedTuple):
     b: float
     b_exponent: float
     b_low: float
-    y: float
+    y: Sum
+    y_fine: Sum
+    bend: float
     r: Reduced
     q: Reduced
     state: int
 
 
-class GeneralLegs(NamedTuple):
-    """Both legs, h and v, from `GeneralSides`."""
-
-    a: float
-    a_exponent: float
-    b: float
-    b_exponent: float
-    h: float
-    v: float
-    r: Reduced
-    q: Reduced
-    state: int
+@inlined
+def log_moneyness(ratio, rt, rt_low, qt, qt_low):
+    """ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last."""
+    carry = sum_(rt, -qt)
+    whole = sum_(ratio.high, carry.high)
+    low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low
+    high = whole.high + low
+    return Sum(high, low - (high - whole.high))
 
 
 @inlined
@@ -107,53 +115,74 @@ def sides_ordinary(spot, strike, time, rate, dividend):
     qt_low = fma(dividend, time, -qt)
     r = reduce(-rt, -rt_low)
     q = reduce(-qt, -qt_low)
-    ratio = log_ratio(spot, strike)
-    n = (ratio.n - r.n) + q.n
     growth_a = exp_minus_1(q.r)
     growth_b = exp_minus_1(r.r)
     a = fma(spot, growth_a, spot)
     b = fma(strike, growth_b, strike)
+    near = aligned(spot, strike)
+    s = log_argument(spot, near)
     return Sides(
         a=shift_exponent(a, q.n_magic),
+        a_low=fma(spot, growth_a, spot - a) * shift_exponent(1.0, q.n_magic),
         b=shift_exponent(b, r.n_magic),
-        y=fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))),
-        a_low=fma(spot, growth_a, spot - a) * power_of_two(q.n),
-        b_low=fma(strike, growth_b, strike - b) * power_of_two(r.n),
-        special=0 if fabs(rt) + fabs(qt) < 300.0 else 1,
+        b_low=fma(strike, growth_b, strike - b) * shift_exponent(1.0, r.n_magic),
+        y=log_moneyness(log_ratio_sum(s, near.n), rt, rt_low, qt, qt_low),
+        bend=fabs(s.high) * (s.high * s.high),
+        load=fabs(rt) + fabs(qt),
     )
 
 
+class Deviation(NamedTuple):
+    """h = k / v, and what rounding took from it and from v = sigma sqrt(T); `root` is sqrt(T)."""
+
+    h: float
+    h_low: float
+    v: float
+    v_low: float
+    per_v: float
+    root: float
+
+
 @inlined
-def legs_ordinary(spot, strike, time, rate, dividend, sigma):
-    sides = sides_ordinary(spot, strike, time, rate, dividend)
-    v = sigma * sqrt(time)
-    return Legs(sides.a, sides.b, fabs(sides.y) / v, v, sides.special)
+def deviation_ordinary(k, time, sigma):
+    """The remainders are those of the square root, of the product and of the division."""
+    root = sqrt(time)
+    v = sigma * root
+    per_v = 1.0 / v
+    h = k.high * per_v
+    root_rest = (sigma * per_v) * fma(-root, root, time)
+    v_low = fma(0.5 * sigma, root_rest, fma(sigma, root, -v))
+    h_low = per_v * fma(-h, v_low, fma(-h, v, k.high) + k.low)
+    return Deviation(h, h_low, v, v_low, per_v, root)
+
+
+@inlined
+def magnitude(x):
+    """Return |x|."""
+    return Sum(fabs(x.high), x.low * copysign(1.0, x.high))
 
 
 class Exponent(NamedTuple):
-    """-x t with its rounding error, and what was cut off."""
+    """x t and the rest that rounding took from it; -x t and its rounding error to be used."""
 
+    product: float
+    rest: float
     value: float
     low: float
-    excess: float
 
 
 @inlined
 def discount_exponent(x, time):
-    """Return -x t for the exponential.
+    """Return x t, and -x t for the exponential.
 
-    Held within +-4000, past which e^-xt is 0 or infinite for every leg; what was cut off is kept
-    for ln(A/B). A zero rate discounts nothing, even for ever.
+    Held within +-4000, past which e^-xt is 0 or infinite for every leg. A zero rate discounts
+    nothing, even for ever.
     """
     xt = 0.0 if x == 0.0 else x * time
-    low = 0.0 if x == 0.0 else fma(x, time, -xt)
+    rest = finite_or_zero(0.0 if x == 0.0 else fma(x, time, -xt))
     within = fabs(xt) < 4000.0
     cut = 4000.0 if xt < 0.0 else -4000.0
-    return Exponent(
-        value=-xt if within else cut,
-        low=-low if within else 0.0,
-        excess=0.0 if within else xt + cut,
-    )
+    return Exponent(xt, rest, value=-xt if within else cut, low=-rest if within else 0.0)
 
 
 class Scaled(NamedTuple):
@@ -208,9 +237,14 @@ def sides_general(spot, strike, time, rate, dividend):
     q = reduce(qx.value, qx.low)
     s = scaled(spot)
     k = scaled(strike)
-    ratio = log_ratio(s.mantissa, k.mantissa)
-    n = ((ratio.n + (s.exponent - k.exponent)) - r.n) + q.n
-    y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess)
+    near = aligned(s.mantissa, k.mantissa)
+    near = Aligned(near.y, near.n + (s.exponent - k.exponent))
+    argument = log_argument(s.mantissa, near)
+    ratio = log_ratio_sum(argument, near.n)
+    fine = log_ratio_fine(argument, near.n)
+    y = log_moneyness(ratio, rx.product, rx.rest, qx.product, qx.rest)
+    y_fine = log_moneyness(fine, rx.product, rx.rest, qx.product, qx.rest)
+    coarse = ratio.high + (rx.product - qx.product)  # no NaN where that is infinite
     missing = (
         (spot != spot)
         | (strike != strike)
@@ -228,14 +262,26 @@ def sides_general(spot, strike, time, rate, dividend):
     )
     a = discounted(s, q.r)
     b = discounted(k, r.r)
+    a_exponent = s.exponent + q.n
+    b_exponent = k.exponent + r.n
+    coarse = coarse if coarse == coarse else 0.0  # both legs are 0 or infinite
+    coarse = a_exponent - b_exponent if s.end | k.end else coarse
+    finite = (y.high - y.high == 0.0) & (not (s.end | k.end))
+    y_high = y.high if finite else coarse
+    y_low = y.low if finite else 0.0
+    y_fine_high = y_fine.high if finite else coarse
+    y_fine_low = y_fine.low if finite else 0.0
+    bend = fabs(argument.high) * (argument.high * argument.high)
     return GeneralSides(
         a=a.value,
-        a_exponent=s.exponent + q.n,
+        a_exponent=a_exponent,
         a_low=a.low,
         b=b.value,
-        b_exponent=k.exponent + r.n,
+        b_exponent=b_exponent,
         b_low=b.low,
-        y=y if y == y else 0.0,  # both legs are 0 or infinite
+        y=Sum(y_high, y_low),
+        y_fine=Sum(y_fine_high, y_fine_low),
+        bend=bend if finite else 0.0,
         r=r,
         q=q,
         state=(MISSING if missing else 0) | (INVALID if invalid else 0),
@@ -243,19 +289,159 @@ def sides_general(spot, strike, time, rate, dividend):
 
 
 @inlined
-def legs_general(spot, strike, time, rate, dividend, sigma):
-    sides = sides_general(spot, strike, time, rate, dividend)
-    v = fabs(sigma * sqrt(time))  # -0 is 0
-    missing = MISSING if sigma != sigma else 0
-    invalid = INVALID if (sigma < 0.0) | (v != v) else 0
-    return GeneralLegs(
-        a=sides.a,
-        a_exponent=sides.a_exponent,
-        b=sides.b,
-        b_exponent=sides.b_exponent,
-        h=0.0 if (v == inf) | (sides.y == 0.0) else fabs(sides.y) / v,
-        v=v,
-        r=sides.r,
-        q=sides.q,
-        state=sides.state | missing | invalid,
+def deviation_general(k, time, sigma):
+    """The limits of h: 0 at the money even without volatility, and where that is endless."""
+    root = sqrt(time)
+    v = fabs(sigma * root)  # -0 is 0
+    scale = 2.0**500 if v < 2.0**-500 else 1.0
+    per = 1.0 / (v * scale)
+    per_v = per * scale
+    h = (k.high * scale) * per
+    h = 0.0 if (v == inf) | (k.high == 0.0) else h
+    root_rest = (sigma * per_v) * fma(-root, root, time)
+    v_low = finite_or_zero(fma(0.5 * sigma, root_rest, fma(sigma, root, -v)))
+    h_low = finite_or_zero(per_v * fma(-h, v_low, fma(-h, v, k.high) + k.low))
+    return Deviation(h, h_low, v, v_low, per_v, root)
+
+
+PAST = 54.0  # beyond it phi and phi M are less than the least double
+
+
+class Points(NamedTuple):
+    """near = h - t and far = h + t, with what rounding took from them.
+
+    `width` is what it took from far - near beside v.
+    """
+
+    near: float
+    near_low: float
+    far: float
+    far_low: float
+    width: float
+
+
+class Tails(NamedTuple):
+    """The normal distribution at near = h - t and far = h + t, with what rounding took from them.
+
+    -near^2/2 and e^r - 1 of it, and the Mills ratios; `x` is near within their range, which
+    `within` says, and |near| without. `width` is what rounding took from far - near beside v,
+    `near_loss` and `far_loss` are -M' at x and far.
+    """
+
+    m: Mills
+    e: Reduced
+    near: float
+    near_low: float
+    far: float
+    far_low: float
+    width: float
+    x: float
+    growth: float
+    near_loss: float
+    far_loss: float
+    within: bool
+
+
+@inlined
+def tails(d):
+    t = 0.5 * d.v
+    near = sum_(d.h, -t)
+    far = sum_(d.h, t)
+    return Points(
+        near=near.high,
+        near_low=d.h_low + fma(-0.5, d.v_low, near.low),
+        far=far.high,
+        far_low=d.h_low + fma(0.5, d.v_low, far.low),
+        width=near.low - far.low,
     )
+
+
+@inlined
+def tails_at(points):
+    """The tails by near and far."""
+    near, near_low, far, far_low, width = points
+    within = near > MILLS_FROM
+    x = near if within else -near
+    e = gauss_exponent(near, near_low)
+    m = mills(x, far)
+    return Tails(
+        m=m,
+        e=e,
+        near=near,
+        near_low=near_low,
+        far=far,
+        far_low=far_low,
+        width=width,
+        x=x,
+        growth=exp_minus_1(e.r),
+        near_loss=fma(-x, m.near, INV_SQRT_2PI),
+        far_loss=fma(-far, m.far, INV_SQRT_2PI),
+        within=within,
+    )
+
+
+@inlined
+def tails_ordinary(d):
+    return tails_at(tails(d))
+
+
+@inlined
+def tails_general(d):
+    """Past PAST there is nothing to correct; M is right to infinity, but not at it."""
+    out = tails(d)
+    past = (not (fabs(out.near) < PAST)) | (not (out.far < 2.0**50))
+    points = Points(
+        near=at_most(at_least(out.near, -PAST), PAST),
+        near_low=0.0 if past else out.near_low,
+        far=at_most(out.far, 2.0**50),
+        far_low=0.0 if past else out.far_low,
+        width=0.0 if past else out.width,
+    )
+    return tails_at(points)
+
+
+@inlined
+def is_straight(bend, x, v):
+    """Whether the error of y, at most 2^-55 bend, costs the price less than a rounding.
+
+    It counts |near| / v times.
+    """
+    return fma(bend, fabs(x), bend) < 4.0 * v
+
+
+class Apart(NamedTuple):
+    """How far the legs are apart, by the finer logarithm where the other's error would tell."""
+
+    y: Sum
+    d: Deviation
+    at: Tails
+
+
+@inlined
+def apart_general(sides, time, sigma):
+    d = deviation_general(magnitude(sides.y), time, sigma)
+    straight = is_straight(sides.bend, tails_general(d).near, d.v)
+    y = Sum(
+        sides.y.high if straight else sides.y_fine.high,
+        sides.y.low if straight else sides.y_fine.low,
+    )
+    d = deviation_general(magnitude(y), time, sigma)
+    return Apart(y, d, tails_general(d))
+
+
+class Beside(NamedTuple):
+    """Both legs beside the exponent of the greater one."""
+
+    a: float
+    b: float
+    a_scale: float
+    b_scale: float
+    top: float
+
+
+@inlined
+def beside(a, a_exponent, b, b_exponent):
+    top = at_least(a_exponent, b_exponent)
+    a_scale = power_of_two(at_least(a_exponent - top, -1000.0))
+    b_scale = power_of_two(at_least(b_exponent - top, -1000.0))
+    return Beside(a * a_scale, b * b_scale, a_scale, b_scale, top)

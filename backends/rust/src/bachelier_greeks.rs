@@ -6,14 +6,15 @@
 use crate::bachelier_price::{Normal, general_normal, normal_general, ordinary_normal};
 use crate::blocks::Kernel;
 use crate::elementary::{
-    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to, zero_times,
+    at_least, exp_minus_1, fma, gauss_exponent, loss, power_of_two, reduce, shift_exponent, sum,
+    tail_numerator, times_exp, times_power, two_to, zero_times,
 };
 use crate::greeks::{
     CHARM, COLOR, DELTA, DUAL_DELTA, DUAL_GAMMA, FIRST, GAMMA, GREEKS, PHI, PRICE, RHO, SECOND,
     SPEED, THETA, ULTIMA, VANNA, VEGA, VETA, VOLGA, ZOMMA, sweep,
 };
-use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
-use crate::legs::INVALID;
+use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
+use crate::legs::{INVALID, deviation_ordinary, magnitude};
 use crate::tables::INV_SQRT_2PI;
 
 /// The inputs of one lane.
@@ -51,59 +52,53 @@ struct NormalParts {
 
 /// The parts, and 1 where this form may not hold.
 #[inline(always)]
-fn ordinary_normal_parts(x: &NormalOption) -> (NormalParts, i64) {
+fn ordinary_normal_parts(x: &NormalOption) -> (NormalParts, Mark) {
     let (price, special) = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
     let rt = x.rate * x.time;
     let rt_low = fma(x.rate, x.time, -rt);
     let r = reduce(-rt, -rt_low);
-    let root = x.time.sqrt();
-    let v = x.sigma * root;
-    let apart = x.forward - x.strike;
-    let h = apart.abs() / v;
-    let hh = h * h;
-    let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
-    let m = mills(h);
-    let tail = shift_exponent(times_exp(m.p / m.q, e.r), e.n_magic);
-    let chance = if x.sign * apart > 0.0 { 1.0 - tail } else { tail };
-    let density = shift_exponent(times_exp(INV_SQRT_2PI, e.r), e.n_magic);
+    let apart = sum(x.forward, -x.strike);
+    let d = deviation_ordinary(magnitude(apart), x.time, x.sigma);
+    let e = gauss_exponent(d.h, d.h_low);
+    let growth = exp_minus_1(e.r);
+    let m = tail_numerator(d.h) / loss(d.h).q;
+    let tail = shift_exponent(fma(m, growth, m), e.n_magic);
+    let chance = if x.sign * apart.high > 0.0 { 1.0 - tail } else { tail };
+    let density = shift_exponent(fma(INV_SQRT_2PI, growth, INV_SQRT_2PI), e.n_magic);
     let density = shift_exponent(times_exp(density, r.r), r.n_magic);
-    let per_v = 1.0 / v;
-    let per_root = x.sigma * per_v;
+    let per_root = x.sigma * d.per_v;
     let holds = x.time > two_to(-1000);
     let parts = NormalParts {
         price,
         density,
         chance: shift_exponent(times_exp(chance, r.r), r.n_magic),
-        d: apart * per_v,
-        per_v,
-        root,
+        d: apart.high * d.per_v,
+        per_v: d.per_v,
+        root: d.root,
         per_root,
-        per_sigma: root * per_v,
+        per_sigma: d.root * d.per_v,
         theta: x.rate * price - 0.5 * density * (x.sigma * per_root),
     };
-    (parts, special + i64::from(!holds))
+    (parts, special | Mark::from(!holds))
 }
 
 #[inline(always)]
 fn general_normal_parts(n: &Normal, x: &NormalOption) -> NormalParts {
-    let h = if n.h < 54.0 { n.h } else { 54.0 };
-    let hh = h * h;
-    let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
-    let m = mills(h);
+    let m = tail_numerator(n.d.h) / loss(n.d.h).q;
     let beyond = n.h == f64::INFINITY;
-    let endless = n.v == f64::INFINITY;
-    let level = (n.k == 0.0) & (n.v < two_to(-1000));
-    let tail = times_exp(m.p / m.q, e.r);
-    let rest = 1.0 - tail * power_of_two(if e.n > -1000.0 { e.n } else { -1000.0 });
+    let endless = n.d.v == f64::INFINITY;
+    let level = (n.inside.high == 0.0) & (n.d.v < two_to(-1000));
+    let tail = fma(m, n.growth, m);
+    let rest = 1.0 - tail * power_of_two(at_least(n.e.n, -1000.0));
     let tail = if beyond { 0.0 } else { tail };
     let inside = times_power(times_exp(rest, n.r.r), n.r.n);
-    let outside = times_power(times_exp(tail, n.r.r), e.n + n.r.n);
-    let density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r);
-    let density = times_power(density, e.n + n.r.n);
+    let outside = times_power(times_exp(tail, n.r.r), n.e.n + n.r.n);
+    let density = times_exp(fma(INV_SQRT_2PI, n.growth, INV_SQRT_2PI), n.r.r);
+    let density = times_power(density, n.e.n + n.r.n);
     let density = if beyond { 0.0 } else { density };
     let price = general_normal(n, x.time, x.rate);
-    let root = x.time.sqrt();
-    let per_v = if density == 0.0 { 0.0 } else { 1.0 / n.v };
+    let root = n.d.root;
+    let per_v = if density == 0.0 { 0.0 } else { n.d.per_v };
     let d = (x.forward - x.strike) * per_v;
     let per_root = if endless { 1.0 / root } else { x.sigma * per_v };
     let level_root = if x.time > 0.0 { 1.0 / root } else { f64::INFINITY };
@@ -115,7 +110,7 @@ fn general_normal_parts(n: &Normal, x: &NormalOption) -> NormalParts {
     NormalParts {
         price,
         density,
-        chance: if n.inside > 0.0 { inside } else { outside },
+        chance: if n.inside.high > 0.0 { inside } else { outside },
         d: if (per_v == 0.0) | level { 0.0 } else { d },
         per_v,
         root,
@@ -156,7 +151,7 @@ fn normal_greeks_of<const N: usize>(x: &NormalOption, p: &NormalParts) -> [f64; 
     to[SPEED] = -gamma * p.d * p.per_v;
     to[COLOR] = gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time);
     to[ZOMMA] = gamma * p.per_sigma * fma(p.d, p.d, -1.0);
-    to[ULTIMA] = vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0));
+    to[ULTIMA] = vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0)));
     to
 }
 
@@ -221,7 +216,7 @@ impl Kernel for BachelierGreeks {
                     let x = normal_option_at(inputs, i);
                     let lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
                     let greeks = normal_greeks_of(&x, &general_normal_parts(&lane, &x));
-                    (sweep(greeks, lane.state), i64::from(lane.state == INVALID))
+                    (sweep(greeks, lane.state), Mark::from(lane.state == INVALID))
                 },
             );
         }

@@ -6,19 +6,18 @@
 //! eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4 on ln c.
 //! Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
 
-use crate::bachelier_price::normal_loss;
 use crate::blocks::Kernel;
 use crate::elementary::{
-    fma, half_ulp, log_ratio, mills, reduce, shift_exponent, times_exp, times_power, two_to,
-    two_ulp,
+    at_most, fma, half_ulp, log_ratio, loss, reduce, shift_exponent, tail_numerator, times_exp,
+    times_power, two_to, two_ulp,
 };
 use crate::implied_volatility::{
     ABOVE_MAXIMUM, AT_INTRINSIC, BELOW_INTRINSIC, CODE, INVALID_INPUT, Implied, LOW_PRECISION,
-    NOT_FINITE, OK, Solution, finish_codes,
+    NOT_FINITE, OK, Step, finish_codes, householder,
 };
-use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
-use crate::legs::{INVALID, MISSING, discount_exponent, scaled, sign_state};
-use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
+use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
+use crate::legs::{discount_exponent, scaled, sign_state, state};
+use crate::tables::{LN2_HI, LN2_LO};
 use crate::target::SQRT_2PI;
 
 #[inline(always)]
@@ -35,22 +34,15 @@ fn normal_seed(c: f64, k: f64) -> f64 {
 
 /// A step, and e^(h^2/2) = s (1 - h M) / c at its beginning.
 #[inline(always)]
-fn normal_step(c: f64, k: f64, s: f64) -> Solution {
-    let per_s = 1.0 / s;
-    let h = k * per_s;
-    let loss = normal_loss(h);
-    let log = log_ratio(loss.p * s, loss.q * c);
-    let f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h);
-    let per = 1.0 / (loss.p * loss.q);
-    let newton = -f * SQRT_2PI * (loss.p * loss.p * per); // over s, as all that follows
-    let g = INV_SQRT_2PI * (loss.q * loss.q * per);
+fn normal_step(c: f64, k: f64, s: f64) -> Step {
+    let h = k * (1.0 / s);
     let hh = h * h;
-    let u2 = fma(hh, hh, -3.0 * hh);
-    let a = hh - g;
-    let b = fma(g, fma(2.0, g, -3.0 * hh), u2);
-    let below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0);
-    let change = newton * fma(0.5, a * newton, 1.0) / below;
-    Solution { s: fma(s, change, s), per_density: loss.p * s / (loss.q * c) }
+    let rest = loss(h);
+    let log = log_ratio(rest.p * s, rest.q * c);
+    let f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h);
+    let newton = -f * SQRT_2PI * (rest.p / rest.q);
+    let change = householder(f, newton, hh, fma(hh, hh, -3.0 * hh));
+    Step { s: fma(s, change, s), per_density: rest.p * s / (rest.q * c) }
 }
 
 /// |x| 2^-unit
@@ -75,14 +67,13 @@ fn normal_attainable(
     inside: bool,
     sigma: f64,
 ) -> f64 {
-    let h = k / s;
-    let h = if h < 38.0 { h } else { 38.0 };
+    let h = at_most(k / s, 38.0);
     let e = reduce(0.5 * h * h, 0.0);
-    let per_density = times_power(times_exp(SQRT_2PI, e.r), e.n); // 1 / phi(h)
-    let m = mills(h);
-    let tail = SQRT_2PI * (m.p / m.q);
+    let grown = times_exp(SQRT_2PI, e.r);
+    let per_density = times_power(grown, e.n); // 1 / phi(h)
+    let tail = SQRT_2PI * (tail_numerator(h) / loss(h).q);
     let chance = if inside { per_density - tail } else { tail };
-    let value = (if inside { c + k } else { c }) * per_density;
+    let value = times_power((if inside { c + k } else { c }) * grown, e.n); // c may vanish
     let rt = rate * time;
     let theta = (rt * value - 0.5 * s).abs();
     let cost = half_ulp(price) * value
@@ -131,9 +122,7 @@ fn general_normal_implied(
         | (rate.abs() == f64::INFINITY)
         | (apart.abs() == f64::INFINITY)
         | apart.is_nan();
-    let missing = if missing { MISSING } else { 0 };
-    let invalid = if invalid { INVALID } else { 0 };
-    let state = missing | invalid | sign_state(sign);
+    let state = state(missing, invalid) | sign_state(sign);
     let limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma);
     let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
     let code = if time == 0.0 { ABOVE_MAXIMUM } else { code };
@@ -154,7 +143,7 @@ fn ordinary_normal_implied(
     time: f64,
     rate: f64,
     sign: f64,
-) -> (f64, i64) {
+) -> (f64, Mark) {
     let rt = rate * time;
     let rt_low = fma(rate, time, -rt);
     let r = reduce(rt, rt_low);
@@ -180,7 +169,7 @@ fn ordinary_normal_implied(
         & ((if inside { within } else { beyond }) < last.s)
         & (sign.abs() == 1.0)
         & (time > two_to(-1000));
-    (last.s, i64::from(!holds))
+    (last.s, Mark::from(!holds))
 }
 
 pub struct BachelierImpliedVolatility;

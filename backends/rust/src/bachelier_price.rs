@@ -11,18 +11,21 @@
 
 use crate::blocks::Kernel;
 use crate::elementary::{
-    Ratio, Reduced, fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power,
-    two_to,
+    Ratio, Reduced, Sum, at_least, exp_minus_1, finite_or_zero, fma, gauss_exponent, loss,
+    power_of_two, reduce, shift_exponent, sum, times_exp, times_power, two_to,
 };
-use crate::lanes::{Inputs, Marks, Outputs, operands, write_lanes};
-use crate::legs::{INVALID, MISSING, NOT_A_NUMBER, discount_exponent, sign_state};
-use crate::tables::INV_SQRT_2PI;
+use crate::lanes::{Inputs, Mark, Marks, Outputs, operands, write_lanes};
+use crate::legs::{
+    Deviation, INVALID, NOT_A_NUMBER, PAST, deviation_general, deviation_ordinary,
+    discount_exponent, magnitude, sign_state, state,
+};
 
-/// 1 - h M(h), over sqrt(2 pi), as numerator and denominator.
+/// phi(h) (1 - h M(h)) over the power of two of the exponential, times v.
 #[inline(always)]
-pub fn normal_loss(h: f64) -> Ratio {
-    let m = mills(h);
-    Ratio { p: fma(-h, m.p, INV_SQRT_2PI * m.q), q: m.q }
+fn normal_time_value(d: &Deviation, rest: Ratio, growth: f64) -> f64 {
+    let share = rest.p / rest.q;
+    let value = fma(d.v, share, d.v_low * share);
+    fma(value, growth, value)
 }
 
 /// The price, and 1 where this form may not hold.
@@ -34,36 +37,35 @@ pub fn ordinary_normal(
     rate: f64,
     sigma: f64,
     sign: f64,
-) -> (f64, i64) {
+) -> (f64, Mark) {
     let rt = rate * time;
     let rt_low = fma(rate, time, -rt);
     let r = reduce(-rt, -rt_low);
-    let apart = forward - strike;
-    let v = sigma * time.sqrt();
-    let h = apart.abs() / v;
-    let hh = h * h;
-    let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
-    let loss = normal_loss(h);
-    let factor = shift_exponent(times_exp(loss.p / loss.q, e.r), e.n_magic);
-    let intrinsic = sign * apart;
-    let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
-    let price = shift_exponent(times_exp(fma(v, factor, intrinsic), r.r), r.n_magic);
+    let apart = sum(forward, -strike);
+    let d = deviation_ordinary(magnitude(apart), time, sigma);
+    let e = gauss_exponent(d.h, d.h_low);
+    let term = shift_exponent(normal_time_value(&d, loss(d.h), exp_minus_1(e.r)), e.n_magic);
+    let intrinsic = sign * apart.high;
+    let value = if intrinsic > 0.0 { intrinsic + fma(sign, apart.low, term) } else { term };
+    let price = shift_exponent(times_exp(value, r.r), r.n_magic);
     let holds = (rt.abs() < 50.0)
-        & (v > two_to(-64))
-        & (v < two_to(200))
-        & (h < 34.0)
+        & (d.v > two_to(-64))
+        & (d.v < two_to(200))
+        & (d.h < 34.0)
         & (sign.abs() == 1.0);
-    (price, i64::from(!holds))
+    (price, Mark::from(!holds))
 }
 
-/// What the general forms of this model share: inside > 0 in the money, r the discount exponent -rT.
+/// What the general forms of this model share: h of `d` is at most PAST and `h` itself is not,
+/// inside > 0 in the money, r and e are the exponents -rT and -h^2/2, and growth is e^e.r - 1.
 pub struct Normal {
-    pub k: f64,
-    pub v: f64,
-    pub h: f64,
-    pub inside: f64,
+    pub d: Deviation,
+    pub inside: Sum,
     pub r: Reduced,
-    pub state: i64,
+    pub e: Reduced,
+    pub h: f64,
+    pub growth: f64,
+    pub state: Mark,
 }
 
 #[inline(always)]
@@ -76,43 +78,48 @@ pub fn normal_general(
     sign: f64,
 ) -> Normal {
     let x = discount_exponent(rate, time);
-    let apart = forward - strike;
-    let v = (sigma * time.sqrt()).abs();
-    let k = apart.abs();
+    let apart = sum(forward, -strike);
+    let inside = Sum { high: sign * apart.high, low: finite_or_zero(sign * apart.low) };
+    let d = deviation_general(magnitude(inside), time, sigma);
+    let h = d.h;
+    let within = h < PAST;
+    let d = Deviation {
+        h: if within { h } else { PAST },
+        h_low: if within { d.h_low } else { 0.0 },
+        ..d
+    };
+    let e = gauss_exponent(d.h, d.h_low);
     let missing =
         forward.is_nan() | strike.is_nan() | time.is_nan() | rate.is_nan() | sigma.is_nan();
-    let invalid =
-        (time < 0.0) | (sigma < 0.0) | v.is_nan() | apart.is_nan() | (rate.abs() == f64::INFINITY);
-    let missing = if missing { MISSING } else { 0 };
-    let invalid = if invalid { INVALID } else { 0 };
+    let invalid = (time < 0.0)
+        | (sigma < 0.0)
+        | d.v.is_nan()
+        | apart.high.is_nan()
+        | (rate.abs() == f64::INFINITY);
     Normal {
-        k,
-        v,
-        h: if k == 0.0 { 0.0 } else { k / v },
-        inside: sign * apart,
+        d,
+        inside,
         r: reduce(x.value, x.low),
-        state: missing | invalid | sign_state(sign),
+        e,
+        h,
+        growth: exp_minus_1(e.r),
+        state: state(missing, invalid) | sign_state(sign),
     }
 }
 
 #[inline(always)]
 pub fn general_normal(n: &Normal, time: f64, rate: f64) -> f64 {
-    let h = if n.h < 54.0 { n.h } else { 54.0 };
-    let hh = h * h;
-    let e = reduce(-0.5 * hh, -0.5 * fma(h, h, -hh));
-    let loss = normal_loss(h);
-    let factor = times_exp(loss.p / loss.q, e.r);
-    let settled = (n.v == 0.0) | (n.k == f64::INFINITY);
-    let factor = if settled { 0.0 } else { factor };
-    let intrinsic = if n.inside > 0.0 { n.inside } else { 0.0 };
-    let held = factor * power_of_two(if e.n > -1000.0 { e.n } else { -1000.0 });
-    let inside = fma(n.v, held, intrinsic);
-    let outside = n.v * factor;
-    let value = if intrinsic > 0.0 { inside } else { outside };
-    let value = if settled { intrinsic } else { value };
-    let exponent = if (intrinsic > 0.0) | settled { n.r.n } else { n.r.n + e.n };
+    let v = n.d.v;
+    let intrinsic = at_least(n.inside.high, 0.0);
+    let settled = (v == 0.0) | (intrinsic == f64::INFINITY) | (n.inside.high == f64::NEG_INFINITY);
+    let term = normal_time_value(&n.d, loss(n.d.h), n.growth);
+    let term = if settled { 0.0 } else { term };
+    let held = term * power_of_two(at_least(n.e.n, -1000.0));
+    let inside = intrinsic + (n.inside.low + held);
+    let value = if intrinsic > 0.0 { inside } else { term };
+    let exponent = if intrinsic > 0.0 { n.r.n } else { n.r.n + n.e.n };
     let price = times_power(times_exp(value, n.r.r), exponent);
-    let endless = (n.v == f64::INFINITY) & !settled;
+    let endless = (v == f64::INFINITY) & !settled;
     let gone = (time == f64::INFINITY) & (rate > 0.0);
     let limit = if gone { 0.0 } else { f64::INFINITY };
     // infinity less a part of it is no number
@@ -169,7 +176,7 @@ impl Kernel for BachelierPrice {
                     let lane = normal_general(forward, strike, time, rate, sigma, sign);
                     let price = general_normal(&lane, time, rate);
                     let price = if lane.state != 0 { NOT_A_NUMBER } else { price };
-                    ([price], i64::from(lane.state == INVALID))
+                    ([price], Mark::from(lane.state == INVALID))
                 },
             );
         }

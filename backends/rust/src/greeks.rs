@@ -10,15 +10,13 @@
 //! lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 
 use crate::blocks::Kernel;
-use crate::elementary::{
-    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to, zero_times,
-};
-use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
+use crate::elementary::{Sum, fma, shift_exponent, times_exp, times_power, two_to, zero_times};
+use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
 use crate::legs::{
-    BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, scaled,
-    sign_state,
+    Apart, BlockSides, GeneralSides, INVALID, NOT_A_NUMBER, Sides, apart_general, beside,
+    deviation_ordinary, magnitude, scaled, sides_general, sigma_state, sign_state, tails_ordinary,
 };
-use crate::price::{general_price, ordinary_price};
+use crate::price::{general_price, ordinary_price, put_sides};
 use crate::tables::INV_SQRT_2PI;
 
 // Order of the outputs; bit i of `wanted` asks for output i.
@@ -88,42 +86,44 @@ struct Parts {
     sigma: f64,
 }
 
-/// Tails of the normal distribution times the legs, from the Mills ratio: the leg that is less has
+/// What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call: by the price and
+/// the lesser share, so that nearly equal rates do not cancel.
+#[inline(always)]
+fn carried(x: &LognormalOption, price: f64, a_share: f64, b_share: f64) -> f64 {
+    let own = if x.sign > 0.0 { x.dividend } else { x.rate };
+    let other = if x.sign > 0.0 { x.rate } else { x.dividend };
+    let share = if x.sign > 0.0 { b_share } else { a_share };
+    zero_times(own, price) + zero_times(own - other, share)
+}
+
+/// Tails of the normal distribution times the legs, from the Mills ratios: the leg that is less has
 /// the near one. Also 1 where this form may not hold.
 #[inline(always)]
-fn ordinary_parts(legs: &Legs, option: &LognormalOption, root: f64) -> (Parts, i64) {
-    let Legs { a, b, h, v } = *legs;
-    let sign = option.sign;
-    let (price, special) = ordinary_price(legs, sign);
-    let t = 0.5 * v;
-    let far = h + t;
-    let near = h - t;
-    let x = near.abs();
-    let xx = x * x;
-    let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
-    let below = a < b;
-    let least = if below { a } else { b };
-    let most = if below { b } else { a };
-    let inside = if below { -sign } else { sign }; // > 0: in the money
-    let m = mills(far);
-    let m0 = mills(x);
-    let density = shift_exponent(times_exp(least, e.r), e.n_magic);
-    let part = density / (m.q * m0.q);
-    let far_tail = part * (m.p * m0.q);
-    let near_tail = part * (m0.p * m.q);
-    let near_inside = inside * 1.0f64.copysign(near);
+fn ordinary_parts(sides: &Sides, option: &LognormalOption) -> (Parts, Mark) {
+    let y = Sum { high: sides.y, low: sides.y_low };
+    let d = deviation_ordinary(magnitude(y), option.time, option.sigma);
+    let at = tails_ordinary(&d);
+    let (price, special) = ordinary_price(sides, &d, &at, option.sign);
+    let below = sides.y < 0.0;
+    let least = if below { sides.a } else { sides.b };
+    let most = if below { sides.b } else { sides.a };
+    let inside = if below { -option.sign } else { option.sign }; // > 0: in the money
+    let near_inside = if at.within { inside } else { -inside };
+    let density = shift_exponent(fma(least, at.growth, least), at.e.n_magic);
+    let turned = if at.within { -at.near_low } else { at.near_low };
+    let near_tail = density * fma(at.near_loss, turned, at.m.near);
+    let far_tail = density * fma(-at.far_loss, at.far_low, at.m.far);
     let near_share = if near_inside > 0.0 { least - near_tail } else { near_tail };
     let far_share = if inside > 0.0 { most - far_tail } else { far_tail };
 
     let density = density * INV_SQRT_2PI;
     let a_share = if below { near_share } else { far_share };
     let b_share = if below { far_share } else { near_share };
-    let d1 = if below { -near } else { far };
-    let d2 = if below { -far } else { near };
-    let per_v = 1.0 / v;
-    let per_root = option.sigma * per_v;
+    let near = at.near + at.near_low; // a greek may be 0 where it is
+    let d1 = if below { -near } else { at.far };
+    let d2 = if below { -at.far } else { near };
+    let per_root = option.sigma * d.per_v;
     let per_spot = 1.0 / option.spot;
-    let carried = option.dividend * a_share - option.rate * b_share;
     let holds = option.time > two_to(-1000);
     let parts = Parts {
         price,
@@ -134,17 +134,17 @@ fn ordinary_parts(legs: &Legs, option: &LognormalOption, root: f64) -> (Parts, i
         dual_delta: b_share / option.strike,
         d1,
         d2,
-        d1_v: d1 * per_v,
-        d2_v: d2 * per_v,
-        root,
+        d1_v: d1 * d.per_v,
+        d2_v: d2 * d.per_v,
+        root: d.root,
         per_root,
-        per_sigma: root * per_v,
+        per_sigma: d.root * d.per_v,
         per_spot,
         per_strike: 1.0 / option.strike,
-        theta: sign * carried - 0.5 * density * (option.sigma * per_root),
+        theta: carried(option, price, a_share, b_share) - 0.5 * density * (option.sigma * per_root),
         sigma: option.sigma,
     };
-    (parts, special + i64::from(!holds))
+    (parts, special | Mark::from(!holds))
 }
 
 /// The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At
@@ -197,43 +197,32 @@ fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
 }
 
 #[inline(always)]
-fn general_parts(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amounts) -> Parts {
+fn general_parts(sides: &GeneralSides, option: &LognormalOption, amounts: &Amounts) -> Parts {
     let sign = option.sign;
     let Amounts { spot, strike, unit, ends } = *amounts;
-    let a_exponent = legs.a_exponent - unit;
-    let b_exponent = legs.b_exponent - unit;
-    let a = times_power(legs.a, a_exponent);
-    let b = times_power(legs.b, b_exponent);
-    let top = if a_exponent > b_exponent { a_exponent } else { b_exponent };
-    let a_apart = a_exponent - top;
-    let b_apart = b_exponent - top;
-    let a_scaled = legs.a * power_of_two(if a_apart > -1000.0 { a_apart } else { -1000.0 });
-    let b_scaled = legs.b * power_of_two(if b_apart > -1000.0 { b_apart } else { -1000.0 });
-    let below = a_scaled < b_scaled;
+    let apart = apart_general(sides, option.time, option.sigma);
+    let price = general_price(sides, &apart, sign);
+    let Apart { y, d, at } = apart;
+    let a = times_power(sides.a, sides.a_exponent - unit);
+    let b = times_power(sides.b, sides.b_exponent - unit);
+    let legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent);
+    let level = ((legs.a == legs.b) | (y.high == 0.0)) & (d.v < two_to(-1000));
+    let below = (y.high < 0.0) & !level;
     let inside = if below { -sign } else { sign }; // > 0: in the money
-    let level = ((a_scaled == b_scaled) | (legs.h * legs.v == 0.0)) & (legs.v < two_to(-1000));
-    let h = if level { 0.0 } else { legs.h };
-    let v = legs.v;
-    let t = 0.5 * v;
-    let far = h + t;
-    let near = h - t;
-    let x = near.abs();
-    let far_held = if far < two_to(50) { far } else { two_to(50) };
-    let x_held = if x < 54.0 { x } else { 54.0 };
-    let xx = x_held * x_held;
-    let e = reduce(-0.5 * xx, -0.5 * fma(x_held, x_held, -xx));
-    let least = if below { legs.a } else { legs.b };
-    let exponent = (if below { a_exponent } else { b_exponent }) + e.n;
-    let m = mills(far_held);
-    let m0 = mills(x_held);
-    let density = times_exp(least, e.r);
-    let part = density / (m.q * m0.q);
-    let far_tail = times_power(part * (m.p * m0.q), exponent);
-    let near_tail = times_power(part * (m0.p * m.q), exponent);
-    let settled = ends | (v == f64::INFINITY);
-    let far_tail = if settled { 0.0 } else { far_tail };
+    let exponent = (if below { sides.a_exponent } else { sides.b_exponent }) - unit + at.e.n;
+    let least = if below { sides.a } else { sides.b };
+    let density = fma(least, at.growth, least);
+    let density = if level { least } else { density };
+    let exponent = if level { sides.b_exponent - unit } else { exponent };
+    let turned = if at.within { -at.near_low } else { at.near_low };
+    let near_mills = fma(at.near_loss, turned, at.m.near);
+    let far_mills = fma(-at.far_loss, at.far_low, at.m.far);
+    let near_tail = times_power(density * if level { 0.5 } else { near_mills }, exponent);
+    let far_tail = times_power(density * if level { 0.5 } else { far_mills }, exponent);
+    let settled = ends | (d.v == f64::INFINITY);
     let near_tail = if settled { 0.0 } else { near_tail };
-    let near_inside = if ends { inside } else { inside * 1.0f64.copysign(near) };
+    let far_tail = if settled { 0.0 } else { far_tail };
+    let near_inside = if at.within | ends { inside } else { -inside };
     let near_leg = if below { a } else { b };
     let far_leg = if below { b } else { a };
     let near_share = if near_inside > 0.0 { near_leg - near_tail } else { near_tail };
@@ -244,21 +233,21 @@ fn general_parts(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amounts
     let a_share = if below { near_share } else { far_share };
     let b_share = if below { far_share } else { near_share };
     let nowhere = density == 0.0; // nothing depends on what is so far off
-    let per_v = if nowhere { 0.0 } else { 1.0 / v };
-    let d1 = if below { -near } else { far };
-    let d2 = if below { -far } else { near };
+    let per_v = if nowhere { 0.0 } else { d.per_v };
+    let near = at.near + at.near_low;
+    let d1 = if below { -near } else { at.far };
+    let d2 = if below { -at.far } else { near };
     let d1 = if per_v == 0.0 { 0.0 } else { d1 };
     let d2 = if per_v == 0.0 { 0.0 } else { d2 };
-    let root = option.time.sqrt();
-    let discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n);
-    let discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n);
+    let discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n);
+    let discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n);
     let delta_end = if inside > 0.0 { discount_a } else { 0.0 };
     let dual_delta_end = if inside > 0.0 { discount_b } else { 0.0 };
     // 1/S of a subnormal S is infinite
     let raised = if spot < f64::MIN_POSITIVE { two_to(54) } else { 1.0 };
     let delta = a_share * raised * (1.0 / (spot * raised));
     let parts = Parts {
-        price: general_price(legs, sign),
+        price: times_power(price.value, price.exponent),
         density,
         a_share,
         b_share,
@@ -268,18 +257,18 @@ fn general_parts(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amounts
         d2,
         d1_v: d1 * per_v,
         d2_v: d2 * per_v,
-        root,
+        root: d.root,
         per_root: option.sigma * per_v,
-        per_sigma: zero_times(per_v, root), // T may be infinite
+        per_sigma: zero_times(per_v, d.root), // T may be infinite
         per_spot: if nowhere { 0.0 } else { 1.0 / spot },
         per_strike: 1.0 / strike,
         theta: 0.0,
         sigma: if nowhere { 0.0 } else { option.sigma }, // it may be infinite
     };
     let parts = parts_at_the_money(parts, option, level);
-    let carried = zero_times(option.dividend, a_share) - zero_times(option.rate, b_share);
+    let price_in_unit = times_power(price.value, price.exponent - unit);
     let decay = 0.5 * density * zero_times(parts.sigma, parts.per_root);
-    Parts { theta: sign * carried - decay, ..parts }
+    Parts { theta: carried(option, price_in_unit, a_share, b_share) - decay, ..parts }
 }
 
 /// The first N outputs of one lane, N being FIRST, SECOND or GREEKS.
@@ -300,10 +289,10 @@ fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
     }
     let carry = x.rate - x.dividend;
     let drift = x.dividend + carry * p.d1_v;
-    let decay = zero_times(carry, p.per_sigma) - 0.5 * p.d2_v * p.sigma;
+    let decay = fma(-0.5 * p.d2_v, p.sigma, zero_times(carry, p.per_sigma));
     let moved = p.density * p.per_spot * zero_times(decay, p.per_root);
     to[VANNA] = -(vega * p.per_spot) * p.d2_v;
-    to[VOLGA] = vega * p.root * (p.d1 * p.d2_v);
+    to[VOLGA] = vega * (p.root * (p.d1 * p.d2_v));
     to[CHARM] = x.sign * x.dividend * p.delta - moved;
     to[VETA] = p.density * (p.root * drift - 0.5 * p.per_root * fma(p.d1, p.d2, 1.0));
     to[DUAL_DELTA] = -x.sign * p.dual_delta;
@@ -316,7 +305,7 @@ fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
     to[SPEED] = -gamma * p.per_spot * (p.d1_v + 1.0);
     to[COLOR] = gamma * (drift + decayed);
     to[ZOMMA] = gamma * p.per_sigma * fma(p.d1, p.d2, -1.0);
-    to[ULTIMA] = -vega * x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares);
+    to[ULTIMA] = -vega * (x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares));
     to
 }
 
@@ -336,7 +325,7 @@ fn rescale(greeks: [f64; GREEKS], unit: f64) -> [f64; GREEKS] {
 
 /// Lanes outside the domain get the one NaN, and no other lane has any.
 #[inline(always)]
-pub fn sweep(greeks: [f64; GREEKS], state: i64) -> [f64; GREEKS] {
+pub fn sweep(greeks: [f64; GREEKS], state: Mark) -> [f64; GREEKS] {
     let mut to = greeks;
     for x in &mut to {
         let valid = if x.is_nan() { 0.0 } else { *x };
@@ -358,20 +347,11 @@ impl Kernel for Greeks {
         n: usize,
         wanted: i64,
     ) {
-        let mut legs = BlockLegs::new();
-        let mut root = Block::new();
-        let mut marks: Marks = Block::new();
+        let mut sides = BlockSides::new();
         let mut spare = Block::new();
         // SAFETY: i < n, and what is read has been put.
         unsafe {
-            for i in 0..n {
-                let x = option_at(inputs, i);
-                let (lane, marked) =
-                    legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
-                legs.put(i, &lane);
-                root.put(i, x.time.sqrt());
-                marks.put(i, marked);
-            }
+            put_sides(&mut sides, inputs, n);
             // One loop, for its many results are written while others are computed.
             macro_rules! up_to {
                 ($order:ident) => {
@@ -382,9 +362,8 @@ impl Kernel for Greeks {
                         #[inline(always)]
                         |i| {
                             let option = option_at(inputs, i);
-                            let (parts, marked) =
-                                ordinary_parts(&legs.get(i), &option, root.get(i));
-                            (greeks_of(&option, &parts), marks.get(i) + marked)
+                            let (parts, marked) = ordinary_parts(&sides.get(i), &option);
+                            (greeks_of(&option, &parts), marked)
                         },
                     )
                 };
@@ -417,12 +396,13 @@ impl Kernel for Greeks {
                 #[inline(always)]
                 |i| {
                     let x = option_at(inputs, i);
-                    let legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend, x.sigma);
+                    let sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend);
                     let amounts = amounts_in_unit(x.spot, x.strike);
-                    let greeks = greeks_of(&x, &general_parts(&legs, &x, &amounts));
-                    let state = legs.state | sign_state(x.sign);
+                    let greeks = greeks_of(&x, &general_parts(&sides, &x, &amounts));
+                    let v = (x.sigma * x.time.sqrt()).abs();
+                    let state = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign);
                     let greeks = sweep(rescale(greeks, amounts.unit), state);
-                    (greeks, i64::from(state == INVALID))
+                    (greeks, Mark::from(state == INVALID))
                 },
             );
         }

@@ -6,9 +6,9 @@
 //!
 //! Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k)
 //! (Choi, Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where
-//! x < 0 on ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or
-//! overflows. In the last step M - M is its Taylor series for small s/2. Error: a few times what
-//! the rounding of the inputs costs, see docs/numerics.md.
+//! x < -1/2 on ln(1 - c); their logarithms are those of M - M, which is s times its slope, or M + M,
+//! so that nothing cancels, under- or overflows. Error: a few times what the rounding of the inputs
+//! costs, see docs/numerics.md.
 //!
 //! Codes: see the constants; a lane without a volatility is NaN, at the bounds 0 or infinity.
 
@@ -16,10 +16,10 @@ use std::f64::consts::FRAC_PI_2;
 
 use crate::attainable::attainable;
 use crate::blocks::Kernel;
-use crate::elementary::{fma, log_ratio, mills, power_of_two, two_to};
-use crate::lanes::{Block, Inputs, Marks, Outputs, addresses, operands, write_lanes};
+use crate::elementary::{at_least, fma, log_ratio, mills, power_of_two, two_to};
+use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
 use crate::legs::{INVALID, NOT_A_NUMBER, sides_general, sides_ordinary, sign_state};
-use crate::tables::{INV_SQRT_2PI, LN2_HI, LN2_LO};
+use crate::tables::{LN2_HI, LN2_LO, MILLS_FROM};
 use crate::target::{BlockTarget, SQRT_2PI, Target, target_general, target_ordinary};
 
 pub const OK: f64 = 0.0;
@@ -34,11 +34,13 @@ pub const LOW_PRECISION: f64 = 7.0;
 /// What `wanted` asks for besides 1, the volatility.
 pub const CODE: i64 = 2;
 
+/// From the seed to full precision.
+const STEPS: usize = 3;
+
 /// Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %.
 #[inline(always)]
 fn seed(to: &Target) -> f64 {
-    let shift = if to.shift > -1000.0 { to.shift } else { -1000.0 };
-    let c = to.c * power_of_two(shift);
+    let c = to.c * power_of_two(at_least(to.shift, -1000.0));
     let ce = c * to.share;
     let both = 2.0 * ce + to.gap;
     let side = (2.0 * c * ce - to.gap * (1.0 - 2.0 * c)) / (both + both); // p - 1/2
@@ -50,105 +52,52 @@ fn seed(to: &Target) -> f64 {
     let sum = dd.sqrt() + fma(2.0, to.k, dd).sqrt();
     let s = if side < 0.0 { 2.0 * to.k / sum } else { sum };
     let least = SQRT_2PI * c;
-    if s > least { s } else { least } // c is at most what it is at the money
+    at_least(s, least) // c is at most what it is at the money
 }
 
-/// M(x) - M(f), for x < 0 -(M(-x) + M(f)), over sqrt(2 pi), as numerator and denominator.
-struct Difference {
-    p: f64,
-    q: f64,
-    near: f64,
-}
-
+/// Householder's step of order 4 for ln y(s) = ln z, over s: f is the residual, newton that of
+/// Newton's step, and u1, u2 are s y''/y' and s^2 y'''/y'.
 #[inline(always)]
-fn mills_difference(h: f64, t: f64) -> Difference {
-    let near = h - t;
-    let m = mills(h + t);
-    let m0 = mills(near.abs());
-    Difference { p: fma(m0.p.copysign(near), m.q, -(m.p * m0.q)), q: m.q * m0.q, near }
+pub fn householder(f: f64, newton: f64, u1: f64, u2: f64) -> f64 {
+    let bent = u1 * newton;
+    let square = newton * newton;
+    let third = fma(u2, square, f * fma(2.0, f, 3.0 * bent));
+    let below = fma(third, 1.0 / 6.0, 1.0 + (bent + f));
+    newton * fma(0.5, bent + f, 1.0) / below
 }
 
-/// Householder's step of order 4 for ln(p/q) - x^2/2 = ln(z 2^shift); f is its residual.
-#[inline(always)]
-fn householder(f: f64, d: &Difference, h: f64, per_s: f64, s: f64) -> f64 {
-    let per = 1.0 / (d.p * d.q);
-    let newton = -f * SQRT_2PI * (d.p * d.p * per);
-    let g = INV_SQRT_2PI * (d.q * d.q * per);
-    let hs = h * per_s;
-    let u1 = fma(h, hs, -0.25 * s);
-    let u2 = fma(u1, u1, fma(-3.0 * hs, hs, -0.25));
-    let a = u1 - g;
-    let b = fma(g, fma(2.0, g, -3.0 * u1), u2);
-    let below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0);
-    fma(newton, fma(0.5, a * newton, 1.0) / below, s)
-}
-
-#[inline(always)]
-fn step(to: &Target, s: f64) -> f64 {
-    let per_s = 1.0 / s;
-    let h = to.k * per_s;
-    let d = mills_difference(h, 0.5 * s);
-    let above = d.near < 0.0;
-    let z = if above { to.rest } else { to.c };
-    let log = log_ratio(d.p.abs(), d.q * z);
-    let n = log.n - if above { 0.0 } else { to.shift };
-    let f = fma(n, LN2_HI, log.r) - 0.5 * d.near * d.near;
-    householder(f, &d, h, per_s, s)
-}
-
-/// (M(h - t) - M(h + t)) / sqrt(2 pi) for t max(h, 2) < 1/2.
-#[inline(always)]
-fn long_series(h: f64, t: f64) -> f64 {
-    let ratio = mills(h);
-    let m0 = ratio.p / ratio.q;
-    let u = t * t;
-    let m1 = fma(h, m0, -INV_SQRT_2PI);
-    let m2 = fma(h, m1, m0);
-    let m3 = fma(h, m2, 2.0 * m1);
-    let m4 = fma(h, m3, 3.0 * m2);
-    let m5 = fma(h, m4, 4.0 * m3);
-    let m6 = fma(h, m5, 5.0 * m4);
-    let m7 = fma(h, m6, 6.0 * m5);
-    let m8 = fma(h, m7, 7.0 * m6);
-    let m9 = fma(h, m8, 8.0 * m7);
-    let m10 = fma(h, m9, 9.0 * m8);
-    let m11 = fma(h, m10, 10.0 * m9);
-    let m12 = fma(h, m11, 11.0 * m10);
-    let m13 = fma(h, m12, 12.0 * m11);
-    let m14 = fma(h, m13, 13.0 * m12);
-    let m15 = fma(h, m14, 14.0 * m13);
-    let sum = fma(m15, u * (1.0 / 210.0), m13);
-    let sum = fma(sum, u * (1.0 / 156.0), m11);
-    let sum = fma(sum, u * (1.0 / 110.0), m9);
-    let sum = fma(sum, u * (1.0 / 72.0), m7);
-    let sum = fma(sum, u * (1.0 / 42.0), m5);
-    let sum = fma(sum, u * (1.0 / 20.0), m3);
-    let sum = fma(sum, u * (1.0 / 6.0), m1);
-    -2.0 * t * sum
-}
-
-/// The last step, to full precision; also 1 / (sqrt(2 pi) phi(x)) times c or 1 - c.
-pub struct Solution {
+/// A step for ln c, or for ln(1 - c) where h - t is below the range of the Mills ratio; and at its
+/// beginning 1 / (sqrt(2 pi) phi(h - t)), but for the factor by which c, or 1 - c, is off. The last
+/// one takes into account what rounding took from h - t.
+pub struct Step {
     pub s: f64,
     pub per_density: f64,
 }
 
 #[inline(always)]
-fn last_step(to: &Target, s: f64) -> Solution {
+fn step(to: &Target, s: f64, last: bool) -> Step {
     let per_s = 1.0 / s;
     let h = to.k * per_s;
     let t = 0.5 * s;
-    let mut d = mills_difference(h, t);
-    let close = t * (if h > 2.0 { h } else { 2.0 }) < 0.5;
-    let above = (d.near < 0.0) & !close;
-    let series = long_series(h, t);
-    d.p = if close { series } else { d.p };
-    d.q = if close { 1.0 } else { d.q };
-    let z = if above { to.rest } else { to.c };
-    let log = log_ratio(d.p.abs(), d.q * z);
-    let n = log.n - if above { 0.0 } else { to.shift };
-    let f = fma(n, LN2_HI, fma(n, LN2_LO, log.r) - 0.5 * d.near * d.near);
-    Solution { s: householder(f, &d, h, per_s, s), per_density: d.p.abs() / (d.q * z) }
+    let near = h - t;
+    let far = h + t;
+    let near_low = fma(per_s, fma(-h, s, to.k) + to.k_low, (h - near) - t);
+    let from = if far < 1.0 { MILLS_FROM } else { 0.0 }; // where c is large what it lacks to 1 tells more
+    let within = near > from;
+    let m = mills(if within { near } else { -near }, far);
+    let rest = -(m.near + m.far);
+    let slope = if within { m.slope } else { rest * per_s };
+    let y = if within { s * m.slope } else { -rest };
+    let z = if within { to.c } else { to.rest };
+    let log = log_ratio(y, z);
+    let n = log.n - if within { to.shift } else { 0.0 };
+    let gauss = 0.5 * near * near + if last { near * near_low } else { 0.0 };
+    let f = fma(n, LN2_HI, fma(n, LN2_LO, log.r) - gauss);
+    let u1 = near * far;
+    let u2 = fma(u1, u1, -fma(3.0 * h, h, t * t));
+    let moved = fma(s, householder(f, -f * SQRT_2PI * slope, u1, u2), s);
+    let s = if moved <= 0.0 { s } else { moved }; // where the seed is far off
+    Step { s, per_density: y / z }
 }
 
 /// Whether rounding of the inputs surely costs less than 1e-8 of the volatility: the legs' shares
@@ -166,19 +115,6 @@ pub struct Implied {
     pub code: f64,
 }
 
-/// Three steps from the seed. For tiny s the difference of M is nothing but rounding, and only its
-/// series tells. Where a step overflows the seed is as good as any.
-#[inline(always)]
-fn solved(to: &Target) -> f64 {
-    let first = seed(to);
-    let second = step(to, step(to, first));
-    let fine = last_step(to, first).s;
-    let steps = first > two_to(-450);
-    let fine = if steps & (fine > 0.0) { fine } else { first };
-    let s = last_step(to, if first < two_to(-44) { fine } else { second }).s;
-    if steps & (s > 0.0) { s } else { fine }
-}
-
 #[inline(always)]
 fn implied_general(
     price: f64,
@@ -192,13 +128,29 @@ fn implied_general(
     let sides = sides_general(spot, strike, time, rate, dividend);
     let lane = target_general(&sides, price, sign);
     let to = &lane.target;
-    let s = solved(to);
+    let mut s = seed(to);
+    for _ in 1..STEPS {
+        s = step(to, s, false).s;
+    }
+    s = step(to, s, true).s;
     let sigma = s / time.sqrt();
 
     let endless = (spot == f64::INFINITY) | (strike == f64::INFINITY) | (time == f64::INFINITY);
     let state = sides.state | sign_state(sign) | if endless { INVALID } else { 0 };
-    let limit =
-        attainable(&sides, to, s, price, spot, strike, time, rate, dividend, lane.inside, sigma);
+    let limit = attainable(
+        &sides,
+        to,
+        s,
+        price,
+        spot,
+        strike,
+        time,
+        rate,
+        dividend,
+        sign,
+        lane.inside,
+        sigma,
+    );
     let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
     let at_maximum = lane.left <= lane.whole_unit;
     let above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0);
@@ -235,14 +187,14 @@ fn value_of(sigma: f64, code: f64) -> f64 {
 /// Replace the value that the code stands for; also 1 for a lane outside the domain, but a NaN that
 /// came in is no signal.
 #[inline(always)]
-pub fn finish_codes<const N: usize>(lane: &Implied, inputs: [f64; N]) -> ([f64; 2], i64) {
+pub fn finish_codes<const N: usize>(lane: &Implied, inputs: [f64; N]) -> ([f64; 2], Mark) {
     let code = if lane.sigma.is_nan() { unsolved(lane.code) } else { lane.code };
     let sigma = value_of(lane.sigma, code);
     let mut outside = sigma.is_nan();
     for x in inputs {
         outside &= !x.is_nan();
     }
-    ([sigma, code], i64::from(outside))
+    ([sigma, code], Mark::from(outside))
 }
 
 pub struct ImpliedVolatility;
@@ -255,7 +207,7 @@ impl Kernel for ImpliedVolatility {
         wanted & CODE != 0
     }
 
-    /// Five loops over the block, each short enough for several vectors of it to overlap.
+    /// Six loops over the block, each short enough for several vectors of it to overlap.
     #[inline(always)]
     unsafe fn ordinary(
         inputs: &Inputs,
@@ -267,7 +219,7 @@ impl Kernel for ImpliedVolatility {
         let mut targets = BlockTarget::new();
         let mut s = Block::new();
         let mut per_density = Block::new();
-        let mut inside: Marks = Block::new();
+        let mut tail: Marks = Block::new();
         let mut marks: Marks = Block::new();
         let mut spare = Block::new();
         // SAFETY: i < n, and what is read has been put.
@@ -277,21 +229,22 @@ impl Kernel for ImpliedVolatility {
                 let sides = sides_ordinary(spot, strike, time, rate, dividend);
                 let lane = target_ordinary(&sides, price, sign);
                 targets.put(i, &lane.target);
-                inside.put(i, lane.inside);
+                tail.put(i, Mark::from(!lane.inside));
                 marks.put(i, lane.special);
             }
             for i in 0..n {
                 s.put(i, seed(&Target { shift: 0.0, ..targets.get(i) }));
             }
-            for _ in 0..2 {
+            for _ in 1..STEPS {
                 for i in 0..n {
-                    s.put(i, step(&Target { shift: 0.0, ..targets.get(i) }, s.get(i)));
+                    let to = Target { shift: 0.0, ..targets.get(i) };
+                    s.put(i, step(&to, s.get(i), false).s);
                 }
             }
             for i in 0..n {
-                let solution = last_step(&Target { shift: 0.0, ..targets.get(i) }, s.get(i));
-                s.put(i, solution.s);
-                per_density.put(i, solution.per_density);
+                let last = step(&Target { shift: 0.0, ..targets.get(i) }, s.get(i), true);
+                s.put(i, last.s);
+                per_density.put(i, last.per_density);
             }
             write_lanes(
                 addresses(outputs, &mut spare, wanted),
@@ -303,10 +256,10 @@ impl Kernel for ImpliedVolatility {
                     let target = targets.get(i);
                     let s = s.get(i);
                     let load = (rate.abs() + dividend.abs()) * time;
-                    let tail = (inside.get(i) == 0) & (target.k >= 0.5 * s * s);
-                    let holds = precise(s, per_density.get(i), load, tail, 1.0 / target.share)
+                    let outside = (tail.get(i) != 0) & (target.k >= 0.5 * s * s);
+                    let holds = precise(s, per_density.get(i), load, outside, 1.0 / target.share)
                         & (time > two_to(-1000));
-                    ([s / time.sqrt(), OK], marks.get(i) + i64::from(!holds))
+                    ([s / time.sqrt(), OK], marks.get(i) + Mark::from(!holds))
                 },
             );
         }

@@ -79,7 +79,8 @@ pub(crate) use lanes;
 
 pub type Inputs = [*const f64; MOST_INPUTS];
 pub type Outputs = [*mut f64; MOST_OUTPUTS];
-pub type Marks = Block<i64>;
+pub type Mark = i64;
+pub type Marks = Block<Mark>;
 
 /// Write the N results and the mark of each of `n` lanes. Those of LANES lanes are all computed
 /// before any is written: so they may be computed at once wherever the outputs lie.
@@ -91,7 +92,7 @@ pub unsafe fn write_lanes<const N: usize>(
     outputs: [*mut f64; N],
     marks: &mut Marks,
     n: usize,
-    lane: impl Fn(usize) -> ([f64; N], i64),
+    lane: impl Fn(usize) -> ([f64; N], Mark),
 ) {
     for start in (0..n).step_by(LANES) {
         let mut rows = [[MaybeUninit::uninit(); LANES]; N];

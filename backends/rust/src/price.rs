@@ -4,129 +4,129 @@
 //!
 //!     price = max(+-(A - B), 0) + min(A, B) phi(h - t) (M(h - t) - M(h + t))
 //!
-//! where nothing cancels but M - M, and that no worse than the problem's own condition. For h < t
-//! M(h - t) grows without bound and the complement is taken, the factor of min(A, B) being
-//! 1 - phi(t - h) (M(t - h) + M(t + h)). For t max(h, 2) < 1/64 the difference of M is its Taylor
-//! series, from M' = x M - 1.
+//! where nothing cancels: the difference of M is its slope, a sum of positive terms, times v. For
+//! h - t < -1/2, where M(h - t) grows without bound, the complement is taken, the factor of
+//! min(A, B) being 1 - phi(t - h) (M(t - h) + M(t + h)).
 //!
 //! Limits: NaN in, NaN out. Negative spot, strike, time or sigma, both spot and strike infinite,
 //! 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
 //! sigma or T zero: discounted intrinsic value. Everything else is the formula's limit.
 //!
-//! Error at most 4 ulp of max(A, B), and (4 + 4 cond) 2^-53 relatively, see docs/numerics.md.
+//! Error out of the money at most 10 ulp, in it 3.5 ulp of max(A, B), see docs/numerics.md.
 
 use crate::blocks::Kernel;
 use crate::elementary::{
-    fma, mills, power_of_two, reduce, shift_exponent, times_exp, times_power, two_to,
+    Sum, at_least, at_most, fma, power_of_two, shift_exponent, times_power, two_to,
 };
-use crate::lanes::{Block, Inputs, Marks, Outputs, operands, write_lanes};
+use crate::lanes::{Inputs, Mark, Marks, Outputs, operands, write_lanes};
 use crate::legs::{
-    BlockLegs, GeneralLegs, INVALID, Legs, NOT_A_NUMBER, legs_general, legs_ordinary, sign_state,
+    Apart, BlockSides, Deviation, GeneralSides, INVALID, NOT_A_NUMBER, Sides, Tails, apart_general,
+    beside, deviation_ordinary, is_straight, magnitude, sides_general, sides_ordinary, sigma_state,
+    sign_state, tails_ordinary,
 };
-use crate::tables::INV_SQRT_2PI;
+
+/// phi(near) (M(near) - M(far)) over the power of two of the exponential: the out-of-the-money price
+/// over the lesser leg, or less what that lacks to 1. What rounding took from near and far counts by
+/// the slopes of M, and near's in the exponential too.
+#[inline(always)]
+fn time_value(d: &Deviation, at: &Tails) -> f64 {
+    let low = fma(at.far_loss, at.far_low, -(at.near_loss * at.near_low));
+    let within = fma(d.v, at.m.slope, fma(at.width, at.m.slope, low));
+    let factor = if at.within { within } else { low - (at.m.near + at.m.far) };
+    fma(factor, at.growth, factor)
+}
 
 /// The price, and 1 where this form may not hold.
 #[inline(always)]
-pub fn ordinary_price(legs: &Legs, sign: f64) -> (f64, i64) {
-    let Legs { a, b, h, v } = *legs;
-    let t = 0.5 * v;
-    let far = h + t;
-    let near = h - t;
-    let x = near.abs();
-    let xx = x * x;
-    let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
-    let least = if a < b { a } else { b };
-    let m = mills(far);
-    let m0 = mills(x);
-    let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
-
-    let intrinsic = sign * (a - b);
-    let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
-    let factor = shift_exponent(times_exp(difference, e.r), e.n_magic);
-    let factor = if near < 0.0 { 1.0 + factor } else { factor };
-    let price = fma(least, factor, intrinsic);
-
-    let holds = (least > two_to(-64))
-        & (a + b < two_to(300))
-        & (v > two_to(-60))
-        & (v < 16.0)
-        & (x < 34.0)
-        & (t * (if h > 2.0 { h } else { 2.0 }) >= 0.015625)
+pub fn ordinary_price(sides: &Sides, d: &Deviation, at: &Tails, sign: f64) -> (f64, Mark) {
+    let below = sides.y < 0.0;
+    let least = if below { sides.a } else { sides.b };
+    let most = if below { sides.b } else { sides.a };
+    let least_low = if below { sides.a_low } else { sides.b_low };
+    let most_low = if below { sides.b_low } else { sides.a_low };
+    let moneyness = if below { -sign } else { sign }; // > 0: in the money
+    let factor = shift_exponent(time_value(d, at), at.e.n_magic);
+    let factor = if at.within { factor } else { 1.0 + factor };
+    let low = least_low * factor;
+    let outside = fma(least, factor, low);
+    let gap = most - least;
+    let low = low + (((most - gap) - least) + (most_low - least_low));
+    let inside = gap + fma(least, factor, low);
+    let price = if moneyness > 0.0 { inside } else { outside };
+    let holds = (sides.load < 300.0)
+        & is_straight(sides.bend, at.x, d.v)
+        & (least > two_to(-64))
+        & (most > two_to(-64))
+        & (most < two_to(300))
+        & (d.v > two_to(-60))
+        & (at.x < 34.0)
         & (sign.abs() == 1.0);
-    (if price > 0.0 { price } else { 0.0 }, i64::from(!holds))
+    (at_least(price, 0.0), Mark::from(!holds))
 }
 
-/// (M(h - t) - M(h + t)) / sqrt(2 pi) for small t: the odd derivatives M', M''', ... at h.
-#[inline(always)]
-fn mills_difference_series(h: f64, t: f64) -> f64 {
-    let ratio = mills(h);
-    let m0 = ratio.p / ratio.q;
-    let u = t * t;
-    let m1 = fma(h, m0, -INV_SQRT_2PI);
-    let m2 = fma(h, m1, m0);
-    let m3 = fma(h, m2, 2.0 * m1);
-    let m4 = fma(h, m3, 3.0 * m2);
-    let m5 = fma(h, m4, 4.0 * m3);
-    let m6 = fma(h, m5, 5.0 * m4);
-    let m7 = fma(h, m6, 6.0 * m5);
-    let series = fma(m7, u * (1.0 / 42.0), m5);
-    let series = fma(series, u * (1.0 / 20.0), m3);
-    let series = fma(series, u * (1.0 / 6.0), m1);
-    -2.0 * t * series
+/// price = value 2^exponent
+pub struct GeneralPrice {
+    pub value: f64,
+    pub exponent: f64,
 }
 
 #[inline(always)]
-pub fn general_price(legs: &GeneralLegs, sign: f64) -> f64 {
-    let h = legs.h;
-    let t = 0.5 * legs.v;
-    let far = h + t;
-    let near = h - t;
-    let x = near.abs();
-    let h_held = if h < 54.0 { h } else { 54.0 }; // past 54 phi M is less than the least double
-    let far = if far < two_to(50) { far } else { two_to(50) }; // M itself is right to infinity
-    let x = if x < 54.0 { x } else { 54.0 };
-    let top = if legs.a_exponent > legs.b_exponent { legs.a_exponent } else { legs.b_exponent };
-    let a_apart = legs.a_exponent - top;
-    let b_apart = legs.b_exponent - top;
-    let a = legs.a * power_of_two(if a_apart > -1000.0 { a_apart } else { -1000.0 });
-    let b = legs.b * power_of_two(if b_apart > -1000.0 { b_apart } else { -1000.0 });
-
-    let xx = x * x;
-    let e = reduce(-0.5 * xx, -0.5 * fma(x, x, -xx));
-    let least = if a < b { legs.a } else { legs.b };
-    let least_exponent = if a < b { legs.a_exponent } else { legs.b_exponent };
-    let m = mills(far);
-    let m0 = mills(x);
-    let difference = fma(m0.p.copysign(near), m.q, -(m.p * m0.q)) / (m.q * m0.q);
-    let close = t * (if h_held > 2.0 { h_held } else { 2.0 }) < 0.015625;
-    let difference = if close { mills_difference_series(h_held, t) } else { difference };
+pub fn general_price(sides: &GeneralSides, apart: &Apart, sign: f64) -> GeneralPrice {
+    let Apart { y, d, at } = apart;
+    let below = y.high < 0.0;
+    let legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent);
+    let least = if below { sides.a } else { sides.b };
+    let least_exponent = if below { sides.a_exponent } else { sides.b_exponent };
+    let least_beside = if below { legs.a } else { legs.b };
+    let most_beside = if below { legs.b } else { legs.a };
+    let least_low = if below { sides.a_low } else { sides.b_low };
+    let a_low = sides.a_low * legs.a_scale;
+    let b_low = sides.b_low * legs.b_scale;
+    let gap_low = if below { b_low - a_low } else { a_low - b_low };
 
     // At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
-    let settled =
-        (legs.v == 0.0) | (a == 0.0) | (b == 0.0) | (a == f64::INFINITY) | (b == f64::INFINITY);
-    let complement = (near < 0.0) & !close;
-    let held = power_of_two(if e.n > -1000.0 { e.n } else { -1000.0 });
-    let factor = times_exp(difference, e.r);
-    let all_but = 1.0 + factor * held;
-    let factor = if complement { all_but } else { factor };
+    let settled = (d.v == 0.0)
+        | (legs.a == 0.0)
+        | (legs.b == 0.0)
+        | (legs.a == f64::INFINITY)
+        | (legs.b == f64::INFINITY);
+    let factor = time_value(d, at);
+    let all_but = 1.0 + factor * power_of_two(at_least(at.e.n, -1000.0));
+    let factor = if at.within { factor } else { all_but };
     let factor = if settled { 0.0 } else { factor };
-    let term_exponent = if complement { least_exponent } else { least_exponent + e.n };
-    let intrinsic = sign * (a - b);
-    let intrinsic = if intrinsic > 0.0 { intrinsic } else { 0.0 };
-    let exponent = if intrinsic > 0.0 { top } else { term_exponent };
-    let apart = term_exponent - exponent;
-    let apart = if apart > -1000.0 { apart } else { -1000.0 };
-    let apart = if apart < 1000.0 { apart } else { 1000.0 };
-    let price = fma(least * power_of_two(apart), factor, intrinsic);
-    let price = if price > 0.0 { price } else { 0.0 };
+    let exponent = if at.within { least_exponent + at.e.n } else { least_exponent };
+    let low = least_low * factor;
+    let outside = fma(least, factor, low);
+    let scale = power_of_two(at_most(at_least(exponent - legs.top, -1000.0), 1000.0));
+    let gap = most_beside - least_beside;
+    let low = low * scale + (((most_beside - gap) - least_beside) + gap_low);
+    let inside = gap + fma(least * scale, factor, low);
+    let inside = if most_beside == f64::INFINITY { f64::INFINITY } else { inside };
+    let in_the_money = (if below { -sign } else { sign }) > 0.0;
+    let price = at_least(if in_the_money { inside } else { outside }, 0.0);
+    let exponent = if in_the_money { legs.top } else { exponent };
 
     // Endless volatility leaves all of one leg, and not a rounding error of the other.
-    let endless = (legs.v == f64::INFINITY) & !settled;
-    let whole = if sign > 0.0 { legs.a } else { legs.b };
-    let whole_exponent = if sign > 0.0 { legs.a_exponent } else { legs.b_exponent };
-    let price = if endless { whole } else { price };
-    let exponent = if endless { whole_exponent } else { exponent };
-    times_power(price, exponent)
+    let endless = (d.v == f64::INFINITY) & !settled;
+    let whole = if sign > 0.0 { sides.a } else { sides.b };
+    let whole_exponent = if sign > 0.0 { sides.a_exponent } else { sides.b_exponent };
+    GeneralPrice {
+        value: if endless { whole } else { price },
+        exponent: if endless { whole_exponent } else { exponent },
+    }
+}
+
+/// # Safety
+/// Each of the inputs points to `n` <= BLOCK numbers.
+#[inline(always)]
+pub unsafe fn put_sides(sides: &mut BlockSides, inputs: &Inputs, n: usize) {
+    for i in 0..n {
+        // SAFETY: i < n.
+        unsafe {
+            let [spot, strike, time, rate, dividend] = operands(inputs, i);
+            sides.put(i, &sides_ordinary(spot, strike, time, rate, dividend));
+        }
+    }
 }
 
 pub struct Price;
@@ -144,25 +144,22 @@ impl Kernel for Price {
         n: usize,
         _wanted: i64,
     ) {
-        let mut legs = BlockLegs::new();
-        let mut marks: Marks = Block::new();
+        let mut block = BlockSides::new();
         // SAFETY: i < n, and the second loop reads what the first has put.
         unsafe {
-            for i in 0..n {
-                let [spot, strike, time, rate, dividend, sigma, _] = operands(inputs, i);
-                let (lane, marked) = legs_ordinary(spot, strike, time, rate, dividend, sigma);
-                legs.put(i, &lane);
-                marks.put(i, marked);
-            }
+            put_sides(&mut block, inputs, n);
             write_lanes(
                 [outputs[0]],
                 special,
                 n,
                 #[inline(always)]
                 |i| {
-                    let [_, _, _, _, _, _, sign] = operands(inputs, i);
-                    let (price, marked) = ordinary_price(&legs.get(i), sign);
-                    ([price], marks.get(i) + marked)
+                    let [_, _, time, _, _, sigma, sign] = operands(inputs, i);
+                    let sides = block.get(i);
+                    let y = Sum { high: sides.y, low: sides.y_low };
+                    let d = deviation_ordinary(magnitude(y), time, sigma);
+                    let (price, marked) = ordinary_price(&sides, &d, &tails_ordinary(&d), sign);
+                    ([price], marked)
                 },
             );
         }
@@ -185,11 +182,13 @@ impl Kernel for Price {
                 #[inline(always)]
                 |i| {
                     let [spot, strike, time, rate, dividend, sigma, sign] = operands(inputs, i);
-                    let legs = legs_general(spot, strike, time, rate, dividend, sigma);
-                    let state = legs.state | sign_state(sign);
-                    let price = general_price(&legs, sign);
-                    let price = if state != 0 { NOT_A_NUMBER } else { price };
-                    ([price], i64::from(state == INVALID)) // a NaN that came in is no signal
+                    let sides = sides_general(spot, strike, time, rate, dividend);
+                    let apart = apart_general(&sides, time, sigma);
+                    let state = sides.state | sigma_state(sigma, apart.d.v) | sign_state(sign);
+                    let lane = general_price(&sides, &apart, sign);
+                    let value = times_power(lane.value, lane.exponent);
+                    let price = if state != 0 { NOT_A_NUMBER } else { value };
+                    ([price], Mark::from(state == INVALID)) // a NaN that came in is no signal
                 },
             );
         }

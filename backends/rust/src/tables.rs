@@ -13,6 +13,14 @@ pub const LN2_LO: f64 = f64::from_bits(0xbd48432a1b0e2634);
 pub const ROUND_MAGIC: f64 = f64::from_bits(0x4338000000000000);
 /// 1/sqrt(2 pi)
 pub const INV_SQRT_2PI: f64 = f64::from_bits(0x3fd9884533d43651);
+/// the least argument of the Mills ratio
+pub const MILLS_FROM: f64 = f64::from_bits(0xbfe0000000000000);
+/// its y is (x - MILLS_ZERO) / (x + MILLS_SHIFT)
+pub const MILLS_SHIFT: f64 = f64::from_bits(0x4016000000000000);
+/// where its y is 0
+pub const MILLS_ZERO: f64 = f64::from_bits(0x400e000000000000);
+/// MILLS_SHIFT + MILLS_ZERO
+pub const MILLS_SPAN: f64 = f64::from_bits(0x4022800000000000);
 
 /// g(r) of e^r = 1 + r + r^2 g(r):
 /// relative error of e^r at most 3.9e-18 for |r| <= 0.3465739
@@ -30,49 +38,148 @@ pub const EXP: [f64; 10] = [
 ];
 
 /// p(u) of 2 atanh(s) = 2 s + s^3 p(s^2):
-/// relative error at most 1.4e-19 for |s| <= 0.2000001
+/// relative error of p at most 5.6e-17 for |s| <= 0.2000001
 pub const ATANH: [f64; 8] = [
-    f64::from_bits(0x3fe555555555554f), // 0.666666666666666
-    f64::from_bits(0x3fd999999999c14b), // 0.40000000000056407
-    f64::from_bits(0x3fd24924921e87d4), // 0.28571428555926315
-    f64::from_bits(0x3fcc71c748b42b3a), // 0.22222224283208353
-    f64::from_bits(0x3fc745c4c0754e91), // 0.18181666753172412
-    f64::from_bits(0x3fc3b3597d6abba6), // 0.15391081451295213
-    f64::from_bits(0x3fc0dce673d3e2e4), // 0.13174133926056364
-    f64::from_bits(0x3fc1b6dd88117a31), // 0.13839310783346684
+    f64::from_bits(0x3fe5555555555555), // 0.6666666666666666
+    f64::from_bits(0x3fd999999999a00b), // 0.40000000000009156
+    f64::from_bits(0x3fd24924923cd1ea), // 0.28571428566945534
+    f64::from_bits(0x3fcc71c72f037072), // 0.22222223086908205
+    f64::from_bits(0x3fc745ca81a3b534), // 0.18181735353520312
+    f64::from_bits(0x3fc3b2a5be8e3328), // 0.15388938717333045
+    f64::from_bits(0x3fc0e8310cd5e9bc), // 0.13208592535722896
+    f64::from_bits(0x3fc16dafd9ac7178), // 0.13615987900346815
 ];
 
-/// numerator of N(-x) / (sqrt(2 pi) phi(x)) = P(x)/Q(x), all coefficients positive:
-/// relative error at most 6.6e-17 for 0 <= x <= 2
-/// relative error at most 8.4e-17 for 2 <= x <= 6
-/// relative error at most 1.1e-16 for 6 <= x <= 12
-/// relative error at most 1.4e-16 for 12 <= x <= 25
-/// relative error at most 1.7e-16 for 25 <= x <= 40
-/// relative error at most 2.5e-16 for 40 <= x <= 54
-pub const MILLS_P: [f64; 10] = [
-    f64::from_bits(0x3fe6b851eb851eb8), // 0.71
-    f64::from_bits(0x3ff1add6d54d307b), // 1.1049412090387978
-    f64::from_bits(0x3feb34daa2ebe415), // 0.850201910215335
-    f64::from_bits(0x3fda98e48af6bc94), // 0.4155818326061731
-    f64::from_bits(0x3fc2072fa3aea48d), // 0.14084430210394708
-    f64::from_bits(0x3fa180b2e1c84174), // 0.03418501859789816
-    f64::from_bits(0x3f7856bb9d69965c), // 0.005942089911149386
-    f64::from_bits(0x3f47748d98f2e865), // 0.000715798510916754
-    f64::from_bits(0x3f0ca67ddf6d0e83), // 5.464622147724216e-05
-    f64::from_bits(0x3ec1264f0a9873d1), // 2.0443968267295334e-06
+/// q(u) of p(u) = 2/3 + u q(u):
+/// relative error of p at most 3.9e-19 for |s| <= 0.2000001
+pub const ATANH_NEXT: [f64; 8] = [
+    f64::from_bits(0x3fd999999999998e), // 0.39999999999999936
+    f64::from_bits(0x3fd24924924948c4), // 0.28571428571480006
+    f64::from_bits(0x3fcc71c71c243ed1), // 0.2222222220811916
+    f64::from_bits(0x3fc745d19c922495), // 0.18181820054113432
+    f64::from_bits(0x3fc3b12f8c5adaa2), // 0.15384477952257664
+    f64::from_bits(0x3fc112fcfed4717e), // 0.13339197581161594
+    f64::from_bits(0x3fbdbf8d261cd62e), // 0.11620409183964206
+    f64::from_bits(0x3fbfc2198edcd5c2), // 0.12405547845704404
+];
+
+/// p(u) to 2^-91: the first coefficients
+pub const ATANH_HIGH: [f64; 5] = [
+    f64::from_bits(0x3fe5555555555555), // 0.6666666666666666
+    f64::from_bits(0x3fd999999999999a), // 0.4
+    f64::from_bits(0x3fd2492492492492), // 0.2857142857142857
+    f64::from_bits(0x3fcc71c71c71c71c), // 0.2222222222222222
+    f64::from_bits(0x3fc745d1745d1746), // 0.18181818181818182
+];
+
+/// what rounding took from them
+pub const ATANH_LOW: [f64; 5] = [
+    f64::from_bits(0x3c85555555555555), // 3.700743415417188e-17
+    f64::from_bits(0xbc7999999999999a), // -2.2204460492503132e-17
+    f64::from_bits(0x3c72492492492492), // 1.586032892321652e-17
+    f64::from_bits(0x3c6c71c71c71c71c), // 1.2335811384723961e-17
+    f64::from_bits(0xbc5745d1745d1746), // -5.046468293750712e-18
+];
+
+/// those after them
+pub const ATANH_REST: [f64; 14] = [
+    f64::from_bits(0x3fc3b13b13b13b14), // 0.15384615384615385
+    f64::from_bits(0x3fc1111111111111), // 0.13333333333333333
+    f64::from_bits(0x3fbe1e1e1e1e1e1e), // 0.11764705882352941
+    f64::from_bits(0x3fbaf286bca1af28), // 0.10526315789473684
+    f64::from_bits(0x3fb8618618618618), // 0.09523809523809523
+    f64::from_bits(0x3fb642c8590b2164), // 0.08695652173913043
+    f64::from_bits(0x3fb47ae147ae147b), // 0.08
+    f64::from_bits(0x3fb2f684bda12f68), // 0.07407407407407407
+    f64::from_bits(0x3fb1a7b9611a7b96), // 0.06896551724137931
+    f64::from_bits(0x3fb0842108421084), // 0.06451612903225806
+    f64::from_bits(0x3faf07c1f07c1f08), // 0.06060606060606061
+    f64::from_bits(0x3fad41d41d41d41d), // 0.05714285714285714
+    f64::from_bits(0x3fabacf914c1bad0), // 0.05405405405405406
+    f64::from_bits(0x3faa41a41a41a41a), // 0.05128205128205128
+];
+
+/// P(y) of M(x) = N(-x) / (sqrt(2 pi) phi(x)) = P(y) / (x + MILLS_SHIFT),
+/// y = (x - MILLS_ZERO) / (x + MILLS_SHIFT), for MILLS_FROM <= x:
+/// relative error of M, of M' and of any difference of M at most 6.8e-17
+pub const MILLS: [f64; 26] = [
+    f64::from_bits(0x3fed9c9236d7c7b1), // 0.9253626891279422
+    f64::from_bits(0xbff1c517460d069a), // -1.1106178985941484
+    f64::from_bits(0x3ff214a05b109846), // 1.1300357396335285
+    f64::from_bits(0xbfef1a43d3ee9440), // -0.9719561709686175
+    f64::from_bits(0x3fe65ba8967957e1), // 0.698688787359739
+    f64::from_bits(0xbfda36a2c9de31f8), // -0.40958471025149334
+    f64::from_bits(0x3fc7cc1d209c77f2), // 0.18591655819267278
+    f64::from_bits(0xbfad3ee314aa2662), // -0.057120414993801175
+    f64::from_bits(0x3f76dc9ebba912ba), // 0.005581493426295376
+    f64::from_bits(0x3f7343c54f1e5899), // 0.004703303087714294
+    f64::from_bits(0xbf63134af3a9329f), // -0.0023285354521134917
+    f64::from_bits(0x3eeefc4eea0af45a), // 1.4775075500290058e-05
+    f64::from_bits(0x3f365faddc373572), // 0.0003413962806149896
+    f64::from_bits(0xbf124258562a9956), // -6.96531692861759e-05
+    f64::from_bits(0xbf0790f8f9f90e55), // -4.494914832922347e-05
+    f64::from_bits(0x3ef20e44fcb7a014), // 1.7219295655041057e-05
+    f64::from_bits(0x3edb73a8e55841c5), // 6.5450181714475315e-06
+    f64::from_bits(0xbecd59a9dd454335), // -3.4988222329741116e-06
+    f64::from_bits(0xbeb39e31535128ac), // -1.1693203536716611e-06
+    f64::from_bits(0x3ea6e4f79ff36d98), // 6.823063926313662e-07
+    f64::from_bits(0x3e907c936a15ec9c), // 2.4566984720810014e-07
+    f64::from_bits(0xbe81a95833f3f850), // -1.3158844500838271e-07
+    f64::from_bits(0xbe6a021cfada408c), // -4.844414945332469e-08
+    f64::from_bits(0x3e597e0b60092dd5), // 2.374161134554329e-08
+    f64::from_bits(0x3e3904ce7e23a2da), // 5.825137679704768e-09
+    f64::from_bits(0xbe28cb4dd9ae58a4), // -2.8864197260186634e-09
+];
+
+/// numerator of -M'(x) = 1/sqrt(2 pi) - x M(x), all coefficients positive:
+/// relative error at most 6.8e-17 for 0 <= x
+pub const LOSS_P: [f64; 12] = [
+    f64::from_bits(0x3fe220c07e6607d8), // 0.5664980381700344
+    f64::from_bits(0x3fec134ca8f91811), // 0.877355890298306
+    f64::from_bits(0x3fe5ee14af0772d1), // 0.6853125971352602
+    f64::from_bits(0x3fd66ccea26dc8f2), // 0.3503910623759473
+    f64::from_bits(0x3fc085350966cae6), // 0.12906516036090138
+    f64::from_bits(0x3fa250738705fd01), // 0.035770044548366194
+    f64::from_bits(0x3f7f195891d5e69c), // 0.007592531180642983
+    f64::from_bits(0x3f543884bfdb5bb2), // 0.0012341781979807562
+    f64::from_bits(0x3f23c7929afcd008), // 0.00015090622536606557
+    f64::from_bits(0x3eebdc8e741ac31b), // 1.3285421690185887e-05
+    f64::from_bits(0x3ea9a97c5673ba17), // 7.647887913223497e-07
+    f64::from_bits(0x3e57cf718369e116), // 2.217509395072652e-08
 ];
 
 /// its denominator
-pub const MILLS_Q: [f64; 11] = [
+pub const LOSS_Q: [f64; 14] = [
     f64::from_bits(0x3ff6b851eb851eb8), // 1.42
-    f64::from_bits(0x400abe371480344e), // 3.3428784944176533
-    f64::from_bits(0x400d42d61e273d67), // 3.65763495976687
-    f64::from_bits(0x4003a5659ff4caaf), // 2.455760240228606
-    f64::from_bits(0x3ff1fb560a6051ac), // 1.1238613515207403
-    f64::from_bits(0x3fd787d2946aa17d), // 0.367664952219023
-    f64::from_bits(0x3fb664a388d57f6f), // 0.08747312632249103
-    f64::from_bits(0x3f8ec8e1a271f006), // 0.015031588334970546
-    f64::from_bits(0x3f5d7b15cf9737c2), // 0.0017993653294641064
-    f64::from_bits(0x3f21f4360835e95e), // 0.00013697776385497134
-    f64::from_bits(0x3ed57e6f9faf8db3), // 5.124542890453027e-06
+    f64::from_bits(0x400fd4cf5f57ac8c), // 3.9789111565237985
+    f64::from_bits(0x4015237b2b08ef57), // 5.284649536533684
+    f64::from_bits(0x4011a67839cd6ca5), // 4.412567999995336
+    f64::from_bits(0x4004b6d991cbd179), // 2.5892821684193987
+    f64::from_bits(0x3ff214e4736b9ace), // 1.1301006802183795
+    f64::from_bits(0x3fd8381a639cfd32), // 0.37842426040511434
+    f64::from_bits(0x3fb94764644ff3b2), // 0.09874560784369527
+    f64::from_bits(0x3f94a37fb2fb2873), // 0.020154948519838855
+    f64::from_bits(0x3f6a289ebf177c91), // 0.0031931972996371368
+    f64::from_bits(0x3f392abc2d3c59bb), // 0.000384016934945743
+    f64::from_bits(0x3f018c0c5c7bbb6b), // 3.346836780148448e-05
+    f64::from_bits(0x3ec014d08cc03720), // 1.9170412084494696e-06
+    f64::from_bits(0x3e6dd78161f24231), // 5.5584717489489954e-08
+];
+
+/// numerator of M(x) over the same denominator, all coefficients positive:
+/// relative error at most 3.7e-17 for 0 <= x
+pub const TAIL_P: [f64; 13] = [
+    f64::from_bits(0x3fe6b851eb851eb8), // 0.71
+    f64::from_bits(0x3ff6c46f2024a89a), // 1.4229575400918635
+    f64::from_bits(0x3ff68f3b86b40b9d), // 1.4099688779685728
+    f64::from_bits(0x3fececd2826fe10c), // 0.9039089725111196
+    f64::from_bits(0x3fda90964df80f86), // 0.4150748979011428
+    f64::from_bits(0x3fc25a2ca99e412c), // 0.1433769062246112
+    f64::from_bits(0x3fa389a85debd15f), // 0.03815961977480486
+    f64::from_bits(0x3f802880fa19bcdb), // 0.00788975489851256
+    f64::from_bits(0x3f54a7681d02c925), // 0.0012606159907986938
+    f64::from_bits(0x3f23fae593a9b683), // 0.0001524358029487035
+    f64::from_bits(0x3eebf45de59e2cf4), // 1.3329771878087326e-05
+    f64::from_bits(0x3ea9a97c5673ba19), // 7.647887913223499e-07
+    f64::from_bits(0x3e57cf718369e116), // 2.217509395072652e-08
 ];

@@ -15,6 +15,9 @@ from quantforge_conformance.reference.lognormal import greeks
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM = range(5)
 NOT_FINITE, INVALID_INPUT, LOW_PRECISION = range(5, 8)
 
+PRECISE = mpf("1e-8")
+"""What the attainable limit is at most, relatively, where the code is OK."""
+
 
 class Implied(NamedTuple):
     """A volatility, its code, and what rounding of the inputs and of itself may cost it."""
@@ -76,7 +79,7 @@ def judged(sigma: mpf, inputs: tuple[float, ...], slopes: list[mpf]) -> Implied:
     """A volatility with its attainable limit, from |d sigma / d input| of each."""
     costs = [ulp(mpf(x)) / 2 * abs(slope) for x, slope in zip(inputs, slopes, strict=True)]
     attainable = sum(costs, ulp(sigma))
-    return Implied(sigma, LOW_PRECISION if attainable > sigma * mpf("1e-8") else OK, attainable)
+    return Implied(sigma, LOW_PRECISION if attainable > sigma * PRECISE else OK, attainable)
 
 
 def ulp(x: mpf) -> mpf:

@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 from quantforge_conformance.spec.bachelier_price import Normal, normal, price_of_normal
 from quantforge_conformance.spec.elementary import (
+    at_least,
     divide,
     fma,
-    mills,
+    loss,
     power_of_two,
     square_root,
+    tail_numerator,
     times_exp,
     times_power,
     zero_times,
 )
 from quantforge_conformance.spec.greeks import Greeks
-from quantforge_conformance.spec.legs import NOT_A_NUMBER, at_least, at_most
-from quantforge_conformance.spec.price import PAST, gauss_exponent
+from quantforge_conformance.spec.legs import NOT_A_NUMBER
 from quantforge_conformance.spec.tables import INV_SQRT_2PI
 
 
@@ -52,28 +53,27 @@ def greeks(
 
 
 def _parts(n: Normal, apart: float, time: float, rate: float, sigma: float) -> Parts:
-    h = at_most(n.h, PAST)
-    e, m, root = gauss_exponent(h), mills(h), square_root(time)
-    beyond, level = n.h == math.inf, n.k == 0.0 and n.v < power_of_two(-1000.0)
-    tail = times_exp(m.p / m.q, e.r)
-    rest = 1.0 - tail * power_of_two(at_least(e.n, -1000.0))
-    if n.inside > 0.0:
+    m, root = tail_numerator(n.d.h) / loss(n.d.h).q, n.d.root
+    beyond, level = n.h == math.inf, n.inside.high == 0.0 and n.d.v < power_of_two(-1000.0)
+    tail = fma(m, n.growth, m)
+    rest = 1.0 - tail * power_of_two(at_least(n.e.n, -1000.0))
+    if n.inside.high > 0.0:
         chance = times_power(times_exp(rest, n.r.r), n.r.n)
     else:
-        chance = times_power(times_exp(0.0 if beyond else tail, n.r.r), e.n + n.r.n)
-    density = times_exp(times_exp(INV_SQRT_2PI, e.r), n.r.r)
-    density = 0.0 if beyond else times_power(density, e.n + n.r.n)
-    per_v = 0.0 if density == 0.0 else divide(1.0, n.v)
+        chance = times_power(times_exp(0.0 if beyond else tail, n.r.r), n.e.n + n.r.n)
+    density = times_exp(fma(INV_SQRT_2PI, n.growth, INV_SQRT_2PI), n.r.r)
+    density = 0.0 if beyond else times_power(density, n.e.n + n.r.n)
+    per_v = 0.0 if density == 0.0 else n.d.per_v
     d = 0.0 if per_v == 0.0 else apart * per_v
     per_sigma = root * per_v
-    per_root = divide(1.0, root) if n.v == math.inf else sigma * per_v
+    per_root = divide(1.0, root) if n.d.v == math.inf else sigma * per_v
     if level:  # the limits; with both sigma and T zero sigma went first
         d = 0.0
         per_sigma = divide(1.0, sigma) if sigma > 0.0 else math.inf
         per_root = divide(1.0, root) if time > 0.0 else math.inf
     price = price_of_normal(n, time, rate)
     theta = rate * price - 0.5 * density * zero_times(sigma, per_root)
-    if n.v == math.inf:  # both terms are endless, and their sum is a multiple of it
+    if n.d.v == math.inf:  # both terms are endless, and their sum is a multiple of it
         theta = density * (sigma * (zero_times(rate, root) - 0.5 * per_root))
     return Parts(price, density, chance, d, per_v, per_sigma, per_root, theta)
 
@@ -99,5 +99,5 @@ def _combined(p: Parts, time: float, rate: float, sign: float) -> Greeks:
         speed=-gamma * d * p.per_v,
         color=gamma * (rate + 0.5 * fma(-d, d, 1.0) * variance_rate),
         zomma=gamma * p.per_sigma * fma(d, d, -1.0),
-        ultima=vega * (p.per_sigma * p.per_sigma) * (dd * (dd - 3.0)),
+        ultima=vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0))),
     )

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import math
 
-from quantforge_conformance.spec.bachelier_price import normal_loss
 from quantforge_conformance.spec.elementary import (
+    at_most,
     divide,
     fma,
+    half_ulp,
     log_ratio,
-    mills,
+    loss,
     reduce,
     square_root,
+    tail_numerator,
     times_exp,
     times_power,
+    two_ulp,
 )
 from quantforge_conformance.spec.implied_volatility import (
     ABOVE_MAXIMUM,
@@ -30,17 +33,15 @@ from quantforge_conformance.spec.implied_volatility import (
     NOT_FINITE,
     OK,
     SQRT_2PI,
-    half_ulp,
-    two_ulp,
+    householder,
 )
 from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
-    at_most,
     discount_exponent,
     scaled,
     sign_state,
 )
-from quantforge_conformance.spec.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+from quantforge_conformance.spec.tables import LN2_HI, LN2_LO
 
 
 def implied_volatility(
@@ -95,30 +96,26 @@ def normal_seed(c: float, k: float) -> float:
 
 
 def normal_step(c: float, k: float, s: float) -> float:
-    """A step of order 4 on ln c; all derivatives are those by ln s."""
+    """A step of order 4 on ln c."""
     h = k * divide(1.0, s)
-    loss = normal_loss(h)
-    log = log_ratio(loss.p * s, loss.q * c)
+    hh = h * h
+    rest = loss(h)
+    log = log_ratio(rest.p * s, rest.q * c)
     f = fma(log.n, LN2_HI, fma(log.n, LN2_LO, log.r) - 0.5 * h * h)
-    per = divide(1.0, loss.p * loss.q)
-    newton = -f * SQRT_2PI * (loss.p * loss.p * per)
-    g, hh = INV_SQRT_2PI * (loss.q * loss.q * per), h * h
-    u2 = fma(hh, hh, -3.0 * hh)
-    a, b = hh - g, fma(g, fma(2.0, g, -3.0 * hh), u2)
-    below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0)
-    change = divide(newton * fma(0.5, a * newton, 1.0), below)
-    return fma(s, change, s)
+    newton = -f * SQRT_2PI * divide(rest.p, rest.q)
+    return fma(s, householder(f, newton, hh, fma(hh, hh, -3.0 * hh)), s)
 
 
 def _attainable(c: float, k: float, s: float, inputs: tuple[float, ...], inside: bool) -> float:
     """What half a unit in the last place of each input costs, over sigma."""
     price, forward, strike, time, rate = inputs
     h = at_most(divide(k, s), 38.0)
-    e, m = reduce(0.5 * h * h, 0.0), mills(h)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(h)
-    tail = SQRT_2PI * (m.p / m.q)
+    e = reduce(0.5 * h * h, 0.0)
+    grown = times_exp(SQRT_2PI, e.r)
+    per_density = times_power(grown, e.n)  # 1 / phi(h)
+    tail = SQRT_2PI * (tail_numerator(h) / loss(h).q)
     chance = per_density - tail if inside else tail
-    value = (c + k if inside else c) * per_density
+    value = times_power((c + k if inside else c) * grown, e.n)  # c may vanish beside 1 / phi
     rt = rate * time
     theta = abs(rt * value - 0.5 * s)
     cost = (

@@ -18,12 +18,16 @@ from typing import NamedTuple
 from quantforge_conformance.spec.elementary import (
     Ratio,
     Reduced,
-    divide,
+    Sum,
+    at_least,
+    exp_minus_1,
+    finite_or_zero,
     fma,
-    mills,
+    gauss_exponent,
+    loss,
     power_of_two,
     reduce,
-    square_root,
+    sum_,
     times_exp,
     times_power,
 )
@@ -31,24 +35,13 @@ from quantforge_conformance.spec.legs import (
     INVALID,
     MISSING,
     NOT_A_NUMBER,
-    at_least,
-    at_most,
+    PAST,
+    Deviation,
+    deviation,
     discount_exponent,
+    magnitude,
     sign_state,
 )
-from quantforge_conformance.spec.price import PAST, gauss_exponent
-from quantforge_conformance.spec.tables import INV_SQRT_2PI
-
-
-class Normal(NamedTuple):
-    """How far forward and strike are apart, and the discount exponent -rT."""
-
-    k: float
-    v: float
-    h: float
-    inside: float  # > 0: in the money
-    r: Reduced
-    state: int
 
 
 def price(
@@ -59,47 +52,62 @@ def price(
     return NOT_A_NUMBER if lane.state else price_of_normal(lane, time, rate)
 
 
+def normal_time_value(d: Deviation, rest: Ratio, growth: float) -> float:
+    """phi(h) (1 - h M(h)) over the power of two of the exponential, times v."""
+    share = rest.p / rest.q
+    value = fma(d.v, share, d.v_low * share)
+    return fma(value, growth, value)
+
+
+class Normal(NamedTuple):
+    """What price and greeks of one option share."""
+
+    d: Deviation  # h at most PAST
+    inside: Sum  # > 0: in the money
+    r: Reduced  # the discount exponent -rT
+    e: Reduced  # -h^2/2
+    h: float  # h itself
+    growth: float  # e^e.r - 1
+    state: int
+
+
 def normal(
     forward: float, strike: float, time: float, rate: float, sigma: float, sign: float
 ) -> Normal:
     """What price and greeks of one option share."""
     x = discount_exponent(rate, time)
-    apart, v = forward - strike, abs(sigma * square_root(time))
-    k = abs(apart)
+    apart = sum_(forward, -strike)
+    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
+    d = deviation(magnitude(inside), time, sigma)
+    held = d if d.h < PAST else d._replace(h=PAST, h_low=0.0)
+    e = gauss_exponent(held.h, held.h_low)
     missing = any(value != value for value in (forward, strike, time, rate, sigma))
-    invalid = time < 0.0 or sigma < 0.0 or v != v or apart != apart or abs(rate) == math.inf
+    invalid = (
+        time < 0.0 or sigma < 0.0 or d.v != d.v or apart.high != apart.high or abs(rate) == math.inf
+    )
     return Normal(
-        k=k,
-        v=v,
-        h=0.0 if k == 0.0 else divide(k, v),
-        inside=sign * apart,
+        d=held,
+        inside=inside,
         r=reduce(x.value, x.low),
+        e=e,
+        h=d.h,
+        growth=exp_minus_1(e.r),
         state=MISSING * missing | INVALID * invalid | sign_state(sign),
     )
 
 
-def normal_loss(h: float) -> Ratio:
-    """1 - h M(h), over sqrt(2 pi), as numerator and denominator."""
-    m = mills(h)
-    return Ratio(fma(-h, m.p, INV_SQRT_2PI * m.q), m.q)
-
-
 def price_of_normal(n: Normal, time: float, rate: float) -> float:
     """The price of an option inside the domain."""
-    h = at_most(n.h, PAST)
-    e, loss = gauss_exponent(h), normal_loss(h)
-    settled = n.v == 0.0 or n.k == math.inf
-    factor = 0.0 if settled else times_exp(loss.p / loss.q, e.r)
-    intrinsic = at_least(n.inside, 0.0)
-    if n.v == math.inf and not settled:
+    intrinsic = at_least(n.inside.high, 0.0)
+    settled = n.d.v == 0.0 or abs(n.inside.high) == math.inf
+    if n.d.v == math.inf and not settled:
         return 0.0 if time == math.inf and rate > 0.0 else math.inf
-    if settled:
-        value, exponent = intrinsic, n.r.n
-    elif intrinsic > 0.0:
-        held = factor * power_of_two(at_least(e.n, -1000.0))
-        value, exponent = fma(n.v, held, intrinsic), n.r.n
+    term = 0.0 if settled else normal_time_value(n.d, loss(n.d.h), n.growth)
+    if intrinsic > 0.0:
+        held = term * power_of_two(at_least(n.e.n, -1000.0))
+        value, exponent = intrinsic + (n.inside.low + held), n.r.n
     else:
-        value, exponent = n.v * factor, n.r.n + e.n
+        value, exponent = term, n.r.n + n.e.n
     if value == math.inf:  # infinity less a part of it is no number
         return value
     return times_power(times_exp(value, n.r.r), exponent)

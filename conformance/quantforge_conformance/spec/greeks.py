@@ -18,24 +18,24 @@ from typing import NamedTuple
 from quantforge_conformance.spec.elementary import (
     divide,
     fma,
-    mills,
     power_of_two,
-    square_root,
     times_exp,
     times_power,
     zero_times,
 )
 from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
-    Aligned,
-    Legs,
-    aligned,
-    at_most,
-    legs,
+    Apart,
+    Sides,
+    Tails,
+    apart,
+    beside,
     scaled,
+    sides,
+    sigma_state,
     sign_state,
 )
-from quantforge_conformance.spec.price import MOST_FAR, PAST, gauss_exponent, price_of_legs
+from quantforge_conformance.spec.price import price_of_sides
 from quantforge_conformance.spec.tables import INV_SQRT_2PI
 
 
@@ -78,9 +78,12 @@ class Parts(NamedTuple):
     d2: float
     d1_v: float  # d1/v, d2/v
     d2_v: float
+    root: float  # sqrt(T)
     per_spot: float  # 1/S, 1/sigma, 1/sqrt(T)
     per_sigma: float
     per_root: float
+    sigma: float  # 0 where nothing depends on it
+    theta: float
 
 
 def greeks(
@@ -93,13 +96,13 @@ def greeks(
     sign: float,
 ) -> Greeks:
     """The price and all greeks of one option, sign +1 for a call and -1 for a put."""
-    both = legs(spot, strike, time, rate, dividend, sigma)
-    if both.state | sign_state(sign):
+    of = sides(spot, strike, time, rate, dividend)
+    by = apart(of, time, sigma)
+    if of.state | sigma_state(sigma, by.d.v) | sign_state(sign):
         return Greeks(*[NOT_A_NUMBER] * len(Greeks._fields))
     amounts = _amounts(spot, strike)
-    parts = _parts(both, amounts, time, rate - dividend, sigma, sign)
-    held = 0.0 if parts.density == 0.0 else sigma  # infinite, it counts no more
-    found = _combined(parts, amounts.strike, time, rate, dividend, held, sign)
+    parts = _parts(of, by, amounts, time, rate, dividend, sigma, sign)
+    found = _combined(parts, amounts.strike, time, rate, dividend, sign)
     back = (times_power(x, n * amounts.unit) for x, n in zip(found, DEGREES, strict=True))
     return Greeks(*(x if x == x else 0.0 for x in back))
 
@@ -139,61 +142,70 @@ class Shares(NamedTuple):
     b: float
 
 
-def _shares(both: Legs, side: Aligned, h: float, ends: bool, sign: float) -> Shares:
-    """Tails of the normal distribution times the legs, from the Mills ratio.
+def _shares(
+    of: Sides, at: Tails, amounts: Amounts, below: bool, level: bool, settled: bool, sign: float
+) -> Shares:
+    """Tails of the normal distribution times the legs, from the Mills ratios.
 
     The leg that is less has the near one.
     """
-    t = 0.5 * both.v
-    near, far = h - t, at_most(h + t, MOST_FAR)
-    x = at_most(abs(near), PAST)
-    e = gauss_exponent(x)
-    exponent = (both.a_exponent if side.below else both.b_exponent) + e.n
-    m, m0 = mills(far), mills(x)
-    density = times_exp(both.a if side.below else both.b, e.r)
-    part = density / (m.q * m0.q)
-    settled = ends or both.v == math.inf
-    far_tail = 0.0 if settled else times_power(part * (m.p * m0.q), exponent)
-    near_tail = 0.0 if settled else times_power(part * (m0.p * m.q), exponent)
-    a, b = times_power(both.a, both.a_exponent), times_power(both.b, both.b_exponent)
-    least, most = (a, b) if side.below else (b, a)
-    inside = -sign if side.below else sign
-    near_inside = inside if ends else inside * math.copysign(1.0, near)
+    unit = amounts.unit
+    a, b = times_power(of.a, of.a_exponent - unit), times_power(of.b, of.b_exponent - unit)
+    least, most = (a, b) if below else (b, a)
+    mantissa = of.a if below else of.b
+    exponent = (of.a_exponent if below else of.b_exponent) - unit
+    density = mantissa if level else fma(mantissa, at.growth, mantissa)
+    exponent = exponent if level else exponent + at.e.n
+    near_mills = fma(at.near_loss, -at.near_low if at.within else at.near_low, at.m.near)
+    far_mills = fma(-at.far_loss, at.far_low, at.m.far)
+    near_tail = times_power(density * (0.5 if level else near_mills), exponent)
+    far_tail = times_power(density * (0.5 if level else far_mills), exponent)
+    near_tail, far_tail = (0.0, 0.0) if settled else (near_tail, far_tail)
+    inside = -sign if below else sign
+    near_inside = inside if at.within or amounts.ends else -inside
     near_share = least - near_tail if near_inside > 0.0 else near_tail
     far_share = most - far_tail if inside > 0.0 else far_tail
     return Shares(
         0.0 if settled else times_power(density, exponent) * INV_SQRT_2PI,
-        near_share if side.below else far_share,
-        far_share if side.below else near_share,
+        near_share if below else far_share,
+        far_share if below else near_share,
     )
 
 
 def _parts(
-    unscaled: Legs, amounts: Amounts, time: float, carry: float, sigma: float, sign: float
+    of: Sides,
+    by: Apart,
+    amounts: Amounts,
+    time: float,
+    rate: float,
+    dividend: float,
+    sigma: float,
+    sign: float,
 ) -> Parts:
-    both = unscaled._replace(
-        a_exponent=unscaled.a_exponent - amounts.unit, b_exponent=unscaled.b_exponent - amounts.unit
-    )
-    side, t, root = aligned(both), 0.5 * both.v, square_root(time)
-    level = (side.a == side.b or both.h == 0.0) and both.v < power_of_two(-1000.0)
-    h = 0.0 if level else both.h
-    shares = _shares(both, side, h, amounts.ends, sign)
+    d, at, legs = by.d, by.at, beside(of)
+    level = (legs.a == legs.b or by.y.high == 0.0) and d.v < power_of_two(-1000.0)
+    below = by.y.high < 0.0 and not level
+    settled = amounts.ends or d.v == math.inf
+    shares = _shares(of, at, amounts, below, level, settled, sign)
     # Nothing depends on what is so far off.
-    per_v = 0.0 if shares.density == 0.0 else divide(1.0, both.v)
+    per_v = 0.0 if shares.density == 0.0 else d.per_v
     d1 = d2 = 0.0
     if per_v != 0.0:
-        d1, d2 = (t - h, -(h + t)) if side.below else (h + t, h - t)
+        near = at.near + at.near_low  # a greek may be 0 where it is
+        d1, d2 = (-near, -at.far) if below else (at.far, near)
     d1_v, d2_v = d1 * per_v, d2 * per_v
-    per_sigma, per_root = zero_times(per_v, root), sigma * per_v  # T may be infinite
+    per_sigma, per_root = zero_times(per_v, d.root), sigma * per_v  # T may be infinite
     if level:  # the limits; with both sigma and T zero sigma went first
-        drift = 0.0 if time > 0.0 or sigma == 0.0 else carry / sigma / sigma
+        drift = 0.0 if time > 0.0 or sigma == 0.0 else (rate - dividend) / sigma / sigma
         d1, d2, d1_v, d2_v = 0.0, 0.0, drift + 0.5, drift - 0.5
         per_sigma = divide(1.0, sigma) if sigma > 0.0 else math.inf
-        per_root = divide(1.0, root) if time > 0.0 else math.inf
-    inside = -sign if side.below else sign
-    delta, dual_delta = _deltas(both, shares, amounts, inside)
+        per_root = divide(1.0, d.root) if time > 0.0 else math.inf
+    delta, dual_delta = _deltas(of, shares, amounts, -sign if below else sign)
+    price = price_of_sides(of, by, sign)
+    held = 0.0 if shares.density == 0.0 else sigma  # it may be infinite
+    in_unit = times_power(price.value, price.exponent - amounts.unit)
     return Parts(
-        price=price_of_legs(unscaled, sign),
+        price=times_power(price.value, price.exponent),
         density=shares.density,
         a_share=shares.a,
         b_share=shares.b,
@@ -203,13 +215,27 @@ def _parts(
         d2=d2,
         d1_v=d1_v,
         d2_v=d2_v,
+        root=d.root,
         per_spot=0.0 if shares.density == 0.0 else divide(1.0, amounts.spot),
         per_sigma=per_sigma,
         per_root=per_root,
+        sigma=held,
+        theta=_carried(in_unit, shares, rate, dividend, sign)
+        - 0.5 * shares.density * zero_times(held, per_root),
     )
 
 
-def _deltas(both: Legs, shares: Shares, amounts: Amounts, inside: float) -> tuple[float, float]:
+def _carried(price: float, shares: Shares, rate: float, dividend: float, sign: float) -> float:
+    """What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call.
+
+    By the price and the lesser share, so that nearly equal rates do not cancel.
+    """
+    own, other = (dividend, rate) if sign > 0.0 else (rate, dividend)
+    share = shares.b if sign > 0.0 else shares.a
+    return zero_times(own, price) + zero_times(own - other, share)
+
+
+def _deltas(of: Sides, shares: Shares, amounts: Amounts, inside: float) -> tuple[float, float]:
     """The shares over spot and strike; where one of these is 0 or infinite, their limits."""
     if not amounts.ends:
         # 1/S of a subnormal S is infinite.
@@ -219,8 +245,8 @@ def _deltas(both: Legs, shares: Shares, amounts: Amounts, inside: float) -> tupl
     if not inside > 0.0:
         return 0.0, 0.0
     return (
-        times_power(times_exp(1.0, both.q.r), both.q.n),
-        times_power(times_exp(1.0, both.r.r), both.r.n),
+        times_power(times_exp(1.0, of.q.r), of.q.n),
+        times_power(times_exp(1.0, of.r.r), of.r.n),
     )
 
 
@@ -230,11 +256,10 @@ def _combined(
     time: float,
     rate: float,
     dividend: float,
-    sigma: float,
     sign: float,
 ) -> Greeks:
     """The greeks from the parts."""
-    root, r, q = square_root(time), rate, dividend
+    root, r, q = p.root, rate, dividend
     gamma = p.density * p.per_spot * (p.per_spot * (p.per_root * p.per_sigma))
     vega = p.density * root
     per_strike = divide(1.0, strike)
@@ -244,16 +269,15 @@ def _combined(
         delta=sign * p.delta,
         gamma=gamma,
         vega=vega,
-        theta=sign * (zero_times(q, p.a_share) - zero_times(r, p.b_share))
-        - 0.5 * p.density * zero_times(sigma, p.per_root),
+        theta=p.theta,
         rho=sign * time * p.b_share,
         phi=-sign * time * p.a_share,
         vanna=-(vega * p.per_spot) * p.d2_v,
-        volga=vega * root * (p.d1 * p.d2_v),
+        volga=vega * (root * (p.d1 * p.d2_v)),
         charm=sign * q * p.delta
         - p.density
         * p.per_spot
-        * zero_times(zero_times(carry, p.per_sigma) - 0.5 * p.d2_v * sigma, p.per_root),
+        * zero_times(fma(-0.5 * p.d2_v, p.sigma, zero_times(carry, p.per_sigma)), p.per_root),
         veta=p.density * (root * (q + carry * p.d1_v) - 0.5 * p.per_root * fma(p.d1, p.d2, 1.0)),
         dual_delta=-sign * p.dual_delta,
         dual_gamma=p.density * per_strike * (per_strike * (p.per_root * p.per_sigma)),
@@ -262,6 +286,5 @@ def _combined(
         * ((q + carry * p.d1_v) + 0.5 * (p.per_root * p.per_root) * fma(-p.d1, p.d2, 1.0)),
         zomma=gamma * p.per_sigma * fma(p.d1, p.d2, -1.0),
         ultima=-vega
-        * time
-        * (p.d1_v * p.d2_v * (1.0 - product) + (p.d1_v * p.d1_v + p.d2_v * p.d2_v)),
+        * (time * (p.d1_v * p.d2_v * (1.0 - product) + (p.d1_v * p.d1_v + p.d2_v * p.d2_v))),
     )

@@ -5,9 +5,9 @@ c = phi(x) (M(x) - M(f)), x = k/s - s/2, f = k/s + s/2, M the Mills ratio, solve
 sqrt(T).
 
 Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k) (Choi,
-Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < 0 on
-ln(1 - c); their logarithms are those of M - M or M + M, so that nothing under- or overflows. In
-the last step M - M is its Taylor series for small s/2.
+Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < -1/2
+on ln(1 - c). Their logarithms are those of M - M, which is s times its slope, or of M + M, so that
+nothing cancels, under- or overflows.
 
 A lane without a volatility is NaN, at the bounds 0 or infinity.
 """
@@ -18,10 +18,11 @@ import math
 from typing import NamedTuple
 
 from quantforge_conformance.spec.elementary import (
-    Ratio,
+    at_least,
+    at_most,
     divide,
     fma,
-    from_bits,
+    half_ulp,
     log_ratio,
     mills,
     power_of_two,
@@ -29,24 +30,26 @@ from quantforge_conformance.spec.elementary import (
     square_root,
     times_exp,
     times_power,
-    to_bits,
+    two_ulp,
 )
 from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
+    PAST,
     Sides,
-    aligned,
-    at_least,
-    at_most,
+    beside,
+    magnitude,
     scaled,
     sides,
     sign_state,
 )
-from quantforge_conformance.spec.tables import INV_SQRT_2PI, LN2_HI, LN2_LO
+from quantforge_conformance.spec.tables import LN2_HI, LN2_LO, MILLS_FROM
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM = range(5)
 NOT_FINITE, INVALID_INPUT, LOW_PRECISION = range(5, 8)
 
 SQRT_2PI = float.fromhex("0x1.40d931ff62706p+1")
+
+STEPS = 3  # from the seed to full precision
 
 
 class Target(NamedTuple):
@@ -60,6 +63,7 @@ class Target(NamedTuple):
     shift: float
     rest: float
     k: float
+    k_low: float
     share: float
     gap: float
 
@@ -93,44 +97,32 @@ def implied_volatility(
     code = _bound(bounds, time)
     if code != OK:
         return {AT_INTRINSIC: 0.0, AT_MAXIMUM: math.inf}.get(code, NOT_A_NUMBER), code
-    s = _solved(to)
+    s = seed(to)
+    for turn in range(STEPS):
+        s = step(to, s, last=turn == STEPS - 1)
     sigma = divide(s, square_root(time))
     if sigma != sigma:  # the inputs are beyond all range
         return NOT_A_NUMBER, INVALID_INPUT
-    inputs = (price, spot, strike, time, rate, dividend)
-    limit = _attainable(to, s, apart.y < 0.0, inside, inputs) + 2.0 * half_ulp(sigma)
+    inputs = (price, spot, strike, time, rate, dividend, sign)
+    limit = _attainable(to, s, apart.y.high < 0.0, inside, inputs) + 2.0 * half_ulp(sigma)
     return sigma, OK if limit <= 1e-8 else LOW_PRECISION
-
-
-def _solved(to: Target) -> float:
-    """Three steps from the seed.
-
-    For tiny s M - M is nothing but rounding, and only its series tells. Where a step overflows the
-    seed is as good as any.
-    """
-    first = seed(to)
-    fine = last_step(to, first)
-    steps = first > 2.0**-450
-    fine = fine if steps and fine > 0.0 else first
-    s = last_step(to, fine if first < 2.0**-44 else step(to, step(to, first)))
-    return s if steps and s > 0.0 else fine
 
 
 def _target(apart: Sides, price: float, sign: float) -> tuple[Target, Bounds, bool]:
     """What is to be solved, the bounds, and whether the option is in the money."""
-    side, paid = aligned(apart), scaled(abs(price))
+    side, paid = beside(apart), scaled(abs(price))
     mantissa = paid.x if paid.end else paid.mantissa
-    beside = at_most(at_least(paid.exponent - side.top, -1000.0), 1000.0)
-    value = math.copysign(mantissa * power_of_two(beside), price)
+    shifted = at_most(at_least(paid.exponent - side.top, -1000.0), 1000.0)
+    value = math.copysign(mantissa * power_of_two(shifted), price)
     a_low, b_low = apart.a_low * side.a_scale, apart.b_low * side.b_scale
-    if (side.a - side.b) + (a_low - b_low) < 0.0:
-        most, less, low, signed = side.b, side.a, b_low - a_low, -sign
+    if apart.y.high < 0.0:
+        most, less, low, moneyness = side.b, side.a, b_low - a_low, -sign
         least, least_low, exponent, scale = apart.a, apart.a_low, apart.a_exponent, side.a_scale
     else:
-        most, less, low, signed = side.a, side.b, a_low - b_low, sign
+        most, less, low, moneyness = side.a, side.b, a_low - b_low, sign
         least, least_low, exponent, scale = apart.b, apart.b_low, apart.b_exponent, side.b_scale
     gap = most - less
-    inside = signed > 0.0 and gap > 0.0
+    inside = moneyness > 0.0 and apart.y.high != 0.0
     otm = (value - gap) - low if inside else value
     unit, shift = two_ulp(most), paid.exponent - exponent
     # From here on beside the lesser leg's mantissa, which may be too small beside the other.
@@ -142,7 +134,8 @@ def _target(apart: Sides, price: float, sign: float) -> tuple[Target, Bounds, bo
         c=divide(own if inside else mantissa, least),
         shift=0.0 if inside else shift,
         rest=divide(left, least),
-        k=abs(apart.y),
+        k=magnitude(apart.y).high,
+        k_low=magnitude(apart.y).low,
         share=divide(less, most),
         gap=divide(gap + low, most),
     )
@@ -179,83 +172,40 @@ def seed(to: Target) -> float:
     return s if s > least else least  # c is at most what it is at the money
 
 
-class Difference(NamedTuple):
-    """M(x) - M(f), for x < 0 -(M(-x) + M(f)), over sqrt(2 pi), as numerator and denominator."""
+def householder(f: float, newton: float, u1: float, u2: float) -> float:
+    """Householder's step of order 4 for ln y(s) = ln z, over s.
 
-    p: float
-    q: float
-    near: float
-
-
-def mills_difference(h: float, t: float) -> Difference:
-    """The difference at x = h - t and f = h + t."""
-    near = h - t
-    m, m0 = mills(h + t), mills(abs(near))
-    return Difference(fma(math.copysign(m0.p, near), m.q, -(m.p * m0.q)), m.q * m0.q, near)
+    f is the residual, newton that of Newton's step, u1 and u2 are s y''/y' and s^2 y'''/y'.
+    """
+    bent, square = u1 * newton, newton * newton
+    third = fma(u2, square, f * fma(2.0, f, 3.0 * bent))
+    below = fma(third, 1.0 / 6.0, 1.0 + (bent + f))
+    return divide(newton * fma(0.5, bent + f, 1.0), below)
 
 
-def householder(f: float, d: Difference, h: float, per_s: float, s: float) -> float:
-    """Householder's step of order 4 for ln(p/q) - x^2/2 = ln(z 2^shift); f is its residual."""
-    per = divide(1.0, d.p * d.q)
-    newton = -f * SQRT_2PI * (d.p * d.p * per)
-    g = INV_SQRT_2PI * (d.q * d.q * per)
-    hs = h * per_s
-    u1 = fma(h, hs, -0.25 * s)
-    u2 = fma(u1, u1, fma(-3.0 * hs, hs, -0.25))
-    a, b = u1 - g, fma(g, fma(2.0, g, -3.0 * u1), u2)
-    below = fma(newton, fma(b * (1.0 / 6.0), newton, a), 1.0)
-    return fma(newton, divide(fma(0.5, a * newton, 1.0), below), s)
+def step(to: Target, s: float, last: bool) -> float:
+    """A step for ln c, or for ln(1 - c) where h - t is below the range of the Mills ratio.
 
-
-def step(to: Target, s: float) -> float:
-    """One of the first two steps."""
+    The last one takes into account what rounding took from h - t.
+    """
     per_s, t = divide(1.0, s), 0.5 * s
     h = to.k * per_s
-    d = mills_difference(h, t)
-    above = d.near < 0.0
-    log = log_ratio(abs(d.p), d.q * (to.rest if above else to.c))
-    n = log.n - (0.0 if above else to.shift)
-    return householder(fma(n, LN2_HI, log.r) - 0.5 * d.near * d.near, d, h, per_s, s)
-
-
-def long_series(h: float, t: float) -> float:
-    """(M(h - t) - M(h + t)) / sqrt(2 pi) for t max(h, 2) < 1/2."""
-    ratio = mills(h)
-    u = t * t
-    m = [ratio.p / ratio.q]
-    m.append(fma(h, m[0], -INV_SQRT_2PI))
-    for n in range(2, 16):
-        m.append(fma(h, m[-1], (n - 1.0) * m[-2]))  # M^(n)
-    total = m[15]
-    for n in range(13, 0, -2):
-        total = fma(total, u * (1.0 / ((n + 1.0) * (n + 2.0))), m[n])
-    return -2.0 * t * total
-
-
-def last_step(to: Target, s: float) -> float:
-    """The last step, to full precision."""
-    per_s, t = divide(1.0, s), 0.5 * s
-    h = to.k * per_s
-    d = mills_difference(h, t)
-    close = t * (h if h > 2.0 else 2.0) < 0.5
-    above = d.near < 0.0 and not close
-    if close:
-        d = Difference(long_series(h, t), 1.0, d.near)
-    log = log_ratio(abs(d.p), d.q * (to.rest if above else to.c))
-    n = log.n - (0.0 if above else to.shift)
-    f = fma(n, LN2_HI, fma(n, LN2_LO, log.r) - 0.5 * d.near * d.near)
-    return householder(f, d, h, per_s, s)
-
-
-def two_ulp(x: float) -> float:
-    """Two units in the last place of x."""
-    return float.fromhex("0x1p-51") * from_bits(to_bits(x) & (0x7FF << 52))
-
-
-def half_ulp(x: float) -> float:
-    """Half a unit in the last place of x, relative to x."""
-    unit = at_least(from_bits(to_bits(x) & (0x7FF << 52)), float.fromhex("0x1p-1022"))
-    return 0.0 if x == 0.0 else float.fromhex("0x1p-53") * divide(unit, abs(x))
+    near, far = h - t, h + t
+    near_low = fma(per_s, fma(-h, s, to.k) + to.k_low, (h - near) - t)
+    # Where c is large what it lacks to 1 tells more.
+    within = near > (MILLS_FROM if far < 1.0 else 0.0)
+    m = mills(near if within else -near, far)
+    rest = -(m.near + m.far)
+    slope = m.slope if within else rest * per_s
+    y, z = (s * m.slope, to.c) if within else (-rest, to.rest)
+    log = log_ratio(y, z)
+    n = log.n - (to.shift if within else 0.0)
+    gauss = 0.5 * near * near + (near * near_low if last else 0.0)
+    f = fma(n, LN2_HI, fma(n, LN2_LO, log.r) - gauss)
+    u1 = near * far
+    u2 = fma(u1, u1, -fma(3.0 * h, h, t * t))
+    moved = fma(s, householder(f, -f * SQRT_2PI * slope, u1, u2), s)
+    return s if moved <= 0.0 else moved  # where the seed is far off
 
 
 def _attainable(
@@ -265,34 +215,30 @@ def _attainable(
 
     Everything is in units of the lesser leg times its density.
     """
-    price, spot, strike, time, rate, dividend = inputs
+    price, spot, strike, time, rate, dividend, sign = inputs
     h, t = divide(to.k, s), 0.5 * s
-    near, far = h - t, at_most(h + t, 54.0)
-    x = at_most(abs(near), 54.0)
-    e = reduce(0.5 * x * x, 0.0)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(x)
-    far_tail, near_tail = _tail(mills(far)), _tail(mills(x))
-    near_tail = per_density - near_tail if near < 0.0 else near_tail
+    near, far = at_most(at_least(h - t, -PAST), PAST), at_most(h + t, PAST)
+    within = near > MILLS_FROM
+    e = reduce(0.5 * near * near, 0.0)
+    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(near)
+    m = mills(near if within else -near, far)
+    far_tail, near_tail = SQRT_2PI * m.far, SQRT_2PI * m.near
+    near_tail = near_tail if within else per_density - near_tail
     most = divide(per_density, to.share)  # the greater leg over density
     least_share = per_density - near_tail if inside else near_tail
     most_share = most - far_tail if inside else far_tail
     a, b = (least_share, most_share) if below else (most_share, least_share)
     c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density
-    c = c if near < 0.0 else near_tail - far_tail
+    c = SQRT_2PI * (s * m.slope) if within else c
     value = c + most * to.gap if inside else c
-    rt, qt = abs(rate) * time, abs(dividend) * time
-    theta = 0.5 * s + abs(qt * a - rt * b)
+    rate_cost, dividend_cost = rate * time * b, dividend * time * a
+    theta = 0.5 * s + sign * (rate_cost - dividend_cost)
     cost = (
         half_ulp(price) * value
         + half_ulp(spot) * a
         + half_ulp(strike) * b
-        + half_ulp(time) * theta
-        + half_ulp(rate) * rt * b
-        + half_ulp(dividend) * qt * a
+        + half_ulp(time) * abs(theta)
+        + half_ulp(rate) * abs(rate_cost)
+        + half_ulp(dividend) * abs(dividend_cost)
     )
     return divide(cost, s)
-
-
-def _tail(m: Ratio) -> float:
-    """N(-x) over phi(x)."""
-    return SQRT_2PI * (m.p / m.q)

@@ -1,9 +1,11 @@
 """The two legs of a European option and how far apart they are.
 
-    A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v
+    A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v,  t = v / 2
 
--rT = n ln 2 + rho, so the integers of both discount factors and of ln(S/K) add up exactly and
-ln(A/B) loses nothing however large rT and qT are; their rounding errors are carried along.
+ln(A/B) = ln(S/K) + rT - qT is a sum of two numbers, so that large rates cancel without loss, and
+near = h - t carries what rounding took from it: far from the forward the price is e^(-near^2/2),
+which multiplies a relative error of near by its square.
+
 Exponents are kept apart. A native backend has a second, faster form for lanes in which everything
 stays normal; it gives the same digits.
 """
@@ -14,23 +16,37 @@ import math
 from typing import NamedTuple
 
 from quantforge_conformance.spec.elementary import (
+    Mills,
     Reduced,
+    Sum,
+    aligned,
+    at_least,
+    at_most,
     divide,
     exp_minus_1,
+    finite_or_zero,
     fma,
     from_bits,
-    log_ratio,
+    gauss_exponent,
+    log_argument,
+    log_ratio_fine,
+    log_ratio_sum,
+    mills,
     power_of_two,
     reduce,
     square_root,
+    sum_,
     to_bits,
 )
-from quantforge_conformance.spec.tables import LN2_HI, LN2_LO
+from quantforge_conformance.spec.tables import INV_SQRT_2PI, MILLS_FROM
 
 NOT_A_NUMBER = from_bits(0x7FF8000000000000)  # the one NaN of every result
 
 MISSING, INVALID = 1, 2
 """Bits of a lane's state: NaN came in, or the inputs lie outside the domain."""
+
+PAST = 54.0
+"""Beyond it phi and phi M are less than the least double."""
 
 
 def sign_state(sign: float) -> int:
@@ -38,8 +54,13 @@ def sign_state(sign: float) -> int:
     return MISSING * (sign != sign) | INVALID * (abs(sign) != 1.0)
 
 
+def sigma_state(sigma: float, v: float) -> int:
+    """The state of a lane by its volatility."""
+    return MISSING * (sigma != sigma) | INVALID * (sigma < 0.0 or v != v)
+
+
 class Sides(NamedTuple):
-    """The legs without volatility: mantissas, their rounding errors, exponents; y = ln(A/B)."""
+    """The legs without volatility: mantissas, exponents, rounding errors; y = ln(A/B)."""
 
     a: float
     a_exponent: float
@@ -47,56 +68,58 @@ class Sides(NamedTuple):
     b: float
     b_exponent: float
     b_low: float
-    y: float
+    y: Sum
+    y_fine: Sum  # to twice the precision
+    bend: float  # |s|^3 of the logarithm: the error of y is less than 2^-55 of it
     r: Reduced  # the discount exponents -rT and -qT
     q: Reduced
     state: int
 
 
-class Legs(NamedTuple):
-    """Both legs as mantissa and exponent, their distance h and the total volatility v."""
+def log_moneyness(ratio: Sum, rt: float, rt_low: float, qt: float, qt_low: float) -> Sum:
+    """ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last."""
+    carry = sum_(rt, -qt)
+    whole = sum_(ratio.high, carry.high)
+    low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low
+    high = whole.high + low
+    return Sum(high, low - (high - whole.high))
 
-    a: float
-    a_exponent: float
-    b: float
-    b_exponent: float
+
+class Deviation(NamedTuple):
+    """h = k / v, and what rounding took from it and from v = sigma sqrt(T)."""
+
     h: float
+    h_low: float
     v: float
-    r: Reduced
-    q: Reduced
-    state: int
+    v_low: float
+    per_v: float
+    root: float  # sqrt(T)
 
 
-class Aligned(NamedTuple):
-    """Both legs times 2^-top, what the factors were, and which leg is less."""
-
-    a: float
-    a_scale: float
-    b: float
-    b_scale: float
-    top: float
-    below: bool
+def magnitude(x: Sum) -> Sum:
+    """|x|."""
+    return Sum(abs(x.high), x.low * math.copysign(1.0, x.high))
 
 
 class Exponent(NamedTuple):
-    """-x t for the exponential, its rounding error, and what was cut off of x t."""
+    """x t and the rest that rounding took from it; and -x t for the exponential."""
 
+    product: float
+    rest: float
     value: float
     low: float
-    excess: float
 
 
 def discount_exponent(x: float, time: float) -> Exponent:
-    """-x t within +-4000, past which e^-xt is 0 or infinite for every leg.
+    """x t, and -x t held within +-4000, past which e^-xt is 0 or infinite for every leg.
 
     A zero rate discounts nothing, even for ever.
     """
     xt = 0.0 if x == 0.0 else x * time
-    low = 0.0 if x == 0.0 else fma(x, time, -xt)
+    rest = finite_or_zero(0.0 if x == 0.0 else fma(x, time, -xt))
     if abs(xt) < 4000.0:
-        return Exponent(-xt, -low, 0.0)
-    cut = 4000.0 if xt < 0.0 else -4000.0
-    return Exponent(cut, 0.0, xt + cut)
+        return Exponent(xt, rest, -xt, -rest)
+    return Exponent(xt, rest, 4000.0 if xt < 0.0 else -4000.0, 0.0)
 
 
 class Scaled(NamedTuple):
@@ -143,18 +166,31 @@ def sides(spot: float, strike: float, time: float, rate: float, dividend: float)
     rx, qx = discount_exponent(rate, time), discount_exponent(dividend, time)
     r, q = reduce(rx.value, rx.low), reduce(qx.value, qx.low)
     s, k = scaled(spot), scaled(strike)
-    ratio = log_ratio(s.mantissa, k.mantissa)
-    n = ((ratio.n + (s.exponent - k.exponent)) - r.n) + q.n
-    y = fma(n, LN2_HI, fma(n, LN2_LO, ratio.r + (q.r - r.r))) + (rx.excess - qx.excess)
+    near = aligned(s.mantissa, k.mantissa)
+    argument, n = log_argument(s.mantissa, near), near.n + (s.exponent - k.exponent)
+    ratio, fine = log_ratio_sum(argument, n), log_ratio_fine(argument, n)
+    y = log_moneyness(ratio, rx.product, rx.rest, qx.product, qx.rest)
+    y_fine = log_moneyness(fine, rx.product, rx.rest, qx.product, qx.rest)
+    bend = abs(argument.high) * (argument.high * argument.high)
     a, b = discounted(s, q.r), discounted(k, r.r)
+    a_exponent, b_exponent = s.exponent + q.n, k.exponent + r.n
+    if s.end or k.end:
+        y = y_fine = Sum(a_exponent - b_exponent, 0.0)
+        bend = 0.0
+    elif y.high - y.high != 0.0:
+        coarse = ratio.high + (rx.product - qx.product)  # no NaN where that is infinite
+        y = y_fine = Sum(coarse if coarse == coarse else 0.0, 0.0)  # both legs are 0 or infinite
+        bend = 0.0
     return Sides(
         a=a.value,
-        a_exponent=s.exponent + q.n,
+        a_exponent=a_exponent,
         a_low=a.low,
         b=b.value,
-        b_exponent=k.exponent + r.n,
+        b_exponent=b_exponent,
         b_low=b.low,
-        y=y if y == y else 0.0,  # both legs are 0 or infinite
+        y=y,
+        y_fine=y_fine,
+        bend=bend,
         r=r,
         q=q,
         state=_state(spot, strike, time, rate, dividend),
@@ -171,39 +207,113 @@ def _state(spot: float, strike: float, time: float, rate: float, dividend: float
     return MISSING * missing | INVALID * invalid
 
 
-def legs(
-    spot: float, strike: float, time: float, rate: float, dividend: float, sigma: float
-) -> Legs:
-    """The legs of one option."""
-    apart = sides(spot, strike, time, rate, dividend)
-    v = abs(sigma * square_root(time))  # -0 is 0
-    return Legs(
-        a=apart.a,
-        a_exponent=apart.a_exponent,
-        b=apart.b,
-        b_exponent=apart.b_exponent,
-        h=0.0 if v == math.inf or apart.y == 0.0 else divide(abs(apart.y), v),
-        v=v,
-        r=apart.r,
-        q=apart.q,
-        state=apart.state | MISSING * (sigma != sigma) | INVALID * (sigma < 0.0 or v != v),
+def deviation(k: Sum, time: float, sigma: float) -> Deviation:
+    """How many standard deviations k is, with the remainders of root, product and division.
+
+    The limits of h: 0 at the money even without volatility, and where that is endless.
+    """
+    root = square_root(time)
+    v = abs(sigma * root)  # -0 is 0
+    scale = float.fromhex("0x1p500") if v < float.fromhex("0x1p-500") else 1.0
+    per = divide(1.0, v * scale)
+    per_v = per * scale
+    h = 0.0 if v == math.inf or k.high == 0.0 else (k.high * scale) * per
+    root_rest = (sigma * per_v) * fma(-root, root, time)
+    v_low = finite_or_zero(fma(0.5 * sigma, root_rest, fma(sigma, root, -v)))
+    h_low = finite_or_zero(per_v * fma(-h, v_low, fma(-h, v, k.high) + k.low))
+    return Deviation(h, h_low, v, v_low, per_v, root)
+
+
+class Tails(NamedTuple):
+    """The normal distribution at near = h - t and far = h + t.
+
+    -near^2/2 and e^r - 1 of it, and the Mills ratios, at |near| where near is not `within` their
+    range.
+    """
+
+    m: Mills
+    e: Reduced
+    near: float
+    near_low: float  # what rounding took from near
+    far: float
+    far_low: float
+    width: float  # what it took from far - near beside v
+    x: float  # near within, |near| without
+    growth: float
+    near_loss: float  # -M' at x and far
+    far_loss: float
+    within: bool
+
+
+def tails(d: Deviation) -> Tails:
+    """Both tails. Past PAST there is nothing to correct; M is right to infinity, but not at it."""
+    t = 0.5 * d.v
+    (near, near_low), (far, far_low) = sum_(d.h, -t), sum_(d.h, t)
+    width = near_low - far_low
+    near_low = d.h_low + fma(-0.5, d.v_low, near_low)
+    far_low = d.h_low + fma(0.5, d.v_low, far_low)
+    if not (abs(near) < PAST and far < 2.0**50):
+        near_low = far_low = width = 0.0
+    near, far = at_most(at_least(near, -PAST), PAST), at_most(far, 2.0**50)
+    within = near > MILLS_FROM
+    x = near if within else -near
+    e = gauss_exponent(near, near_low)
+    m = mills(x, far)
+    return Tails(
+        m=m,
+        e=e,
+        near=near,
+        near_low=near_low,
+        far=far,
+        far_low=far_low,
+        width=width,
+        x=x,
+        growth=exp_minus_1(e.r),
+        near_loss=fma(-x, m.near, INV_SQRT_2PI),
+        far_loss=fma(-far, m.far, INV_SQRT_2PI),
+        within=within,
     )
 
 
-def aligned(of: Legs | Sides) -> Aligned:
+class Apart(NamedTuple):
+    """How far the legs are apart."""
+
+    y: Sum
+    d: Deviation
+    at: Tails
+
+
+def is_straight(bend: float, x: float, v: float) -> bool:
+    """Whether the error of y, at most 2^-55 bend, costs the price less than a rounding.
+
+    It counts |near| / v times.
+    """
+    return fma(bend, abs(x), bend) < 4.0 * v
+
+
+def apart(of: Sides, time: float, sigma: float) -> Apart:
+    """By the finer logarithm where the other's error would tell."""
+    d = deviation(magnitude(of.y), time, sigma)
+    at = tails(d)
+    if is_straight(of.bend, at.near, d.v):
+        return Apart(of.y, d, at)
+    d = deviation(magnitude(of.y_fine), time, sigma)
+    return Apart(of.y_fine, d, tails(d))
+
+
+class Beside(NamedTuple):
+    """Both legs times 2^-top, and what the factors were."""
+
+    a: float
+    b: float
+    a_scale: float
+    b_scale: float
+    top: float
+
+
+def beside(of: Sides) -> Beside:
     """Both legs beside the exponent of the greater one."""
-    top = of.a_exponent if of.a_exponent > of.b_exponent else of.b_exponent
+    top = at_least(of.a_exponent, of.b_exponent)
     a_scale = power_of_two(at_least(of.a_exponent - top, -1000.0))
     b_scale = power_of_two(at_least(of.b_exponent - top, -1000.0))
-    a, b = of.a * a_scale, of.b * b_scale
-    return Aligned(a, a_scale, b, b_scale, top, a < b)
-
-
-def at_least(x: float, bound: float) -> float:
-    """The greater of the two, the bound where x is NaN."""
-    return x if x > bound else bound
-
-
-def at_most(x: float, bound: float) -> float:
-    """The lesser of the two, the bound where x is NaN."""
-    return x if x < bound else bound
+    return Beside(of.a * a_scale, of.b * b_scale, a_scale, b_scale, top)

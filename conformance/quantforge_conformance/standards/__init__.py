@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from quantforge_conformance.standards.contract import Bound, Lane, Standard, ulp
+from quantforge_conformance.standards.contract import (
+    IN_THE_MONEY,
+    OUT_OF_THE_MONEY,
+    Bound,
+    Lane,
+    Standard,
+    ulp,
+)
 from quantforge_conformance.standards.lognormal import GREEKS, IMPLIED_VOLATILITY, PRICE
 from quantforge_conformance.standards.normal import (
     BACHELIER_GREEKS,
@@ -17,7 +24,7 @@ from quantforge_conformance.standards.normal import (
     BACHELIER_PRICE,
 )
 
-__all__ = ["STANDARDS", "Bound", "Lane", "Standard", "ulp"]
+__all__ = ["IN_THE_MONEY", "OUT_OF_THE_MONEY", "STANDARDS", "Bound", "Lane", "Standard", "ulp"]
 
 STANDARDS: Mapping[str, Standard] = MappingProxyType(
     {

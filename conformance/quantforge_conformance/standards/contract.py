@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mpmath import mpf
+from mpmath import inf, mp, mpf
 
 from quantforge_conformance import limits, regions
+from quantforge_conformance.reference import DIGITS, LOW_PRECISION, OK, PRECISE, Implied
 
 Lane = tuple[float, ...]
 
@@ -59,6 +60,91 @@ class Standard:
     limits: Callable[[], tuple[limits.Limit, ...]]
     public: Callable[..., Any]
     points: int = 50
+
+
+OUT_OF_THE_MONEY = "ulp, out of the money"
+IN_THE_MONEY = "ulp of the larger leg, in the money"
+
+Moneyness = Callable[[Lane], mpf]
+"""From one option's inputs to a number that is positive in the money, 0 at the forward."""
+
+
+def out_of_the_money(
+    limit: float,
+    moneyness: Moneyness,
+    rounding: Callable[[Lane, mpf], mpf] = lambda lane, exact: ulp(exact),
+) -> Bound:
+    """Return a bound in the result's own ulp; in the money nothing is promised by it."""
+    return Bound(
+        OUT_OF_THE_MONEY,
+        limit,
+        lambda lane, exact: inf if moneyness(lane) > 0 else rounding(lane, exact),
+    )
+
+
+def in_the_money(
+    limit: float, moneyness: Moneyness, larger_leg: Callable[[Lane, mpf], mpf]
+) -> Bound:
+    """Return a bound in ulp of what the intrinsic value is made of; elsewhere it says nothing."""
+    return Bound(
+        IN_THE_MONEY,
+        limit,
+        lambda lane, exact: ulp(larger_leg(lane, exact)) if moneyness(lane) > 0 else inf,
+    )
+
+
+EDGE = mpf("1e-3")
+"""How near a volatility's limit is to the threshold where either code is right, relatively.
+
+Which side a kernel finds depends on the volatility it has found, which is off by that limit.
+"""
+
+
+class Inversion:
+    """The bounds of an implied volatility and of its code.
+
+    At the threshold of precision either code is right, and so are both where half an ulp of the
+    larger leg takes the price across a bound: the legs are rounded numbers themselves. There the
+    volatility may be that of either code too.
+
+    Parameters
+    ----------
+    implied : callable
+        From one option's inputs to the exact volatility.
+    larger_leg : callable
+        From the inputs but the price to what prices are measured by.
+    """
+
+    def __init__(
+        self, implied: Callable[..., Implied], larger_leg: Callable[[Lane, mpf], mpf]
+    ) -> None:
+        self.implied, self.larger_leg = implied, larger_leg
+
+    def bounds(self, limit: float) -> dict[str, tuple[Bound, ...]]:
+        """Return the contract of both outputs, `limit` in attainable limits."""
+        return {
+            "sigma": (Bound("of the attainable limit", limit, self._attainable),),
+            "code": (Bound("codes off", 0, self._code),),
+        }
+
+    def _attainable(self, lane: Lane, exact: mpf) -> mpf:
+        found = self.implied(*lane)
+        return inf if found.code != OK and self._at_a_border(lane) else found.attainable
+
+    def _code(self, lane: Lane, exact: mpf) -> mpf:
+        found = self.implied(*lane)
+        if found.code in (OK, LOW_PRECISION):
+            over = found.attainable / (PRECISE * found.sigma)
+            if 1 - EDGE < over < 1 + EDGE:
+                return inf
+        return inf if found.code != OK and self._at_a_border(lane) else mpf(1)
+
+    def _at_a_border(self, lane: Lane) -> bool:
+        price, *others = lane
+        half = ulp(self.larger_leg(tuple(others), mpf(0))) / 2
+        with mp.workdps(DIGITS):  # or the sum is rounded
+            prices = mpf(price) - half, mpf(price) + half
+        return {self.implied(one, *others).code for one in prices} != {self.implied(*lane).code}
 
 
 def ulp(x: mpf) -> mpf:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from mpmath import exp, mp, mpf
+from mpmath import exp, ln, mp, mpf
 
 import quantforge
 from quantforge_conformance import limits, reference, regions, special
@@ -13,22 +13,27 @@ from quantforge_conformance.spec import greeks as greeks_specification
 from quantforge_conformance.spec import implied_volatility as inversion_specification
 from quantforge_conformance.spec import price as price_specification
 from quantforge_conformance.standards import sensitivity
-from quantforge_conformance.standards.contract import Bound, Lane, Standard, ulp
+from quantforge_conformance.standards.contract import (
+    Inversion,
+    Lane,
+    Standard,
+    in_the_money,
+    out_of_the_money,
+)
 
 
-def larger_leg(lane: Lane) -> mpf:
+def larger_leg(lane: Lane, exact: mpf) -> mpf:
     """Return max(S e^(-qT), K e^(-rT))."""
-    spot, strike, time, rate, dividend, _, _ = map(mpf, lane)
+    spot, strike, time, rate, dividend, *_ = map(mpf, lane)
     with mp.workdps(reference.DIGITS):
         return max(spot * exp(-dividend * time), strike * exp(-rate * time))
 
 
-def _ulp_of_larger_leg(lane: Lane, exact: mpf) -> mpf:
-    return ulp(larger_leg(lane))
-
-
-def _conditioned(lane: Lane, exact: mpf) -> mpf:
-    return (4 + 4 * reference.condition(*lane)) * mpf(2) ** -53 * exact + mpf(2) ** -1074
+def moneyness(lane: Lane) -> mpf:
+    """Return ln(A/B) of the legs, with the sign of the option."""
+    spot, strike, time, rate, dividend, *_, sign = map(mpf, lane)
+    with mp.workdps(reference.DIGITS):
+        return sign * (ln(spot / strike) + (rate - dividend) * time)
 
 
 def _public_price(operands: Any, **options: Any) -> Any:
@@ -42,8 +47,8 @@ PRICE = Standard(
     golden=lambda *lane: (reference.price(*lane),),
     bounds={
         "price": (
-            Bound("ulp of max(Se^-qT, Ke^-rT)", 4, _ulp_of_larger_leg),
-            Bound("of (4 + 4 cond) 2^-53 P + 2^-1074", 1, _conditioned),
+            out_of_the_money(10, moneyness),
+            in_the_money(3.5, moneyness, larger_leg),
         )
     },
     specification=lambda *lane: (price_specification.price(*lane),),
@@ -72,7 +77,7 @@ def _public_greeks(operands: Any, **options: Any) -> Any:
 
 GREEKS = Standard(
     golden=lambda *lane: sensitivity.sensitive(reference.greeks, lane).values,
-    bounds=sensitivity.bounds(reference.greeks, 8),
+    bounds=sensitivity.bounds(reference.greeks, moneyness, own_ulp=20),
     specification=greeks_specification.greeks,
     regions=regions.REGIONS,
     special=special.PRICE,
@@ -96,10 +101,7 @@ def _public_implied_volatility(operands: Any, **options: Any) -> Any:
 
 IMPLIED_VOLATILITY = Standard(
     golden=lambda *lane: _implied(*lane)[:2],
-    bounds={
-        "sigma": (Bound("of the attainable limit", 4, lambda lane, _: _implied(*lane).attainable),),
-        "code": (Bound("codes off", 0, lambda lane, exact: mpf(1)),),
-    },
+    bounds=Inversion(_implied, larger_leg).bounds(3),
     specification=inversion_specification.implied_volatility,
     regions=regions.TO_INVERT,
     special=special.QUOTE,

@@ -13,20 +13,28 @@ from quantforge_conformance.spec import bachelier_greeks as greeks_specification
 from quantforge_conformance.spec import bachelier_implied_volatility as inversion_specification
 from quantforge_conformance.spec import bachelier_price as price_specification
 from quantforge_conformance.standards import sensitivity
-from quantforge_conformance.standards.contract import Bound, Lane, Standard, ulp
+from quantforge_conformance.standards.contract import (
+    Inversion,
+    Lane,
+    Standard,
+    in_the_money,
+    out_of_the_money,
+)
 
 MODEL = "bachelier"
 
 
-def _ulp_of_larger_amount(lane: Lane, exact: mpf) -> mpf:
+def larger_amount(lane: Lane, exact: mpf) -> mpf:
+    """Return max(|F|, |K|) e^(-rT), or the price where that is more."""
     forward, strike, time, rate, *_ = map(mpf, lane)
     with mp.workdps(reference.DIGITS):
         discount = exp(-rate * time)
-    return ulp(discount * max(abs(forward), abs(strike), exact / discount))
+    return max(discount * max(abs(forward), abs(strike)), exact)
 
 
-def _conditioned(lane: Lane, exact: mpf) -> mpf:
-    return (4 + 4 * reference.normal_condition(*lane)) * mpf(2) ** -53 * exact + mpf(2) ** -1074
+def moneyness(lane: Lane) -> mpf:
+    """Return F - K, with the sign of the option."""
+    return lane[-1] * (mpf(lane[0]) - mpf(lane[1]))
 
 
 def _public_price(operands: Any, **options: Any) -> Any:
@@ -38,8 +46,8 @@ BACHELIER_PRICE = Standard(
     golden=lambda *lane: (reference.normal_price(*lane),),
     bounds={
         "price": (
-            Bound("ulp of max(|F|, |K|)e^-rT or P", 4, _ulp_of_larger_amount),
-            Bound("of (4 + 4 cond) 2^-53 P + 2^-1074", 1, _conditioned),
+            out_of_the_money(11, moneyness),
+            in_the_money(5, moneyness, larger_amount),
         )
     },
     specification=lambda *lane: (price_specification.price(*lane),),
@@ -59,7 +67,7 @@ def _public_greeks(operands: Any, **options: Any) -> Any:
 
 BACHELIER_GREEKS = Standard(
     golden=lambda *lane: sensitivity.sensitive(reference.normal_greeks, lane).values,
-    bounds=sensitivity.bounds(reference.normal_greeks, 8),
+    bounds=sensitivity.bounds(reference.normal_greeks, moneyness, own_ulp=20),
     specification=greeks_specification.greeks,
     regions=regions.NORMAL,
     special=special.NORMAL,
@@ -81,10 +89,7 @@ def _public_implied_volatility(operands: Any, **options: Any) -> Any:
 
 BACHELIER_IMPLIED_VOLATILITY = Standard(
     golden=lambda *lane: _implied(*lane)[:2],
-    bounds={
-        "sigma": (Bound("of the attainable limit", 4, lambda lane, _: _implied(*lane).attainable),),
-        "code": (Bound("codes off", 0, lambda lane, exact: mpf(1)),),
-    },
+    bounds=Inversion(_implied, larger_amount).bounds(3.5),
     specification=inversion_specification.implied_volatility,
     regions=regions.NORMAL_TO_INVERT,
     special=special.NORMAL_QUOTE,

@@ -8,8 +8,15 @@ from typing import NamedTuple
 
 from mpmath import mp, mpf
 
+from quantforge import FIRST_ORDER
 from quantforge_conformance.reference import GREEKS
-from quantforge_conformance.standards.contract import Bound, Lane
+from quantforge_conformance.standards.contract import (
+    Bound,
+    Lane,
+    Moneyness,
+    out_of_the_money,
+    ulp,
+)
 
 STEP = mpf(10) ** -22
 """Relative step of the difference quotients: of 40 digits 18 are left, far more than needed."""
@@ -41,21 +48,47 @@ def sensitive(greeks: Exact, lane: Lane) -> Sensitive:
     return Sensitive(tuple(base[name] for name in GREEKS), tuple(sums.values()))
 
 
-def bounds(greeks: Exact, limit: float) -> dict[str, tuple[Bound, ...]]:
-    """Return the contract of every greek: as if each input had been rounded `limit` times.
+SHARES = ("delta", "gamma", "vega", "dual_delta")
+"""What is a share of a leg or its density, and of few roundings out of the money."""
+
+
+ROUNDINGS = dict.fromkeys(FIRST_ORDER, 8) | {"charm": 12, "veta": 25, "color": 35, "speed": 45}
+OTHERWISE = 10
+"""As if each input had been rounded that often. The four are sums of terms that cancel where the
+total volatility is beyond 5, and what is found there by hill climbs is more than elsewhere."""
+
+
+def bounds(greeks: Exact, moneyness: Moneyness, own_ulp: float) -> dict[str, tuple[Bound, ...]]:
+    """Return the contract of every greek: as if each input had been rounded some times.
 
     What a greek is made of has rounding errors of its own where it is below the normal range; the
-    least of all greeks tells how far.
+    least of all greeks tells how far. Out of the money some are held to their own ulp besides.
     """
-    return {name: (_bound(greeks, place, limit),) for place, name in enumerate(GREEKS)}
+
+    def rounding(lane: Lane, exact: mpf) -> mpf:
+        return ulp(exact) + _vanishing(greeks, lane, exact)
+
+    own = out_of_the_money(own_ulp, moneyness, rounding)
+    return {
+        name: (
+            _bound(greeks, place, ROUNDINGS.get(name, OTHERWISE)),
+            *((own,) if name in SHARES else ()),
+        )
+        for place, name in enumerate(GREEKS)
+    }
 
 
 def _bound(greeks: Exact, place: int, limit: float) -> Bound:
     def unit(lane: Lane, exact: mpf) -> mpf:
-        found = sensitive(greeks, lane)
-        least = min(abs(value) for value in found.values if value != 0)
         with mp.workdps(50):
-            rounding = (abs(exact) + found.sums[place]) * mpf(2) ** -53
-            return rounding + mpf(2) ** -1064 * (1 + abs(exact) / least)
+            rounding = (abs(exact) + sensitive(greeks, lane).sums[place]) * mpf(2) ** -53
+            return rounding + _vanishing(greeks, lane, exact)
 
     return Bound("(1 + cond) 2^-53", limit, unit)
+
+
+def _vanishing(greeks: Exact, lane: Lane, exact: mpf) -> mpf:
+    """Return what is lost where the least of the greeks is below the normal range."""
+    least = min(abs(value) for value in sensitive(greeks, lane).values if value != 0)
+    with mp.workdps(50):
+        return mpf(2) ** -1064 * (1 + abs(exact) / least)

@@ -6,6 +6,7 @@ import pytest
 
 from quantforge_conformance.plugin import SUBJECT
 from quantforge_conformance.subject import Kernel, installed
+from quantforge_conformance.worst_cases import worst_cases
 
 
 @pytest.fixture
@@ -16,12 +17,13 @@ def exact(kernel: Kernel) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test every kernel, with each region or each limit where it asks for one."""
+    """Give a test every kernel, with each region, limit or worst case where it asks for one."""
     subject = metafunc.config.stash.get(SUBJECT, None)
     kernels = subject.kernels if subject else ()
     cases = {
         "region": lambda kernel: kernel.standard.regions,
         "limit": lambda kernel: kernel.standard.limits(),
+        "worst_case": lambda kernel: worst_cases(kernel.name),
     }
     for case, table in cases.items():
         if case in metafunc.fixturenames:
