@@ -58,11 +58,12 @@ class Checkout:
 
     def call(self, *command, **options):
         """Record a command, leave the wheel it would build, answer with an exit code."""
-        self.commands.append(" ".join(map(str, command)))
+        said = " ".join(map(str, command))  # builds run side by side: the last may be another's
+        self.commands.append(said)
         if "wheel" in command:
-            backend = self.commands[-1].rpartition("/")[2]
+            backend = said.rpartition("/")[2]
             self.write(f".venv/wheels/{backend}/quantforge_{backend}.whl", "")
-        return self.answer(self.commands[-1])
+        return self.answer(said)
 
     def given(self, *words):
         """Return the recorded commands that hold all these words."""

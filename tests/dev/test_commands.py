@@ -137,3 +137,11 @@ def test_a_backend_that_is_not_built_is_named_beside_the_totals(checkout, capsys
 def test_a_command_killed_by_a_signal_counts_as_a_shell_would(checkout):
     real = type(checkout).load(checkout)
     assert real.call(sys.executable, "-c", "import os; os.kill(os.getpid(), 9)") == 137
+
+
+def test_fuzz_sets_up_and_hands_its_words_on_alone(checkout):
+    checkout.answer = lambda command: int("fuzz.py" in command)
+    assert checkout.dev.main(["test", "--fuzz", "2.5", "-k", "parity"]) == 1
+    assert checkout.commands[-1].endswith("tests/fuzz.py 2.5 -k parity")
+    assert checkout.given("--editable")
+    assert not checkout.given("-m pytest")
