@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import auto, comparison, external, footprint, groups
+from bench import accuracy, auto, comparison, external, footprint, groups, page
 from bench.surroundings import describe, usable
 from quantforge import threads
 from quantforge.cli.terminal import console, table
@@ -40,10 +40,26 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--peers",
         action="store_true",
-        help="instead: time implied volatilities and greeks against py_vollib_vectorized and "
-        "PyFENG, installed by pip into an environment of their own, bench/.venv",
+        help="instead: time prices, greeks and implied volatilities against other libraries, "
+        "installed by pip into environments of their own, bench/.venv",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer batch sizes and rounds")
+    parser.add_argument(
+        "--accuracy",
+        action="store_true",
+        help="instead: how far QuantForge and other libraries are from exact prices and implied "
+        "volatilities, by region; the exact ones are kept in bench/results",
+    )
+    parser.add_argument(
+        "--publish", action="store_true", help="with --accuracy: write docs/accuracy.md too"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer batch sizes, rounds and options a region"
+    )
+    parser.add_argument(
+        "--climb",
+        action="store_true",
+        help="instead: search for the worst errors; has options of its own, see --climb --help",
+    )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="where to write (default: in bench/results)"
     )
@@ -52,7 +68,13 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 
 def main(words: list[str] | None = None) -> int:
     """Measure and report; return the exit code."""
+    words = sys.argv[1:] if words is None else words
+    if "--climb" in words:
+        from bench.climb import command  # what it needs takes a second to import
+
+        return command.main(words)
     asked = arguments(words)
+    what = next((one for one in ("auto", "peers", "accuracy") if getattr(asked, one)), "speed")
     operations = asked.operation or list(OPERATIONS)
     for operation in operations:
         usable(operation)  # loads, so that the description is complete
@@ -63,9 +85,17 @@ def main(words: list[str] | None = None) -> int:
         for operation, entries in found["auto"].items():
             _show(*auto.table(operation, entries))
     elif asked.peers:
-        found["peers"] = external.compare()
+        found["peers"] = external.compare(asked.quick)
         for made in external.tables(found["peers"]):
-            _show(*made)
+            _show_named(*made)
+        print("\n".join(external.remarks(found["peers"])), end="\n\n")
+    elif asked.accuracy:
+        found["accuracy"] = accuracy.measure(100 if asked.quick else 1_000)
+        for made in page.tables(found["accuracy"]):
+            _show_named(*made)
+        print("\n".join(page.remarks(found["accuracy"])), end="\n\n")
+        if asked.publish:
+            print(f"page: {page.write(found['accuracy'], found['surroundings'])}")
     else:
         for operation in operations:
             found[operation] = _measure(operation, asked.quick)
@@ -76,7 +106,6 @@ def main(words: list[str] | None = None) -> int:
         found["import"] = footprint.import_time(5 if asked.quick else 15)
         _show_import(found["import"])
     when = found["surroundings"]["when"].replace(":", "")
-    what = "auto" if asked.auto else "peers" if asked.peers else "speed"
     place = asked.output or _RESULTS / f"{what}-{when}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -125,9 +154,16 @@ def _show_surroundings(found: dict[str, Any]) -> None:
 
 
 def _show(title: str, headings: list[str], rows: list[list[str]], left: int = 1) -> None:
+    _show_named(title, headings, rows, headings[1:left])
+
+
+def _show_named(
+    title: str, headings: list[str], rows: list[list[str]], left: list[str] | None = None
+) -> None:
+    """Print a table whose first column, or those in `left`, are names."""
     screen = console()
     screen.print(title, style="bold")
-    screen.print(table(headings, rows, left=headings[1:left]))
+    screen.print(table(headings, rows, left=headings[:1] if left is None else left))
 
 
 def _show_import(found: dict[str, Any]) -> None:

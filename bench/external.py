@@ -1,98 +1,133 @@
-"""Other libraries on the same options, in an environment of the bench's own, made by pip."""
+"""Other libraries on the same options: whether they are right, and how long they take."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from quantforge_conformance import reference
 
-from bench import calls
-from bench.surroundings import usable
+from bench import calls, environments, processes
+from bench.packages import LOGARITHM, NORMALISED, PACKAGES, Library
 from bench.timing import cell, figures, time_all
+from quantforge.cli.terminal import status
+from quantforge.plugins import registry
 
-PACKAGES = (
-    "py_vollib_vectorized",
-    "py_vollib==1.0.1",  # later ones hold nothing that Numba can compile
-    "py_lets_be_rational==1.0.1",
-    "pyfeng",
-    "statsmodels",  # which PyFENG needs and does not ask for
-)
-SIZES = (1, 1_000, 10_000)
-OPERATIONS = ("implied_volatility", "greeks")
-
-_HERE = Path(__file__).parent
-_PYTHON = _HERE / ".venv" / "bin" / "python"
-_INSTALL = 300.0  # seconds
-_MEASURE = 300.0
+SIZES = (1, 1_000, 10_000, 100_000)
+OPERATIONS = ("price", "greeks", "implied_volatility")
+RIGHT = 1e-6
+"""How far off, relatively, a library's results may be."""
+QUOTED = 1e-6
+"""Prices of less than this part of the strike are `--accuracy`'s concern."""
 
 Entry = dict[str, Any]
+Values = Mapping[str, NDArray[np.float64]]
 
 
-def compare() -> list[Entry]:
+def compare(quick: bool) -> list[Entry]:
     """One entry per operation, library or backend, and batch size."""
-    entries = []
-    is_there = _installed()
-    for operation in OPERATIONS:
-        given = calls.options(operation, SIZES[-1])
-        entries += [{"operation": operation, **one} for one in _ours(operation, given)]
-        if is_there:
-            entries += [{"operation": operation, **one} for one in _theirs(operation, given)]
+    sizes = SIZES[:-1] if quick else SIZES
+    quoted = [one for one in PACKAGES if one.takes not in (LOGARITHM, NORMALISED)]
+    given = {operation: calls.options(operation, sizes[-1]) for operation in OPERATIONS}
+    checked = {
+        operation: _first(given[operation], 50 if quick else 200) for operation in OPERATIONS
+    }
+    with status("exact values"):
+        exact = {operation: _exact(operation, checked[operation]) for operation in OPERATIONS}
+    entries = [one for operation in OPERATIONS for one in _ours(operation, given[operation], sizes)]
+    for library in environments.install(quoted):
+        with status(library.name):
+            entries += _theirs(library, given, checked, exact, sizes)
     return entries
 
 
-def _installed() -> bool:
-    """Make the environment if it is not there; say so and go on where that fails."""
-    make = [sys.executable, "-m", "venv", str(_PYTHON.parent.parent)]
-    install = [str(_PYTHON), "-m", "pip", "install", "--quiet", *PACKAGES]
-    try:
-        if not _PYTHON.exists():
-            subprocess.run(make, check=True, capture_output=True, timeout=_INSTALL)
-        subprocess.run(install, check=True, capture_output=True, text=True, timeout=_INSTALL)
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
-        reason = str(said).strip().splitlines()[-1:]
-        print(f"other libraries: left out, pip cannot install them: {' '.join(reason)}\n")
-        return False
-    return True
+def signed(options: calls.Options) -> dict[str, Any]:
+    """Return options under the names that other libraries' adapters know."""
+    return {"sign" if name == "kind" else name: values for name, values in options.items()}
 
 
-def _ours(operation: str, given: calls.Options) -> list[Entry]:
-    cells = [("NumPy + SciPy", cell("", 1, n, calls.peer(operation, given, n))) for n in SIZES]
-    cells += [
-        (name, cell(name, 1, n, calls.mixed(operation, given, n, backend=name, threads=1)))
-        for name in usable(operation)
-        for n in SIZES
-    ]
-    time_all([one for _, one in cells], 21, 20.0, f"{operation} here")
-    return [{"library": name, "n": one.n, **figures(one)} for name, one in cells]
+def _first(options: calls.Options, count: int) -> dict[str, Any]:
+    return {name: values[:count] for name, values in options.items()}
 
 
-def _theirs(operation: str, given: calls.Options) -> list[Entry]:
-    """What `libraries.py` prints, run by the other environment's Python on the same numbers."""
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "options.npz"
-        np.savez(data, **given)
-        command = [str(_PYTHON), str(_HERE / "libraries.py"), operation, str(data)]
-        command += map(str, SIZES)
-        try:
-            done = subprocess.run(
-                command, check=True, capture_output=True, text=True, timeout=_MEASURE
+def _exact(operation: str, options: calls.Options) -> Values:
+    """Return the reference's values, rounded; NaN for prices too small to be quoted."""
+    columns = {name: values.tolist() for name, values in signed(options).items()}
+    lanes = [dict(zip(columns, lane, strict=True)) for lane in zip(*columns.values(), strict=True)]
+    if operation == "price":
+        prices = np.array([float(reference.price(**lane)) for lane in lanes])
+        return {"price": np.where(prices < QUOTED * options["strike"], np.nan, prices)}
+    if operation == "greeks":
+        found = [reference.greeks(**lane) for lane in lanes]
+        return {name: np.array([float(one[name]) for one in found]) for name in found[0]}
+    found = [reference.implied_volatility(**lane) for lane in lanes]
+    return {operation: np.array([float(one.sigma) for one in found])}
+
+
+def _ours(operation: str, given: calls.Options, sizes: tuple[int, ...]) -> list[Entry]:
+    cells = [("NumPy + SciPy", cell("", 1, n, calls.peer(operation, given, n))) for n in sizes]
+    for backend in ("auto", *registry().candidates(operation, exact=True)):
+        name = f"QuantForge, {backend}"
+        one = calls.of_one_option(operation, operation, None, backend)
+        cells.append((name, cell(backend, 1, 1, one)))
+        cells += [
+            (
+                name,
+                cell(backend, 1, n, calls.mixed(operation, given, n, backend=backend, threads=1)),
             )
-        except subprocess.SubprocessError as error:
-            said = getattr(error, "stderr", None) or str(error)
-            print(f"other libraries, {operation}: failed: {said.strip().splitlines()[-1]}\n")
-            return []
-    found: list[Entry] = json.loads(done.stdout)
-    for one in found:
-        if "failed" in one:
-            print(f"{one['library']}, {operation}: {one['failed'][:200]}\n")
-    return [one for one in found if "seconds" in one]
+            for n in sizes
+            if n > 1
+        ]
+    time_all([one for _, one in cells], 21, 20.0, f"{operation} here")
+    return [
+        {"operation": operation, "library": name, "n": one.n, **figures(one)} for name, one in cells
+    ]
+
+
+def _theirs(
+    library: Library,
+    given: Mapping[str, calls.Options],
+    checked: Mapping[str, calls.Options],
+    exact: Mapping[str, Values],
+    sizes: tuple[int, ...],
+) -> list[Entry]:
+    """What a library's own process returns: first whether it is right, then its times."""
+    looks = [processes.Job(operation, signed(checked[operation])) for operation in OPERATIONS]
+    times = [processes.Job(operation, signed(given[operation]), sizes) for operation in OPERATIONS]
+    jobs = [job for pair in zip(looks, times, strict=True) for job in pair]
+    processes.run(library, jobs)
+    for reason in processes.failures(jobs):
+        print(f"{library.name}, {reason}\n")
+    entries = []
+    for look, timed in zip(looks, times, strict=True):
+        told: Entry = {
+            "operation": look.operation,
+            "library": library.name,
+            "remark": _remark(library),
+            "easier": library.form(look.operation),
+            "errors": _errors(look.values, exact[look.operation]),
+        }
+        entries += [
+            {**told, "n": n, "seconds": seconds, "ns_per_option": seconds / n * 1e9}
+            for n, seconds in timed.seconds.items()
+        ]
+    return entries
+
+
+def _errors(found: Values, exact: Values) -> dict[str, float]:
+    """Return the largest relative error of each result; a NaN is as wrong as can be.
+
+    Greeks may be 0, so theirs are relative to their size and the median one's.
+    """
+    worst = {}
+    for name in [name for name in exact if name in found]:
+        told = np.isfinite(exact[name])
+        size = np.abs(exact[name][told])
+        off = np.abs(found[name] - exact[name])[told] / (size + np.median(size) * (len(exact) > 1))
+        worst[name] = float(np.max(np.where(np.isfinite(off), off, np.inf)))
+    return worst
 
 
 def tables(entries: list[Entry]) -> list[tuple[str, list[str], list[list[str]]]]:
@@ -102,13 +137,40 @@ def tables(entries: list[Entry]) -> list[tuple[str, list[str], list[list[str]]]]
     ]
 
 
+def _remark(library: Library) -> str:
+    return f"{library.remark}; greeks: {library.greeks or 'none'}"
+
+
+def remarks(entries: list[Entry]) -> list[str]:
+    """Return what the libraries are given, and what they do not return: a line each."""
+    told = {one["library"]: one["remark"] for one in entries if "remark" in one}
+    return [f"{name}: {remark}" for name, remark in told.items()]
+
+
 def _table(operation: str, entries: list[Entry]) -> tuple[str, list[str], list[list[str]]]:
-    libraries = list(dict.fromkeys(one["library"] for one in entries))
-    found: Mapping[tuple[str, int], Entry] = {(one["library"], one["n"]): one for one in entries}
-    rows = [[f"{n:,}", *(_figure(found.get((name, n))) for name in libraries)] for n in SIZES]
-    title = f"{operation}, calls and puts, one thread: ns per option"
-    return title, ["options", *libraries], rows
+    found = {(one["library"], one["n"]): one for one in entries}
+    sizes = sorted({one["n"] for one in entries})
+    rows = []
+    for name in dict.fromkeys(one["library"] for one in entries):
+        its = [found.get((name, n)) for n in sizes]
+        told: Entry = next(
+            (one for one in its if one and "errors" in one), {"errors": {}, "easier": ""}
+        )
+        rows.append([name, *map(_figure, its), *_judged(told["errors"]), told["easier"]])
+    title = f"{operation}, calls and puts, one thread: ns per option, by options a call"
+    return title, ["library", *(f"{n:,}" for n in sizes), "worst error", "", "given"], rows
 
 
 def _figure(entry: Entry | None) -> str:
     return "–" if entry is None else f"{entry['ns_per_option']:,.1f}"
+
+
+def _judged(errors: Mapping[str, float]) -> tuple[str, str]:
+    """Return the largest error, and what is further off than it may be."""
+    if not errors:
+        return "", ""
+    worst = max(errors.values())
+    wrong = [name.replace("_", " ") for name, error in errors.items() if not error <= RIGHT]
+    return f"{worst:.0e}" if np.isfinite(worst) else "NaN", f"{', '.join(wrong)} wrong" * bool(
+        wrong
+    )

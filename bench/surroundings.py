@@ -34,7 +34,7 @@ def describe() -> dict[str, Any]:
         "cpu": machine.cpu,
         "instruction_sets": machine.isa,
         "threads": machine.budget,
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _DISTRIBUTIONS},

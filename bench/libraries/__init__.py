@@ -1,0 +1,1 @@
+"""What other libraries are asked, one file each; run by environments without QuantForge."""

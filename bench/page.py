@@ -1,0 +1,137 @@
+"""The tables of `--accuracy`, for the terminal and for docs/accuracy.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.accuracy import OURS, PRICE, VOLATILITY
+
+Table = tuple[str, list[str], list[list[str]]]
+
+PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
+
+_UNITS = {PRICE: "ulp", VOLATILITY: "attainable limits"}
+_NAMES = {PRICE: "price", VOLATILITY: "implied volatility"}
+
+_INTRODUCTION = """\
+# Accuracy, measured
+
+`./dev bench --accuracy --publish` wrote this page. It compares QuantForge and other libraries with
+exact values, {count:,} options a region, and sets the time they take beside it.
+
+A cell is the largest error and the median one. "Failed" counts options with no number, an
+exception, or a relative error above 1e-6. A dash stands where a library cannot take the inputs.
+
+## How it was measured
+
+- Exact values come from the conformance suite's reference, mpmath to 40 digits, for the very
+  doubles that the library is given.
+- **Prices** out of the money are told in ulp of the price itself, those in the money in ulp of
+  max(S e^(-qT), K e^(-rT)). Prices below 1e-290 are not counted, which leaves nothing of the region
+  of denormal amounts.
+- **Implied volatilities** are told in attainable limits: what half an ulp of each input and one ulp
+  of the result cost at that option. Prices that determine no volatility are not counted. Where an
+  input's rounding alone costs more than 1e-6, an error of four limits is no failure.
+- Options of the first two tables are calls out of the money with F = T = 1 and r = 0, which every
+  library takes in its own form. Libraries that take ln(F/K), or prices over sqrt(F K), are judged
+  by the exact values of what they are given.
+- Options of the last two tables are those of the conformance suite, calls and puts with rates and
+  dividends, for the libraries that take these.
+- **ns each** is the least time of a call for 100,000 ordinary options on one thread, over their
+  number. Libraries of one option a call run in a loop in Python, over 100,000, 10,000 or 1,000
+  options, as many as two seconds allow.
+- QuantForge has one row, for all its exact backends return the same bits.
+
+{place}
+"""
+
+
+def tables(found: Mapping[str, Any]) -> list[Table]:
+    """Titles, headings and rows, ready to print."""
+    made = [_by_library(found, operation) for operation in (PRICE, VOLATILITY)]
+    return made + [_by_region(found, operation) for operation in (PRICE, VOLATILITY)]
+
+
+def remarks(found: Mapping[str, Any]) -> list[str]:
+    """Return what the libraries are given: a line each."""
+    return [f"{one['library']} {one['version']}: {one['remark']}" for one in found["libraries"]]
+
+
+def _by_library(found: Mapping[str, Any], operation: str) -> Table:
+    """The regions that everybody can be asked about: a row a library, its speed beside it."""
+    regions, cells = _cells(found, operation, "unit")
+    rows = [
+        [name, *(cells.get((name, region), "–") for region in regions), _speed(one, operation)]
+        for one in found["libraries"]
+        if any((name := one["library"], region) in cells for region in regions)
+    ]
+    title = f"{_NAMES[operation]}, F = T = 1, r = 0: {_UNITS[operation]}, largest / median"
+    return title, ["library", *regions, "ns each"], rows
+
+
+def _by_region(found: Mapping[str, Any], operation: str) -> Table:
+    """Rates and dividends: a row a region."""
+    regions, cells = _cells(found, operation, "quoted")
+    names = list(dict.fromkeys(name for name, _ in cells))
+    rows = [[region, *(cells.get((name, region), "–") for name in names)] for region in regions]
+    title = f"{_NAMES[operation]}, with rates and dividends: {_UNITS[operation]}, largest / median"
+    return title, ["region", *names], rows
+
+
+def _cells(
+    found: Mapping[str, Any], operation: str, group: str
+) -> tuple[list[str], dict[tuple[str, str], str]]:
+    """Return the regions in their order, and what is said by library and region."""
+    entries = [
+        one for one in found["errors"] if (one["operation"], one["group"]) == (operation, group)
+    ]
+    regions = list(dict.fromkeys(one["region"] for one in entries))
+    return regions, {(one["library"], one["region"]): _cell(one) for one in entries}
+
+
+def _cell(entry: Mapping[str, Any]) -> str:
+    failed = f"{entry['failed']:,} failed" if entry["failed"] else ""
+    if entry["maximum"] is None:
+        return failed
+    errors = f"{_number(entry['maximum'])} / {_number(entry['median'])}"
+    return f"{errors}, {failed}" if failed else errors
+
+
+def _number(error: float) -> str:
+    if error < 0.095:
+        return f"{error:.2f}"
+    return f"{error:.2g}" if error < 99.5 else f"{error:,.0f}" if error < 9999.5 else f"{error:.0e}"
+
+
+def _speed(one: Mapping[str, Any], operation: str) -> str:
+    speed = one["speed"].get(operation)
+    return "–" if speed is None else f"{speed:,.0f}" if speed >= 100 else f"{speed:.1f}"
+
+
+def write(found: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Path:
+    """Write the page; return where."""
+    place = (
+        f"On {surroundings['when'][:10]}, {surroundings['cpu']}, {surroundings['system']}, Python "
+        f"{surroundings['python']}."
+    )
+    parts = [_INTRODUCTION.format(count=found["count"], place=place)]
+    for title, headings, rows in tables(found):
+        name, _, unit = title.partition(": ")
+        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{_markdown(headings, rows)}")
+    parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(found)))
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    return PAGE
+
+
+def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
+    lines += [[_bold(row[0]), *row[1:]] for row in rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def _bold(name: str) -> str:
+    return f"**{name}**" if name == OURS else name
