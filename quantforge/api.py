@@ -84,8 +84,8 @@ def price(
 
     Notes
     -----
-    Out of the money at most 10 ulp of the price itself from the exact value (11 under Bachelier's
-    model), in the money at most 3.5 ulp of max(S exp(-qT), K exp(-rT)), or 5 of
+    Out of the money at most 11 ulp of the price itself from the exact value, also under
+    Bachelier's model, in the money at most 4 ulp of max(S exp(-qT), K exp(-rT)), or 5 of
     max(abs(F), abs(K)) exp(-rT) or the price.
 
     References

@@ -12,7 +12,7 @@
 //! 0 times infinity in sigma sqrt(T), an infinite rate, a sign other than +-1: NaN and `invalid`.
 //! sigma or T zero: discounted intrinsic value. Everything else is the formula's limit.
 //!
-//! Error out of the money at most 10 ulp, in it 3.5 ulp of max(A, B), see docs/numerics.md.
+//! Error out of the money at most 11 ulp, in it 4 ulp of max(A, B), see docs/numerics.md.
 
 use crate::blocks::Kernel;
 use crate::elementary::{

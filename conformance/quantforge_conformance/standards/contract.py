@@ -93,7 +93,7 @@ def in_the_money(
     )
 
 
-EDGE = mpf("1e-3")
+EDGE = mpf("2e-3")
 """How near a volatility's limit is to the threshold where either code is right, relatively.
 
 Which side a kernel finds depends on the volatility it has found, which is off by that limit.

@@ -47,8 +47,8 @@ PRICE = Standard(
     golden=lambda *lane: (reference.price(*lane),),
     bounds={
         "price": (
-            out_of_the_money(10, moneyness),
-            in_the_money(3.5, moneyness, larger_leg),
+            out_of_the_money(11, moneyness),
+            in_the_money(4, moneyness, larger_leg),
         )
     },
     specification=lambda *lane: (price_specification.price(*lane),),
