@@ -93,7 +93,7 @@ def in_the_money(
     )
 
 
-EDGE = mpf("2e-3")
+EDGE = mpf("1e-3")
 """How near a volatility's limit is to the threshold where either code is right, relatively.
 
 Which side a kernel finds depends on the volatility it has found, which is off by that limit.
@@ -129,7 +129,7 @@ class Inversion:
 
     def _attainable(self, lane: Lane, exact: mpf) -> mpf:
         found = self.implied(*lane)
-        return inf if found.code != OK and self._at_a_border(lane) else found.attainable
+        return inf if self._at_a_border(lane, found) else found.attainable
 
     def _code(self, lane: Lane, exact: mpf) -> mpf:
         found = self.implied(*lane)
@@ -137,14 +137,17 @@ class Inversion:
             over = found.attainable / (PRECISE * found.sigma)
             if 1 - EDGE < over < 1 + EDGE:
                 return inf
-        return inf if found.code != OK and self._at_a_border(lane) else mpf(1)
+        return inf if self._at_a_border(lane, found) else mpf(1)
 
-    def _at_a_border(self, lane: Lane) -> bool:
+    def _at_a_border(self, lane: Lane, found: Implied) -> bool:
+        """Say whether half an ulp of the larger leg changes a code that is not OK."""
+        if found.code == OK:
+            return False
         price, *others = lane
         half = ulp(self.larger_leg(tuple(others), mpf(0))) / 2
         with mp.workdps(DIGITS):  # or the sum is rounded
             prices = mpf(price) - half, mpf(price) + half
-        return {self.implied(one, *others).code for one in prices} != {self.implied(*lane).code}
+        return {self.implied(one, *others).code for one in prices} != {found.code}
 
 
 def ulp(x: mpf) -> mpf:
