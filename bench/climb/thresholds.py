@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from quantforge_conformance.spec.tables import MILLS_FROM
 
 Floats = NDArray[np.float64]
 Place = Callable[[Generator, Floats], Floats]
@@ -131,6 +132,7 @@ def _at_the_forward(rng: Generator, options: Floats) -> Floats:
 LOGNORMAL: dict[str, Place] = {
     "h - t at 0": _by_distance(lambda rng, t: t),
     "h - t at -1": _by_distance(lambda rng, t: np.maximum(t - 1.0, 0.0)),
+    "h - t at -1/2": _by_distance(lambda rng, t: np.maximum(t + MILLS_FROM, 0.0)),
     "h at a power of 2": _by_distance(lambda rng, t: 2.0 ** rng.integers(-6, 6, len(t))),
     "h + t, h - t at 34 and 38": _by_distance(_near_level),
     "t at a power of 2": _power_of_t(-29, 5),
