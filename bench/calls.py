@@ -45,7 +45,7 @@ def inverts(operation: str) -> bool:
 def _output(operation: str, n: int) -> dict[str, Any]:
     """An `out` for operations that write a single one."""
     asked = OPERATIONS[operation]
-    return {"out": np.empty(n)} if len(asked.chosen or asked.outputs) == 1 else {}
+    return {"out": np.empty(n)} if len(asked.default_outputs or asked.outputs) == 1 else {}
 
 
 def _function(operation: str, given: Mapping[str, Any]) -> Call:

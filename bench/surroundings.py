@@ -12,7 +12,7 @@ from typing import Any
 import quantforge
 from quantforge import threads
 from quantforge.plugins import State, registry
-from quantforge.tuning.machine import this_machine
+from quantforge.profile.machine import this_machine
 
 _DISTRIBUTIONS = ("quantforge", "numpy", "scipy", "numba")
 

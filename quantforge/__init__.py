@@ -1,17 +1,26 @@
 """Option pricing on interchangeable native backends that all return the same bits."""
 
-from quantforge.api import price
-from quantforge.binding import bind
-from quantforge.contract import Backend, hookimpl, instruction_set
-from quantforge.dispatch import Decision, explain, using
+from quantforge import dispatch
+from quantforge.api import bind, function, greeks, implied_volatility, price
+from quantforge.contract import Backend, Loop, hookimpl, instruction_set
+from quantforge.dispatch import using
 from quantforge.errors import BackendError, QuantForgeError, QuantForgeWarning
-from quantforge.inversion import Code, implied_volatility
-from quantforge.operations import ALL, CONTRACT, FIRST_ORDER, SECOND_ORDER, THIRD_ORDER
+from quantforge.explanation import Decision, explain
+from quantforge.operations import (
+    ALL,
+    CONTRACT,
+    FIRST_ORDER,
+    SECOND_ORDER,
+    THIRD_ORDER,
+    Operand,
+    Operation,
+    Output,
+    register,
+)
 from quantforge.plugins import BackendInfo, backends
-from quantforge.results import Greeks
-from quantforge.sensitivities import greeks
-
-__version__ = "0.1.0"
+from quantforge.results import Code, Greeks
+from quantforge.tuning import tune_on_first_use
+from quantforge.version import __version__
 
 __all__ = [
     "ALL",
@@ -25,16 +34,24 @@ __all__ = [
     "Code",
     "Decision",
     "Greeks",
+    "Loop",
+    "Operand",
+    "Operation",
+    "Output",
     "QuantForgeError",
     "QuantForgeWarning",
     "__version__",
     "backends",
     "bind",
     "explain",
+    "function",
     "greeks",
     "hookimpl",
     "implied_volatility",
     "instruction_set",
     "price",
+    "register",
     "using",
 ]
+
+dispatch.before_planning(tune_on_first_use)

@@ -1,19 +1,22 @@
-"""What users call. Every function runs a fast path first: a dict lookup, then the kernel itself."""
+"""What users call: each function says what it asks for, and the resolved request does the rest."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from quantforge import dispatch
-from quantforge.conventions import NO_DIVIDEND, ZERO
+from quantforge.calls import Call, Request, resolve, signs, table
+from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
-from quantforge.errors import BackendError
-from quantforge.evaluation import Route, evaluate, request
+from quantforge.operations import FIRST_ORDER, OPERATIONS, SIGN, Operation, functions
+from quantforge.plugins import registry
+from quantforge.results import Greeks
 
-__all__ = ["price"]
+__all__ = ["bind", "function", "greeks", "implied_volatility", "price"]
 
-_routes: dict[tuple[Any, ...], Route] = {}
-dispatch.on_forget(_routes.clear)
+# Calls seen before, by all that decides them.
+_PRICES, _GREEKS, _VOLATILITIES, _OTHERS = (table() for _ in range(4))
 
 
 def price(
@@ -100,32 +103,312 @@ def price(
     >>> round(float(quantforge.price(100, 105, 0.5, 0.03, 0.2, kind="put")), 6)
     7.615053
     """
+    word = sign = None
+    if type(kind) is str:
+        word = kind
+    else:
+        sign = signs(kind)
+    key = model, errors, backend, threads, word, settings.get()
     try:
-        route = _routes[model, kind, backend, threads, errors, settings.get()]
-        try:  # one option is common enough to be told without a call
-            single = spot.size + strike.size + time.size + rate.size + sigma.size == 5
-        except AttributeError:
-            single = False
-        kernel = route.kernel if single else route.pick(out, spot, strike, time, rate, sigma)
-        if kernel is not None and threads is route.threads:  # as a key, True is 1
-            if dividend is NO_DIVIDEND:
-                carry = rate if route.forward else ZERO
-            else:
-                carry = route.model.dividend(rate, dividend)
-            if route.yields:
-                return kernel(spot, strike, time, rate, carry, sigma, route.sign, out)
-            return kernel(spot, strike, time, rate, sigma, route.sign, out)
-    except (BackendError, KeyError, TypeError, ValueError):
-        pass  # not seen before, or wrong: the full path sorts it out
-    asked = request("price", model, kind, backend, threads, errors)
-    if errors == "nan" and isinstance(kind, str):
-        _routes[model, kind, backend, threads, errors, settings.get()] = Route(asked)
-    arguments = {
-        "spot": spot,
-        "strike": strike,
-        "time": time,
-        "rate": rate,
-        "dividend": dividend,
-        "sigma": sigma,
+        call = _PRICES[key]
+        if threads is not None and type(threads) is not int:
+            raise KeyError  # as a key, True is 1
+    except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
+        request = Request("price", model, None, errors, backend, threads)
+        call = _PRICES[key] = resolve(request, word or "call")
+    return call.run(spot, strike, time, rate, sigma, dividend, out, sign)
+
+
+def greeks(
+    spot: Any,
+    strike: Any,
+    time: Any,
+    rate: Any,
+    sigma: Any,
+    *,
+    dividend: Any = NO_DIVIDEND,
+    kind: Any = "call",
+    model: str = "black_scholes",
+    which: Sequence[str] = FIRST_ORDER,
+    out: Mapping[str, Any] | None = None,
+    errors: str = "nan",
+    backend: str = "auto",
+    threads: int | None = None,
+) -> Greeks:
+    """Price European options with their sensitivities, all analytic, in one pass.
+
+    Every argument broadcasts against the others as in NumPy; scalars give scalars.
+
+    Parameters
+    ----------
+    spot, strike, time, rate, sigma, dividend, kind, model, errors, backend, threads
+        As in `quantforge.price`.
+    which : sequence of str, default `FIRST_ORDER`
+        What to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, sums of these, or
+        any names. Only what is asked for is written.
+    out : mapping of str to ndarray of float64, optional
+        Where to write, by name; what is missing is allocated.
+
+    Returns
+    -------
+    Greeks
+        In units per 1.0 and per year:
+
+        - ``price`` V; ``delta`` dV/dS; ``gamma`` d2V/dS2
+        - ``vega`` dV/dsigma, for 1 % of volatility times 0.01
+        - ``theta`` -dV/dT per year, per calendar day divided by 365
+        - ``rho`` dV/drate and ``phi`` dV/ddividend, for 1 % times 0.01
+        - ``vanna`` d2V/dS dsigma and ``volga`` d2V/dsigma2, for 1 % of volatility times 0.01
+          (volga 0.0001)
+        - ``charm`` -d2V/dS dT, ``veta`` -d2V/dsigma dT and ``color`` -d3V/dS2 dT, per day / 365
+        - ``dual_delta`` dV/dK; ``dual_gamma`` d2V/dK2; ``speed`` d3V/dS3
+        - ``zomma`` d3V/dS2 dsigma, for 1 % times 0.01; ``ultima`` d3V/dsigma3, times 1e-6
+
+        With ``"black76"`` and ``"bachelier"`` the derivatives are by the forward, at a constant
+        forward: ``rho`` is -T V and ``phi`` is 0.
+
+    Raises
+    ------
+    ValueError, TypeError, BackendError
+        As `quantforge.price`; an unknown name in `which`.
+
+    Notes
+    -----
+    At expiry and without volatility ``delta`` is 0 or +-1 (discounted), at the money half of that;
+    ``gamma`` and what is made of it is infinite there and 0 elsewhere. A valid option never gives
+    NaN. For the errors see docs/numerics.md.
+
+    References
+    ----------
+    Haug, E. G. (2007), The complete guide to option pricing formulas, chapter 2.
+
+    Examples
+    --------
+    >>> import quantforge
+    >>> result = quantforge.greeks(100, 105, 0.5, 0.03, 0.2, kind="put", which=["delta", "vega"])
+    >>> round(float(result.vega), 6)
+    27.813145
+    """
+    if type(which) is not tuple:
+        which = (which,) if isinstance(which, str) else tuple(which)
+    word = sign = None
+    if type(kind) is str:
+        word = kind
+    else:
+        sign = signs(kind)
+    key = model, which, errors, backend, threads, word, settings.get()
+    try:
+        call = _GREEKS[key]
+        if threads is not None and type(threads) is not int:
+            raise KeyError  # as a key, True is 1
+    except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
+        request = Request("greeks", model, which, errors, backend, threads)
+        call = _GREEKS[key] = resolve(request, word or "call")
+    found: Greeks = call.run(spot, strike, time, rate, sigma, dividend, out, sign)
+    return found
+
+
+def implied_volatility(
+    price: Any,
+    spot: Any,
+    strike: Any,
+    time: Any,
+    rate: Any,
+    *,
+    dividend: Any = NO_DIVIDEND,
+    kind: Any = "call",
+    model: str = "black_scholes",
+    status: bool = False,
+    out: Any = None,
+    errors: str = "nan",
+    backend: str = "auto",
+    threads: int | None = None,
+) -> Any:
+    """Find the volatility that gives a price, in a fixed number of steps.
+
+    Every argument broadcasts against the others as in NumPy; scalars give a scalar.
+
+    Parameters
+    ----------
+    price : array_like
+        What the option costs, in the currency of `spot`; finite.
+    spot, strike, time, rate, dividend, kind, model, errors, backend, threads
+        As in `quantforge.price`; `spot` and `strike` finite.
+    status : bool, default False
+        Also return a `Code` for every option.
+    out : ndarray of float64, optional
+        Where to write the volatilities; may be one of the inputs.
+
+    Returns
+    -------
+    ndarray of float64 or float
+        Volatility per square root of a year; absolute with ``"bachelier"``. 0 at intrinsic value,
+        infinite at the maximum, NaN where there is none (and NumPy's *invalid* signal).
+    ndarray of int8 or int
+        With `status`: the codes.
+
+    Raises
+    ------
+    ValueError, TypeError, BackendError
+        As `quantforge.price`.
+
+    Notes
+    -----
+    Given the exact price, correctly rounded, the result is within 3 times the attainable limit:
+    what half a unit in the last place of each input costs, and one unit of the result. A positive
+    price of an option out of the money is always solved, however small it is.
+
+    References
+    ----------
+    Choi, J., Huh, J. and Su, N. (2023), Tighter "uniform bounds for Black-Scholes implied
+    volatility" and the applications to root-finding, arXiv:2302.08758, for the seed.
+
+    Examples
+    --------
+    >>> import quantforge
+    >>> round(float(quantforge.implied_volatility(10.450583572185565, 100, 100, 1, 0.05)), 12)
+    0.2
+    >>> value, code = quantforge.implied_volatility(0.0, 100, 150, 1, 0.05, status=True)
+    >>> quantforge.Code(int(code)).name
+    'AT_INTRINSIC'
+    """
+    which = ("sigma", "code") if status else ("sigma",)
+    word = sign = None
+    if type(kind) is str:
+        word = kind
+    else:
+        sign = signs(kind)
+    try:
+        call = _VOLATILITIES[model, which, errors, backend, threads, word, settings.get()]
+        if threads is not None and type(threads) is not int:
+            raise KeyError  # as a key, True is 1
+    except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
+        call = resolve(
+            Request("implied_volatility", model, which, errors, backend, threads), word or "call"
+        )
+        _VOLATILITIES[model, which, errors, backend, threads, word, settings.get()] = call
+    return call.run(price, spot, strike, time, rate, dividend, out, sign)
+
+
+def bind(
+    operation: str,
+    *,
+    model: str = "black_scholes",
+    kind: Any = "call",
+    n: int = 1,
+    which: Sequence[str] = FIRST_ORDER,
+    backend: str = "auto",
+    threads: int | None = None,
+) -> Call:
+    """Resolve model, kind, backend and threads once, for many calls.
+
+    Parameters
+    ----------
+    operation : {"price", "greeks", "implied_volatility"}
+    model, kind, backend, threads
+        As in `quantforge.price`.
+    n : int, default 1
+        Batch size to decide for; the result takes any other size too.
+    which : sequence of str
+        As in `quantforge.greeks`.
+
+    Returns
+    -------
+    callable
+        ``f(spot, strike, time, rate, sigma, dividend=0.0, out=None)``, without `dividend` for
+        models of a forward; for ``"implied_volatility"``
+        ``f(price, spot, strike, time, rate, dividend=0.0, out=None)``. It takes what NumPy's
+        ufuncs take and pickles; in another process it is resolved anew.
+
+    Examples
+    --------
+    >>> import quantforge
+    >>> call = quantforge.bind("price", kind="call")
+    >>> round(float(call(100.0, 100.0, 1.0, 0.05, 0.2)), 6)
+    10.450584
+    """
+    names = functions()
+    if operation not in names:
+        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")
+    asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
+    request = Request(operation, model, asked, "nan", backend, threads)
+    return resolve(request, kind, int(n))
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The function of operations that a package of its own has added to the catalogue.
+
+    Parameters
+    ----------
+    name : str
+        What the operations' declarations call it. ``"price"``, ``"greeks"`` and
+        ``"implied_volatility"`` are `quantforge.price` and so on.
+
+    Returns
+    -------
+    callable
+        It takes the inputs that the operation declares, in that order, and ``dividend``, ``kind``,
+        ``model``, ``out``, ``errors``, ``backend`` and ``threads`` as `quantforge.price` does.
+
+    Raises
+    ------
+    ValueError
+        No operation says so; the message names the functions there are.
+
+    Examples
+    --------
+    >>> import quantforge
+    >>> quantforge.function("price") is quantforge.price
+    True
+    """
+    ours = {each.__name__: each for each in (price, greeks, implied_volatility)}
+    if name in ours:
+        return ours[name]
+    registry()  # plugins declare their operations
+    if name not in functions():
+        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}")
+    return _declared(next(each for each in OPERATIONS.values() if each.function == name))
+
+
+def _declared(operation: Operation) -> Callable[..., Any]:
+    """A function with the signature that an operation's declaration implies."""
+    taken = dict.fromkeys(each.argument for each in operation.inputs if each is not SIGN)
+    given = [name for name in taken if name != "dividend"]
+    options: dict[str, Any] = {
+        **({"dividend": NO_DIVIDEND} if "dividend" in taken else {}),
+        **({"kind": "call"} if SIGN in operation.inputs else {}),
+        "model": operation.model,
+        "exercise": operation.exercise,
+        "out": None,
+        "errors": "nan",
+        "backend": "auto",
+        "threads": None,
     }
-    return evaluate(asked, arguments, (out,))
+    parameter = inspect.Parameter
+    signature = inspect.Signature(
+        [parameter(name, parameter.POSITIONAL_OR_KEYWORD) for name in given]
+        + [parameter(name, parameter.KEYWORD_ONLY, default=x) for name, x in options.items()]
+    )
+
+    def declared(*arguments: Any, **options: Any) -> Any:
+        found = signature.bind(*arguments, **options)
+        found.apply_defaults()
+        said = found.arguments
+        how = (said.pop(name) for name in ("errors", "backend", "threads"))
+        request = Request(operation.function, said.pop("model"), None, *how)
+        key = *request, settings.get()
+        call = _OTHERS.get(key)
+        if call is None:
+            call = _OTHERS[key] = resolve(request)
+        kind = said.pop("kind", "call")
+        return call.evaluate({"rate": 0.0, **said, "kind": signs(kind)}, said.pop("out"))
+
+    declared.__name__ = declared.__qualname__ = operation.function
+    declared.__signature__ = signature  # type: ignore[attr-defined]  # what inspect goes by
+    meanings = "\n".join(
+        f"{each.argument} : array_like\n    {each.meaning}, {each.unit}; {each.rule}."
+        for each in operation.inputs
+        if each is not SIGN
+    )
+    declared.__doc__ = f"{operation.summary}.\n\nParameters\n----------\n{meanings}\n"
+    return declared

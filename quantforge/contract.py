@@ -1,4 +1,4 @@
-"""What a backend's plugin and the core agree on: a description out, kernels in."""
+"""What plugins and the core agree on: descriptions of backends and operations out, kernels in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,34 @@ from typing import Any
 
 import pluggy
 
-__all__ = ["GROUP", "Backend", "Specification", "hookimpl", "instruction_set"]
+from quantforge.operations import Operation
+
+__all__ = ["GROUP", "Backend", "Loop", "Specification", "hookimpl", "instruction_set"]
 
 GROUP = "quantforge"
 """Of entry points; the name of each is the backend's."""
 
 hookspec = pluggy.HookspecMarker("quantforge")
 hookimpl = pluggy.HookimplMarker("quantforge")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A compiled kernel, as `Backend.load` returns it: its inner loop and what goes round NumPy.
+
+    Parameters
+    ----------
+    address : int
+        Of NumPy's inner loop, ``void (char **args, const npy_intp *dims, const npy_intp *steps,
+        void *data)``; where outputs can be chosen, `data` points to the set of them (int64).
+    scalar : callable, optional
+        From the set of wanted outputs (bit i stands for the i-th) to a function of one Python
+        float per input. It returns a float, or a sequence of floats where several outputs are
+        wanted, with the bits of the loop.
+    """
+
+    address: int
+    scalar: Callable[[int], Callable[..., Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,7 +56,7 @@ class Backend:
     exact : bool
         Whether results are bit for bit those of the specification.
     load : callable
-        Returns a mapping from operation to the address of a NumPy inner loop (int) or to a
+        Returns a mapping from operation to a `Loop`, to the address of one (int) or to a
         callable used as ``kernel(*inputs, out=...)``. Called once, when first needed.
     requires : tuple of str
         Modules that must be importable; looked for without importing them.
@@ -88,6 +109,10 @@ class Specification:
     @hookspec
     def quantforge_backend(self) -> Backend:  # type: ignore[empty-body]  # pluggy wants no body
         """Describe the backend; must be quick and load nothing heavy."""
+
+    @hookspec
+    def quantforge_operations(self) -> Sequence[Operation]:  # type: ignore[empty-body]  # as above
+        """Declare operations of one's own, for the catalogue."""
 
 
 def instruction_set(supported: Sequence[str]) -> str:

@@ -1,187 +1,79 @@
-"""The full path of a call: read, check, choose, run. The fast path in `api` skips to the kernel."""
+"""The full path of a call: read what was given, check it, compute, name what was wrong."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from contextlib import suppress
-from functools import cache
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 
-from quantforge import conventions, dispatch
-from quantforge.errors import BackendError
-from quantforge.operations import DIVIDEND, OPERATIONS, SIGN, Operand, Operation
+from quantforge import kinds
+from quantforge.conventions import NO_DIVIDEND, Model
+from quantforge.operations import SIGN, Operand, Operation
+from quantforge.selection import Selection
 from quantforge.threads import split
 
-__all__ = ["Request", "Route", "evaluate", "request"]
+__all__ = ["ONE_BLOCK", "evaluate"]
 
 Operands = tuple[Any, ...]
+Results = tuple[Any, ...]
+Settle = Callable[[int], tuple[Any, int]]
+"""From the size of a batch to its kernel and number of threads."""
+
 _DOUBLE: Final = np.dtype(np.float64)
-_NUMBERS: Final = frozenset({float, int, np.float64})
-
-
-class Request(NamedTuple):
-    """What a call asks for, but for the numbers; `operation` is a name of the catalogue."""
-
-    operation: str
-    model: str
-    kind: Any
-    backend: str = "auto"
-    threads: int | None = None
-    errors: str = "nan"
-    wanted: int | None = None
-
-
-def request(
-    function: str,
-    model: str,
-    kind: Any,
-    backend: str = "auto",
-    threads: int | None = None,
-    errors: str = "nan",
-    wanted: int | None = None,
-) -> Request:
-    """The request of a public function: its model says which operation of the catalogue runs."""
-    if errors not in ("nan", "raise"):
-        raise ValueError(f"unknown errors {errors!r}; valid: 'nan', 'raise'")
-    operation = conventions.model(model).operation(function)
-    return Request(operation, model, kind, backend, threads, errors, wanted)
-
-
-class Route:
-    """A request resolved for the fast path: `kernel` serves every batch of at most `limit`.
-
-    `yields` says whether the kernel takes a dividend yield, `forward` whether that is the rate.
-    """
-
-    __slots__ = (
-        "_plan",
-        "_wanted",
-        "forward",
-        "kernel",
-        "limit",
-        "model",
-        "sign",
-        "threads",
-        "yields",
-    )
-
-    def __init__(self, request: Request) -> None:
-        self._plan, self.kernel = resolve(request, 1)
-        self._wanted = request.wanted
-        self.limit = self._plan.first_size()
-        self.model = conventions.model(request.model)
-        self.forward = self.model.carry == "rate"
-        self.yields = DIVIDEND in OPERATIONS[request.operation].inputs
-        self.sign = conventions.sign(request.kind)
-        self.threads = request.threads
-
-    def pick(self, out: Any, *operands: Any) -> Any:
-        """The kernel for numbers and vectors; None for anything else or worth several threads.
-
-        `out` has the size of the batch; without it the longest vector has. The exact size of any
-        operands costs more than a small batch itself.
-        """
-        if type(out) is np.ndarray:
-            size = out.size
-        else:
-            size = 1
-            for operand in operands:
-                kind = type(operand)
-                if kind is np.ndarray:
-                    if operand.ndim > 1:
-                        return None
-                    if operand.size > size:
-                        size = operand.size
-                elif kind not in _NUMBERS:
-                    return None
-        if size <= self.limit:
-            return self.kernel
-        row = self._plan.row(size)
-        if self._plan.rows[row].threads > 1:
-            return None
-        return self._plan.kernel(row, self._wanted)
-
-
-_mixed: dict[tuple[Any, ...], Route] = {}
-dispatch.on_forget(_mixed.clear)
-
-
-def _pick(request: Request, out: Any, numbers: Operands) -> Any:
-    """`Route.pick` where the kind differs from option to option: it is among the numbers."""
-    alike = request._replace(kind="call")
-    key = alike, dispatch.settings.get()
-    route = _mixed.get(key)
-    if route is None:
-        route = _mixed[key] = Route(alike)
-    return route.pick(out, *numbers) if request.threads is route.threads else None
-
-
-def resolve(request: Request, size: int) -> tuple[dispatch.Plan, Any]:
-    """Plan and kernel for a batch; `auto` goes on without a backend that fails to load."""
-    while True:
-        plan = dispatch.plan(request.operation, request.backend, request.threads)
-        row = plan.row(size)
-        try:
-            return plan, plan.kernel(row, request.wanted)
-        except BackendError:
-            dispatch.forget()
-            if request.backend != "auto" or dispatch.settings.get().backend != "auto":
-                raise
+ONE_BLOCK: Final = 4096
+"""Options from which several results share one allocation: a large one has fewer, larger pages."""
 
 
 def evaluate(
-    request: Request,
+    operation: Operation,
+    model: Model,
+    selection: Selection,
     arguments: Mapping[str, Any],
     outs: tuple[Any, ...],
-    fixed: tuple[Any, int] | None = None,
-) -> Any:
-    """Run `request` on the public arguments by name; `outs` holds an array or None per output.
+    settle: Settle,
+    errors: str = "nan",
+) -> Results:
+    """Evaluate an operation on public arguments by name, `kind` among them.
 
-    `fixed` is the kernel with the number of threads, where that is decided already.
+    `outs` holds an array or None for each output that the kernel writes.
     """
-    operation = OPERATIONS[request.operation]
-    model = conventions.model(request.model)
-    carry = model.dividend(arguments["rate"], arguments["dividend"])
+    carry = model.dividend(arguments["rate"], arguments.get("dividend", NO_DIVIDEND))
     values = {**arguments, "dividend": carry}
-    sign = conventions.sign(request.kind)
-    numbers = tuple(
+    sign = kinds.sign(arguments["kind"])
+    operands = tuple(
         sign if operand is SIGN else _number(operand, values[operand.argument])
         for operand in operation.inputs
     )
-    if fixed is None and request.errors == "nan":
-        kernel = _pick(request, outs[0], numbers)
-        if kernel is not None:
-            with suppress(TypeError, ValueError):  # below, the first wrong operand is named
-                return kernel(*numbers, *outs)
-    foreign = [number for number in numbers if not isinstance(number, np.ndarray)]
-    if foreign and request.errors == "raise":
+    foreign = [each for each in operands if not isinstance(each, np.ndarray)]
+    if foreign and errors == "raise":
         kind = type(foreign[0]).__name__
         raise TypeError(f"errors='raise' looks at every result: pass NumPy arrays, not {kind}")
     if foreign:  # NumPy hands over to the other library
-        kernel = resolve(request, 1)[1] if fixed is None else fixed[0]
-        return kernel(*numbers, *outs)
-    shape = _shape(operation, numbers)
-    if fixed is None:
-        size = math.prod(shape)
-        plan, kernel = resolve(request, size)
-        threads = plan.rows[plan.row(size)].threads
-    else:
-        kernel, threads = fixed
-    types = _types(request.operation, request.wanted)
-    if request.errors == "raise":
-        return _checked(operation, kernel, numbers, shape, outs, types, threads)
-    return split(kernel, numbers, shape, outs, types, threads)
+        kernel, _ = settle(1)
+        return _several(kernel(*operands, *outs))
+    shape = _shape(operation, operands)
+    size = math.prod(shape)
+    kernel, threads = settle(size)
+    if errors == "raise":
+        return _checked(operation, kernel, operands, shape, outs, selection.types, threads)
+    if len(outs) > 1 and size >= ONE_BLOCK:
+        outs = _allocated(operands, shape, outs, selection.types)
+    return _several(split(kernel, operands, shape, outs, selection.types, threads))
 
 
-@cache
-def _types(name: str, wanted: int | None) -> str:
-    """NumPy's type characters of the outputs."""
-    operation = OPERATIONS[name]
-    outputs = operation.outputs if wanted is None else operation.written(wanted)
-    return "".join(output.type for output in outputs)
+def _several(results: Any) -> Results:
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _allocated(operands: Operands, shape: tuple[int, ...], outs: Results, types: str) -> Results:
+    """Make the missing arrays for results of float64 in one block."""
+    missing = [out is None and kind == "d" for out, kind in zip(outs, types, strict=True)]
+    if sum(missing) < 2 or not all(type(each) is np.ndarray for each in operands):
+        return outs
+    block = iter(np.empty((sum(missing), *shape)))
+    return tuple(next(block) if new else out for out, new in zip(outs, missing, strict=True))
 
 
 def _number(operand: Operand, given: Any) -> Any:
@@ -195,16 +87,30 @@ def _number(operand: Operand, given: Any) -> Any:
     except ValueError as error:
         raise ValueError(f"{operand.argument} is not an array of numbers: {error}") from None
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
-        raise TypeError(
-            f"{operand.argument} must be real numbers of at most double precision, "
-            f"not {array.dtype.name} ({type(given).__name__})"
-        )
+        raise TypeError(_not_numbers(operand.argument, array, given))
     return array
+
+
+def _not_numbers(argument: str, array: np.ndarray[Any, Any], given: Any) -> str:
+    """Say what is wrong with an argument, by its first bad element, and what helps."""
+    text = (
+        f"{argument} must be real numbers of at most double precision, "
+        f"not {array.dtype.name} ({type(given).__name__})"
+    )
+    if array.dtype.kind != "O":
+        return text
+    for place, element in enumerate(array.ravel().tolist()):
+        if isinstance(element, float | int | np.floating | np.integer):
+            continue
+        index = ", ".join(map(str, np.unravel_index(place, array.shape)))
+        remedy = "write NaN for what is missing" if element is None else "convert it to float64"
+        return f"{text}: {argument}[{index}] is {element!r}; {remedy}"
+    return f"{text}: every element is a number; convert it to float64"
 
 
 def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
-        return np.broadcast(*operands).shape
+        return np.broadcast_shapes(*(each.shape for each in operands))
     except ValueError:
         names = ("kind" if operand is SIGN else operand.argument for operand in operation.inputs)
         named = zip(names, operands, strict=True)
@@ -217,23 +123,21 @@ def _checked(
     kernel: Any,
     operands: Operands,
     shape: tuple[int, ...],
-    outs: tuple[Any, ...],
+    outs: Results,
     types: str,
     threads: int,
-) -> Any:
+) -> Results:
     """Compute aside, raise for the first NaN, and only then touch the outputs."""
     with np.errstate(invalid="ignore"):
-        results = split(kernel, operands, shape, (None,) * len(types), types, threads)
-    several = results if isinstance(results, tuple) else (results,)
-    bad = np.isnan(several[0])
+        nothing = (None,) * len(types)
+        results = _several(split(kernel, operands, shape, nothing, types, threads))
+    bad = np.isnan(results[0])
     if bad.any():
-        index = conventions.first(bad)
-        raise ValueError(_complaint(operation, operands, shape, index))
-    for out, result in zip(outs, several, strict=True):
+        raise ValueError(_complaint(operation, operands, shape, kinds.first(bad)))
+    for out, result in zip(outs, results, strict=True):
         if out is not None:
             np.copyto(out, result)
-    kept = [result if out is None else out for out, result in zip(outs, several, strict=True)]
-    return kept[0] if len(kept) == 1 else tuple(kept)
+    return tuple(result if out is None else out for out, result in zip(outs, results, strict=True))
 
 
 def _complaint(

@@ -11,18 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from quantforge.operations import OPERATIONS
+from quantforge.operations import Operation
 
 __all__ = ["case"]
 
 
 def case(
-    operation: str,
+    operation: Operation,
 ) -> tuple[list[np.ndarray[Any, np.dtype[np.float64]]], list[np.ndarray[Any, np.dtype[np.int64]]]]:
     """Inputs, and the bits each output must have, of the operation's golden options."""
-    text = files("quantforge").joinpath(f"data/golden/{operation}.txt").read_text("ascii")
+    file = files(operation.vectors).joinpath(f"data/golden/{operation.name}.txt")
+    text = file.read_text("ascii")
     rows = [line.split() for line in text.splitlines() if not line.startswith("#")]
     bits = np.array([[int(word, 16) for word in row] for row in rows], dtype=np.uint64)
     columns = list(np.ascontiguousarray(bits.T).view(np.int64))
-    inputs = len(OPERATIONS[operation].inputs)
+    inputs = len(operation.inputs)
     return [column.view(np.float64) for column in columns[:inputs]], columns[inputs:]

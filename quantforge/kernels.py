@@ -1,21 +1,19 @@
-"""The loaded kernels, each an attribute ``<operation>_<backend>``, so that they pickle by name."""
+"""From what a backend loads to a kernel: ``kernel(*inputs, out)``, as NumPy's ufuncs are called."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from quantforge.operations import OPERATIONS, Operation
+from quantforge import golden
+from quantforge.contract import Backend, Loop
+from quantforge.operations import Operation
 
-if TYPE_CHECKING:
-    from quantforge.contract import Backend
-
-__all__ = ["make"]
+__all__ = ["make", "make_scalar"]
 
 
 def make(described: Backend, given: Any, operation: Operation, wanted: int) -> Any:
@@ -24,8 +22,8 @@ def make(described: Backend, given: Any, operation: Operation, wanted: int) -> A
     Parameters
     ----------
     described : Backend
-    given : int or callable
-        Address of the inner loop, or a callable that behaves like a ufunc.
+    given : Loop, int or callable
+        The inner loop, its address, or a callable that behaves like a ufunc.
     operation : Operation
     wanted : int
         The set of outputs, where there is a choice.
@@ -37,13 +35,19 @@ def make(described: Backend, given: Any, operation: Operation, wanted: int) -> A
     ValueError
         An exact backend missed a golden bit.
     """
+    if isinstance(given, Loop):
+        given = given.address
     full = wanted == operation.all_outputs
     name = f"{operation.name}_{described.name}" + ("" if full else f"_{wanted:x}")
     made = _ufunc(given, operation, wanted, name, described.name)
     if full and described.exact and described.numerics[operation.name] == operation.numerics:
         _check_golden_bits(made, operation)
-    globals()[name] = made
     return made
+
+
+def make_scalar(given: Any, wanted: int) -> Callable[..., Any] | None:
+    """The function of floats that a backend offers beside its loop, for a set of outputs."""
+    return given.scalar(wanted) if isinstance(given, Loop) and given.scalar else None
 
 
 def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: str) -> Any:
@@ -53,27 +57,26 @@ def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: st
         from quantforge.ufuncs import from_address
 
         names = ", ".join(operand.name for operand in operation.inputs)
-        made = from_address(
+        return from_address(
             given,
             name,
             f"{operation.summary}: ({names}), by the {backend} backend.",
             inputs=len(operation.inputs),
             output_types=output_types,
-            data=ctypes.c_int64(wanted) if operation.chosen else None,
+            data=ctypes.c_int64(wanted) if operation.default_outputs else None,
         )
-        with contextlib.suppress(AttributeError):  # without it, pickle asks every module for it
-            made.__module__ = __name__
-        return made
-    if isinstance(given, np.ufunc) and not operation.chosen:
+    if isinstance(given, np.ufunc) and not operation.default_outputs:
         loop = f"{'d' * len(operation.inputs)}->{output_types}"
         if given.types != [loop]:  # with a float loop, float32 and int16 would run in it
             raise TypeError(f"ufunc {given.__name__!r} has loops {given.types}, not only {loop}")
         return given
     if callable(given):
-        if operation.chosen:
+        if operation.default_outputs:
             given = partial(given, outputs=tuple(output.name for output in outputs))
         return _positional_out(given, name, len(operation.inputs), len(outputs))
-    raise TypeError(f"kernel {operation.name!r} is neither an address nor callable: {given!r}")
+    raise TypeError(
+        f"kernel {operation.name!r} is neither a loop nor an address nor callable: {given!r}"
+    )
 
 
 def _positional_out(
@@ -92,9 +95,7 @@ def _positional_out(
 
 
 def _check_golden_bits(kernel: Any, operation: Operation) -> None:
-    from quantforge import golden
-
-    inputs, expected = golden.case(operation.name)
+    inputs, expected = golden.case(operation)
     with np.errstate(all="ignore"):
         got = kernel(*inputs)
     outputs = got if isinstance(got, tuple) else (got,)
@@ -107,20 +108,3 @@ def _check_golden_bits(kernel: Any, operation: Operation) -> None:
                 f"{wrong.size} of {bits.size} golden bits of {output.name!r} differ, "
                 f"the first at index {wrong[0]}: got {values[wrong[0]]!r}"
             )
-
-
-def __getattr__(name: str) -> Any:
-    """Load the backend a pickled kernel belongs to."""
-    from quantforge.plugins import registry
-
-    for operation in OPERATIONS:
-        rest = name.removeprefix(f"{operation}_")
-        if rest == name:
-            continue
-        if rest in registry().names():
-            return registry().kernel(rest, operation)
-        backend, _, wanted = rest.rpartition("_")
-        if backend in registry().names():
-            with contextlib.suppress(ValueError):  # no number
-                return registry().kernel(backend, operation, int(wanted, 16))
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

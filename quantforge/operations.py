@@ -1,7 +1,8 @@
 """The catalogue: one declaration per operation, the single source for all that follows from it.
 
 Signatures, validation, documentation, command-line columns, tuning and conformance read these
-declarations; adding an operation means one declaration here and one kernel in each backend.
+declarations. A new operation is one declaration, here or in a package of its own, and a kernel in
+each backend that wants it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from quantforge import conventions
+from quantforge.conventions import model_of
 
 __all__ = [
     "ALL",
@@ -21,7 +25,10 @@ __all__ = [
     "Operand",
     "Operation",
     "Output",
+    "find",
+    "functions",
     "operation",
+    "register",
 ]
 
 CONTRACT = 1
@@ -88,11 +95,20 @@ class Operation:
     numerics : int
         Version of the numerical specification: results keep their bits while it stays, and a
         backend is exact only if it implements this very version.
-    function, model : str
-        The public function that runs it, and a model with which it does.
-    chosen : tuple of str
-        For an operation of which any outputs can be asked for, those that are asked for by
-        default; empty where all are always written.
+    function : str
+        The public function that runs it.
+    family : str
+        Of the models it serves, as of `quantforge.conventions.Model`.
+    exercise : str
+        When the option may be exercised.
+    default_outputs : tuple of str
+        For an operation of which any outputs can be asked for, those that are by default; empty
+        where all are always written.
+    inverse_of : str
+        For an operation that finds an input of another one, the name of that one. Its first input
+        is the other's result.
+    vectors : str
+        The package with ``data/golden/<name>.txt``, the bits that an exact backend must return.
     """
 
     name: str
@@ -101,8 +117,21 @@ class Operation:
     outputs: tuple[Output, ...]
     numerics: int
     function: str
-    model: str
-    chosen: tuple[str, ...] = ()
+    family: str = "lognormal"
+    exercise: str = "european"
+    default_outputs: tuple[str, ...] = ()
+    inverse_of: str = ""
+    vectors: str = "quantforge"
+
+    @property
+    def model(self) -> str:
+        """A model that it serves."""
+        return model_of(self.family).name
+
+    @property
+    def takes_dividend(self) -> bool:
+        """Whether a dividend is among its inputs."""
+        return any(operand.argument == "dividend" for operand in self.inputs)
 
     @property
     def all_outputs(self) -> int:
@@ -171,76 +200,130 @@ _IMPLIED = (
     Output("code", "why there is none, or how good it is", "", "b"),
 )
 _LOGNORMAL = (SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGMA, SIGN)
-_NORMAL = (ANY_FORWARD, ANY_STRIKE, TIME, RATE, ABSOLUTE_SIGMA, SIGN)
+_BACHELIER = (ANY_FORWARD, ANY_STRIKE, TIME, RATE, ABSOLUTE_SIGMA, SIGN)
 
-_ENTRIES = (
-    Operation(
-        "price",
-        "European option on a lognormal underlying",
-        _LOGNORMAL,
-        (_VALUE,),
-        2,
-        "price",
-        "black_scholes",
-    ),
-    Operation(
-        "greeks",
-        "price and sensitivities on a lognormal underlying",
-        _LOGNORMAL,
-        _GREEKS,
-        2,
-        "greeks",
-        "black_scholes",
-        FIRST_ORDER,
-    ),
-    Operation(
-        "implied_volatility",
-        "volatility implied by a price on a lognormal underlying",
-        (PREMIUM, SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGN),
-        _IMPLIED,
-        2,
-        "implied_volatility",
-        "black_scholes",
-        ("sigma",),
-    ),
-    Operation(
-        "bachelier_price",
-        "European option on a normally distributed forward",
-        _NORMAL,
-        (_VALUE,),
-        2,
-        "price",
-        "bachelier",
-    ),
-    Operation(
-        "bachelier_greeks",
-        "price and sensitivities on a normally distributed forward",
-        _NORMAL,
-        _GREEKS,
-        2,
-        "greeks",
-        "bachelier",
-        FIRST_ORDER,
-    ),
-    Operation(
-        "bachelier_implied_volatility",
-        "volatility implied by a price on a normally distributed forward",
-        (PREMIUM, ANY_FORWARD, ANY_STRIKE, TIME, RATE, SIGN),
-        _IMPLIED,
-        2,
-        "implied_volatility",
-        "bachelier",
-        ("sigma",),
-    ),
-)
+_OPERATIONS: Final[dict[str, Operation]] = {}
+_RESOLVED: Final[dict[tuple[str, str, str], str]] = {}
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType({entry.name: entry for entry in _ENTRIES})
+OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_OPERATIONS)
+"""The catalogue by name: our operations, then those that `register` has added."""
+
+
+def register(operation: Operation) -> Operation:
+    """Add an operation to the catalogue; once more is no error.
+
+    Raises
+    ------
+    TypeError
+        It is no `Operation`.
+    ValueError
+        Another one has its name, or serves the same function, family and exercise.
+    """
+    if not isinstance(operation, Operation):
+        raise TypeError(f"{operation!r} is not a quantforge.Operation")
+    key = operation.function, operation.family, operation.exercise
+    known = _OPERATIONS.get(operation.name) or _OPERATIONS.get(_RESOLVED.get(key, ""))
+    if known is not None and known != operation:
+        raise ValueError(
+            f"operation {operation.name!r} cannot be registered: {known.name!r} is there already, "
+            f"for {known.function!r} with {known.family} models and {known.exercise} exercise"
+        )
+    _OPERATIONS[operation.name] = operation
+    _RESOLVED[key] = operation.name
+    return operation
+
+
+def find(function: str, model: str = "black_scholes", exercise: str = "european") -> Operation:
+    """The operation that a public function runs for a model; a name of the catalogue also serves.
+
+    Raises
+    ------
+    ValueError
+        There is none, or the operation of that name serves other models; the message names the
+        valid ones.
+    """
+    family = conventions.model(model).family
+    try:
+        return _OPERATIONS[_RESOLVED[function, family, exercise]]
+    except (KeyError, TypeError):
+        pass  # a name, or wrong
+    named = operation(function)
+    if named.family != family and model != "black_scholes":  # the default may have gone unsaid
+        raise ValueError(f"{named.name!r} is not for model {model!r} but for {named.model!r}")
+    return named
+
+
+def functions() -> tuple[str, ...]:
+    """The public functions that operations of the catalogue belong to."""
+    return tuple(dict.fromkeys(each.function for each in _OPERATIONS.values()))
 
 
 def operation(name: str) -> Operation:
     """Look `name` up; an unknown one raises ValueError naming the valid ones."""
     try:
-        return OPERATIONS[name]
+        return _OPERATIONS[name]
     except (KeyError, TypeError):
-        valid = ", ".join(OPERATIONS)
+        valid = ", ".join(dict.fromkeys([*functions(), *_OPERATIONS]))
         raise ValueError(f"unknown operation {name!r}; valid: {valid}") from None
+
+
+for _operation in (
+    Operation(
+        name="price",
+        summary="European option on a lognormal underlying",
+        inputs=_LOGNORMAL,
+        outputs=(_VALUE,),
+        numerics=2,
+        function="price",
+    ),
+    Operation(
+        name="greeks",
+        summary="price and sensitivities on a lognormal underlying",
+        inputs=_LOGNORMAL,
+        outputs=_GREEKS,
+        numerics=2,
+        function="greeks",
+        default_outputs=FIRST_ORDER,
+    ),
+    Operation(
+        name="implied_volatility",
+        summary="volatility implied by a price on a lognormal underlying",
+        inputs=(PREMIUM, SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGN),
+        outputs=_IMPLIED,
+        numerics=2,
+        function="implied_volatility",
+        default_outputs=("sigma",),
+        inverse_of="price",
+    ),
+    Operation(
+        name="bachelier_price",
+        summary="European option on a normally distributed forward",
+        inputs=_BACHELIER,
+        outputs=(_VALUE,),
+        numerics=2,
+        function="price",
+        family="bachelier",
+    ),
+    Operation(
+        name="bachelier_greeks",
+        summary="price and sensitivities on a normally distributed forward",
+        inputs=_BACHELIER,
+        outputs=_GREEKS,
+        numerics=2,
+        function="greeks",
+        family="bachelier",
+        default_outputs=FIRST_ORDER,
+    ),
+    Operation(
+        name="bachelier_implied_volatility",
+        summary="volatility implied by a price on a normally distributed forward",
+        inputs=(PREMIUM, ANY_FORWARD, ANY_STRIKE, TIME, RATE, SIGN),
+        outputs=_IMPLIED,
+        numerics=2,
+        function="implied_volatility",
+        family="bachelier",
+        default_outputs=("sigma",),
+        inverse_of="bachelier_price",
+    ),
+):
+    register(_operation)

@@ -18,7 +18,7 @@ import pluggy
 
 from quantforge.contract import GROUP, Backend, Specification
 from quantforge.errors import BackendError, warn_once
-from quantforge.operations import CONTRACT, OPERATIONS, Operation
+from quantforge.operations import CONTRACT, OPERATIONS, Operation, register
 from quantforge.operations import operation as _operation
 
 if TYPE_CHECKING:
@@ -105,7 +105,10 @@ class Registry:
         from quantforge import numpy_backend
 
         points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
-        self._entries["numpy"] = self._read("numpy", lambda: numpy_backend, blocked)
+        # The one backend that the core knows by name: the fallback, which it brings along itself.
+        fallback = self._read("numpy", lambda: numpy_backend, blocked)
+        assert fallback is not None
+        self._entries["numpy"] = fallback
         for point in points:
             name = point.name
             if name in self._entries:  # the first on the path keeps the name, as with modules
@@ -113,31 +116,47 @@ class Registry:
                 reason = f"another plugin has the name {point.name!r} already"
                 self._entries[name] = _Entry(name, State.BROKEN, reason)
                 continue
-            self._entries[name] = self._read(name, point.load, blocked)
-            self._entries[name].distribution = point.dist
+            entry = self._read(name, point.load, blocked)
+            if entry is not None:
+                entry.distribution = point.dist
+                self._entries[name] = entry
 
-    def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry:
-        """Import one plugin and call its hook; whatever it does there stays its own affair."""
+    def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry | None:
+        """Import one plugin and call its hooks; whatever it does there stays its own affair.
+
+        None if it brings operations, but no backend.
+        """
         if name in blocked:
             return _Entry(name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
         stage = "import"
         try:
             plugin = find()
             stage = "hook"
-            return self._judge(self._described(plugin, name))
+            described = self._described(plugin, name)
+            return None if described is None else self._judge(described)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # it may call sys.exit, or panic in Rust
             return _Entry(name, State.BROKEN, f"{stage} failed: {_line(error)}", error)
 
-    def _described(self, plugin: Any, name: str) -> Backend:
-        """Let pluggy check the plugin, then call its hook alone."""
-        self._manager.register(plugin, name)
-        hooks = self._manager.hook.quantforge_backend.get_hookimpls()
-        mine = [hook for hook in hooks if hook.plugin is plugin]
-        if not mine:
-            raise TypeError("it has no hook implementation `quantforge_backend`")
-        described = mine[0].function()
+    def _hook(self, name: str, plugin: Any) -> Callable[[], Any] | None:
+        """The plugin's own implementation of a hook, to be called alone."""
+        found = getattr(self._manager.hook, name).get_hookimpls()
+        return next((each.function for each in found if each.plugin is plugin), None)
+
+    def _described(self, plugin: Any, name: str) -> Backend | None:
+        """What the plugin says of its backend, if it has one; its operations are registered."""
+        self._manager.register(plugin, name)  # pluggy checks the plugin
+        operations = self._hook("quantforge_operations", plugin)
+        backend = self._hook("quantforge_backend", plugin)
+        if operations is not None:
+            for operation in operations():
+                register(operation)
+        if backend is None:
+            if operations is None:
+                raise TypeError("it has no hook implementation `quantforge_backend`")
+            return None
+        described = backend()
         if not isinstance(described, Backend):
             kind = type(described).__name__
             raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
@@ -261,6 +280,19 @@ class Registry:
                     entry.kernels[each] = self._make(entry, declared, each[1])
             return entry.kernels[key]
 
+    def scalar(self, name: str, operation: str, wanted: int) -> Callable[..., Any] | None:
+        """The backend's function of floats for a set of outputs, if it has one."""
+        from quantforge import kernels
+
+        self.kernel(name, operation, wanted)  # loaded, and its golden bits checked
+        entry = self._entries[name]
+        assert entry.loaded is not None
+        with entry.lock:
+            try:
+                return kernels.make_scalar(entry.loaded[operation], wanted)
+            except Exception as error:
+                raise self._broken(entry, error) from error
+
     def _make(self, entry: _Entry, operation: Operation, wanted: int) -> Any:
         from quantforge import kernels
 
@@ -283,14 +315,19 @@ class Registry:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # it may call sys.exit, or panic in Rust
-            entry.state, entry.error = State.BROKEN, error
-            entry.reason = f"loading failed: {_line(error)}"
-            raise BackendError(f"backend {entry.name!r} is broken: {entry.reason}") from error
+            raise self._broken(entry, error) from error
         finally:
             entry.loading = False
         return made
 
-    def skip_unusable(self) -> None:
+    @staticmethod
+    def _broken(entry: _Entry, error: BaseException) -> BackendError:
+        """Remember that a backend failed to load; what to raise then."""
+        entry.state, entry.error = State.BROKEN, error
+        entry.reason = f"loading failed: {_line(error)}"
+        return BackendError(f"backend {entry.name!r} is broken: {entry.reason}")
+
+    def warn_unusable(self) -> None:
         """Tell the user, once each, which backends ``auto`` goes without that nobody blocked."""
         for entry in self._entries.values():
             if entry.state not in (State.AVAILABLE, State.BLOCKED):

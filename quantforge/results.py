@@ -1,13 +1,35 @@
-"""`Greeks`: several results of one call, by name."""
+"""What calls return besides arrays: `Greeks`, several results by name, and `Code`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Greeks"]
+__all__ = ["Code", "Greeks"]
+
+
+class Code(IntEnum):
+    """What became of one option in `implied_volatility`."""
+
+    OK = 0
+    """Solved, as precisely as the inputs allow."""
+    AT_INTRINSIC = 1
+    """Within two units in the last place of the intrinsic value: volatility 0."""
+    BELOW_INTRINSIC = 2
+    """Less than the intrinsic value: NaN."""
+    AT_MAXIMUM = 3
+    """Within two units in the last place of the most an option is worth: infinite volatility."""
+    ABOVE_MAXIMUM = 4
+    """More than any volatility gives: NaN."""
+    NOT_FINITE = 5
+    """The price is NaN or infinite: NaN."""
+    INVALID_INPUT = 6
+    """Another argument is NaN or outside its domain: NaN."""
+    LOW_PRECISION = 7
+    """Rounding of the inputs alone leaves more than 1e-8 of the volatility open: still the best."""
 
 
 class Greeks(Mapping[str, Any]):

@@ -115,9 +115,9 @@ def install(monkeypatch):
         monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: list(points))
         monkeypatch.setattr(plugins, "_registry", None)
         monkeypatch.setattr(errors, "_said", set())
-        dispatch.forget()
+        dispatch.invalidate()
 
     only.point = Point
     yield only
     monkeypatch.undo()
-    dispatch.forget()
+    dispatch.invalidate()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import quantforge
-from quantforge import dispatch, threads, tuning
-from quantforge.dispatch import Row, Source
+from quantforge import dispatch, threads
+from quantforge.plan import Row, Source
+from quantforge.profile import lookup
 
 OPTION = (100.0, 105.0, 0.5, 0.03, 0.2)
 
@@ -46,8 +47,8 @@ def tuned(ran, monkeypatch):
         return {"a": 20e-9, "b": 10e-9}[backend] * n / count + {"a": 1e-6, "b": 2e-6}[backend]
 
     source = Source("/cache/profile.json", "2 hours ago", costs)
-    monkeypatch.setattr(tuning, "rows", lambda operation, candidates, budget: (rows, source))
-    dispatch.forget()
+    monkeypatch.setattr(lookup, "rows", lambda operation, candidates, budget: (rows, source))
+    dispatch.invalidate()
     return rows
 
 
@@ -282,7 +283,7 @@ def mixed(install, describe):
 def offered(monkeypatch):
     """The candidates that tuning was asked to choose from."""
     seen = []
-    monkeypatch.setattr(tuning, "rows", lambda _, candidates, budget: seen.append(candidates))
+    monkeypatch.setattr(lookup, "rows", lambda _, candidates, budget: seen.append(candidates))
     return seen
 
 
@@ -293,7 +294,7 @@ def test_auto_takes_an_exact_backend_unless_told_otherwise(mixed, offered, monke
         with quantforge.using(exact=True):
             quantforge.explain("price")
     monkeypatch.setenv("QUANTFORGE_EXACT", "0")
-    dispatch.forget()
+    dispatch.invalidate()
     quantforge.explain("price")
     with quantforge.using(exact=True):
         quantforge.explain("price")
@@ -339,7 +340,7 @@ def test_calls_survive_that_plans_are_forgotten_meanwhile(ran):
     for worker in workers:
         worker.start()
     for _ in range(100):
-        dispatch.forget()
+        dispatch.invalidate()
     stop.set()
     for worker in workers:
         worker.join(30)

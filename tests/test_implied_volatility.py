@@ -224,7 +224,7 @@ def test_wrong_arguments_are_named():
 @pytest.mark.parametrize("status", [False, True])
 def test_threads_change_no_bit(backend, status, monkeypatch):
     monkeypatch.setattr(threads, "budget", lambda: 3)
-    dispatch.forget()
+    dispatch.invalidate()
     strikes = np.linspace(50.0, 150.0, 1_001)
     premiums = quantforge.price(100.0, strikes, 0.5, 0.03, 0.3, backend=backend)
     arguments = (premiums, 100.0, strikes, 0.5, 0.03)
@@ -233,7 +233,7 @@ def test_threads_change_no_bit(backend, status, monkeypatch):
     split = quantforge.implied_volatility(*arguments, threads=3, **settings)
     for one, other in zip(np.atleast_2d(serial), np.atleast_2d(split), strict=True):
         assert (bits(one) == bits(other)).all()
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 # --- bind and explain --------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_threads_change_no_bit(backend, status, monkeypatch):
 @pytest.mark.parametrize("n", [1, 1_000_000])
 def test_a_bound_inversion_is_the_inversion_and_pickles(backend, model, n, python, monkeypatch):
     monkeypatch.setattr(threads, "budget", lambda: 3)
-    dispatch.forget()
+    dispatch.invalidate()
     call = quantforge.bind(OPERATION, model=model, kind="put", n=n, backend=backend)
     operands = (9.5, 100.0, 105.0, 0.5, 0.03)
     wanted = quantforge.implied_volatility(*operands, model=model, kind="put", backend=backend)
@@ -253,7 +253,7 @@ def test_a_bound_inversion_is_the_inversion_and_pickles(backend, model, n, pytho
     out = np.empty(3)
     assert call(*(np.full(3, x) for x in operands), out=out) is out
     assert (out == wanted).all()
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 def test_a_bound_inversion_takes_a_dividend():

@@ -304,5 +304,5 @@ def test_warnings_are_shown_only_once_even_if_all_are_wanted(install, describe):
     with warnings.catch_warnings(record=True, action="always") as said:
         for kind in ("call", "put", "c"):
             quantforge.price(*OPTION, kind=kind)
-            quantforge.dispatch.forget()
+            quantforge.dispatch.invalidate()
     assert len(said) == 1

@@ -140,13 +140,13 @@ def test_an_out_that_overlaps_an_input_otherwise_is_not_split(overlap):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_an_overlapping_out_is_still_right(backend, monkeypatch):
     monkeypatch.setattr(threads, "budget", lambda: 4)
-    dispatch.forget()
+    dispatch.invalidate()
     store = np.linspace(50.0, 150.0, 1_001)
     expected = quantforge.price(100.0, store[:-1].copy(), 0.5, 0.03, 0.2, backend=backend)
     options = {"backend": backend, "threads": 4}
     got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
     np.testing.assert_array_equal(got, expected)
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 NOT_SPLIT = {
@@ -243,7 +243,7 @@ def test_where_no_thread_can_be_started_the_caller_does_it_all(monkeypatch):
 def outside(request, monkeypatch):
     """A function pricing a batch on four threads, three of which meet a negative spot."""
     monkeypatch.setattr(threads, "budget", lambda: 4)
-    dispatch.forget()
+    dispatch.invalidate()
     spots = np.full(100, 100.0)
     spots[[5, 6, 40, 99]] = -1.0
 
@@ -252,7 +252,7 @@ def outside(request, monkeypatch):
         return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, **options)
 
     yield call
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 def test_invalid_is_reported_once_for_all_threads(outside):

@@ -28,9 +28,9 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge.chain.cells import CellError, read_dates, read_numbers, read_symbols
-from quantforge.chain.decoding import decode
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import Chain, ChainError, Flags, Floats
+from quantforge.files.decoding import decode
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
 """A small invented chain that ships with the package; `quantforge.chain.sample` makes it."""
@@ -121,7 +121,11 @@ def read_chain(path: str | Path, *, asof: datetime | None = None) -> Chain:
 
 def parse_chain(raw: bytes, source: str, *, asof: datetime | None = None) -> Chain:
     """Read the bytes of a Cboe quote file; `source` is what errors call it (see `read_chain`)."""
-    text = decode(raw, source).replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text = decode(raw, source, "an option chain")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    except ValueError as error:
+        raise ChainError(str(error)) from error
     lines = text.split("\n")
     layout = _find_header(lines, source)
     preamble = lines[: layout.line]

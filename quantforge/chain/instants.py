@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from quantforge.errors import QuantForgeError
+from quantforge import QuantForgeError
 
 EXCHANGE_ZONE: Final = "America/New_York"
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge import Code
 from quantforge.chain.pricing import PricedChain, Reason
-from quantforge.inversion import Code
-from quantforge.tabular import write_columns
+from quantforge.files.columns import write_columns
 
 _QUOTED: Final = ("strike", "bid", "ask", "last", "volume", "open_interest")
 

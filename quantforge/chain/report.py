@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from quantforge import Code
 from quantforge.chain.implied import SOLVED, off_vendor
 from quantforge.chain.pricing import PricedChain, Reason
-from quantforge.inversion import Code
 
 
 def summary(priced: PricedChain) -> dict[str, Any]:

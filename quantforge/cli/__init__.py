@@ -17,9 +17,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from quantforge.cli import backends, chain, compute, doctor, explain
+from quantforge.cli import autotune, backends, chain, compute, doctor, explain
 from quantforge.cli.failures import failure
-from quantforge.tuning import command as autotune
 
 _COMMANDS = (chain, *compute.COMMANDS, backends, explain, autotune, doctor)
 

@@ -100,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_targets(arguments: argparse.Namespace) -> None:
     """Refuse what could not be written, before any work is done."""
-    from quantforge.tabular import check_suffix
+    from quantforge.files.columns import check_suffix
 
     if arguments.output is not None:
         check_suffix(arguments.output)

@@ -84,7 +84,7 @@ class Computation:
 
     def run(self, arguments: argparse.Namespace) -> int:
         """Run the command."""
-        from quantforge.tabular import read_columns, write_columns
+        from quantforge.files.columns import read_columns, write_columns
 
         _check_targets(arguments)
         columns = {} if arguments.file is None else read_columns(arguments.file)
@@ -108,7 +108,7 @@ class Computation:
     def _report(
         self, arguments: argparse.Namespace, columns: Columns, count: int, missing: int
     ) -> None:
-        from quantforge.tabular import list_of
+        from quantforge.files.columns import list_of
 
         decision = quantforge.explain(self.function, count, **_settings(arguments))
         if arguments.json:
@@ -138,7 +138,7 @@ class Computation:
 
 def _check_targets(arguments: argparse.Namespace) -> None:
     """Refuse what could not be read or written, before any work is done."""
-    from quantforge.tabular import check_suffix
+    from quantforge.files.columns import check_suffix
 
     if arguments.output is not None:
         check_suffix(arguments.output)

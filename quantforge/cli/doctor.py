@@ -20,8 +20,8 @@ from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.terminal import console, print_json, status
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
-from quantforge.tuning import store
-from quantforge.tuning.machine import this_machine
+from quantforge.profile import store
+from quantforge.profile.machine import this_machine
 
 _DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 

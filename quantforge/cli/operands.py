@@ -77,7 +77,7 @@ def _argument(arguments: argparse.Namespace, name: str, columns: Mapping[str, An
     A model of the forward takes ``--forward`` and the column ``forward`` for the spot, and lets a
     column ``dividend`` alone, which the forward holds already.
     """
-    forward = MODELS[arguments.model].carry == "rate"
+    forward = MODELS[arguments.model].on_forward
     given: str | None = getattr(arguments, name)
     own = [name]
     if name == "spot":

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge.inversion import Code
 from quantforge.numpy_backend.blocks import Array, Codes, Mask, run
 from quantforge.numpy_backend.elementary import (
     Reduced,
@@ -45,6 +44,7 @@ from quantforge.numpy_backend.legs import (
     scaled,
 )
 from quantforge.numpy_backend.tables import INV_SQRT_2PI
+from quantforge.results import Code
 
 __all__ = ["greeks", "implied_volatility", "price"]
 

@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge.inversion import Code
 from quantforge.numpy_backend.blocks import Array, Codes, Mask, run
 from quantforge.numpy_backend.elementary import (
     half_ulp,
@@ -23,6 +22,7 @@ from quantforge.numpy_backend.elementary import (
 )
 from quantforge.numpy_backend.legs import PAST, Sides, beside, is_missing, magnitude, scaled, sides
 from quantforge.numpy_backend.tables import LN2_HI, MILLS_FROM
+from quantforge.results import Code
 
 __all__ = ["SQRT_2PI", "coded", "householder", "implied_volatility", "inverse_density", "types_of"]
 

@@ -1,32 +1,14 @@
-"""Measure, decide, remember: what `auto` goes by on this machine.
+"""Measure every backend on this machine: what ``python -m quantforge.autotune`` does.
 
-Importing this package reads nothing and imports nothing heavy; the first plan that is made reads
-the profile. ``python -m quantforge.autotune`` writes it.
+Importing this package reads nothing and imports nothing heavy.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from quantforge.dispatch import Row, Source
-
-__all__ = ["rows", "tune_on_first_use"]
-
-
-def rows(
-    operation: str, candidates: tuple[str, ...], budget: int
-) -> tuple[tuple[Row, ...], Source] | None:
-    """Rows and their source for `candidates` by the profile; None if it has nothing to say.
-
-    Candidates that were not measured, or not in this version and build, are not considered.
-    """
-    from quantforge.tuning import lookup
-
-    return lookup.rows(operation, candidates, budget)
-
+__all__ = ["tune_on_first_use"]
 
 _tried = threading.Lock()  # taken once per process and never given back
 

@@ -6,7 +6,8 @@ import sys
 
 from quantforge import dispatch
 from quantforge.errors import QuantForgeError, warn_once
-from quantforge.tuning import lookup, session, store
+from quantforge.profile import lookup, store
+from quantforge.tuning import session
 from quantforge.tuning.progress import progress_bar
 
 __all__ = ["tune"]
@@ -33,7 +34,7 @@ def tune(operation: str) -> None:
             f"{store.path()} cannot be written ({error.strerror}): "
             "this machine was tuned for this process only",
         )
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 def _is_worker() -> bool:

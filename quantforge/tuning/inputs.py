@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-import quantforge
-from quantforge.operations import OPERATIONS, SIGN, Operand, Operation
+from quantforge import api
+from quantforge.operations import OPERATIONS, SIGN
 from quantforge.plugins import registry
 
 __all__ = ["call", "operands", "ready"]
@@ -24,8 +24,9 @@ Arrays = Mapping[str, NDArray[np.float64]]
 def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np.float64]]:
     """Draw `n` options from the ranges that the catalogue calls typical, by argument.
 
-    An operand that another operation computes, as that of a price, is what it computes: numbers
-    that do not fit each other would send every option into the arms for bad input.
+    What an inversion starts from is computed by the operation that it inverts, where anything can
+    run that: numbers that do not fit each other would send every option into the arms for bad
+    input.
     """
     asked = OPERATIONS[operation]
     random = np.random.default_rng(_SEED)
@@ -34,23 +35,13 @@ def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np
         for operand in asked.inputs
         if operand is not SIGN  # what the public functions call `kind`
     }
-    for operand in asked.inputs:
-        source = _source(asked, operand)
-        if source is not None:
-            its = {**operands(source.name, n), **drawn, "kind": kind}
-            del its[operand.argument]
-            function = getattr(quantforge, source.function)
-            drawn[operand.argument] = function(**its, model=source.model)
+    if asked.inverse_of and registry().candidates(asked.inverse_of, exact=False):
+        result = asked.inputs[0].argument
+        priced = OPERATIONS[asked.inverse_of]
+        its = {**operands(priced.name, n), **drawn, "kind": kind}
+        del its[result]
+        drawn[result] = api.function(priced.function)(**its, model=priced.model)
     return drawn
-
-
-def _source(asked: Operation, operand: Operand) -> Operation | None:
-    """The operation of the same model that has `operand` for its only result, if it can run."""
-    for other in OPERATIONS.values():
-        results = [output.name for output in other.outputs]
-        if other.model == asked.model and results == [operand.name]:
-            return other if registry().candidates(other.name, exact=False) else None
-    return None
 
 
 def call(
@@ -68,10 +59,10 @@ def call(
         "backend": backend,
         "threads": threads,
     }
-    if len(asked.chosen or asked.outputs) == 1:
+    if len(asked.default_outputs or asked.outputs) == 1:
         settings["out"] = np.empty(n)
     views = {name: array[:n] for name, array in arrays.items()}
-    return ready(getattr(quantforge, asked.function), {**views, **settings})
+    return ready(api.function(asked.function), {**views, **settings})
 
 
 def ready(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:

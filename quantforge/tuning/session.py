@@ -19,13 +19,13 @@ from quantforge import threads as _threads
 from quantforge.errors import BackendError, QuantForgeError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State, registry
+from quantforge.profile.curves import Curve
+from quantforge.profile.decision import candidates, decide
+from quantforge.profile.machine import Machine, build, this_machine
+from quantforge.profile.record import Curves, Profile, Record, Section
 from quantforge.tuning import inputs
 from quantforge.tuning.clock import Clock
-from quantforge.tuning.curves import Curve
-from quantforge.tuning.decision import candidates, decide
-from quantforge.tuning.machine import Machine, build, this_machine
 from quantforge.tuning.measurement import Cell, measure
-from quantforge.tuning.profile import Curves, Profile, Record, Section
 
 __all__ = ["RIGORS", "Rigor", "Tuned", "tune"]
 

@@ -7,8 +7,9 @@ import stat
 import numpy as np
 import pytest
 
-from quantforge import Code, tabular
+from quantforge import Code
 from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, write_rows
+from quantforge.files.columns import write_columns
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_a_failure_half_way_leaves_the_old_file_and_no_other(tmp_path):
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
-        tabular.write_columns({"a": columns()}, path)
+        write_columns({"a": columns()}, path)
     assert path.read_text() == "the old file\n"
     assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
 
@@ -111,12 +112,12 @@ def test_a_new_file_has_ordinary_permissions_and_a_replaced_one_keeps_its_own(tm
     path = tmp_path / "rows.csv"
     mask = os.umask(0o027)
     try:
-        tabular.write_columns({"a": np.ones(1)}, path)
+        write_columns({"a": np.ones(1)}, path)
     finally:
         os.umask(mask)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     path.chmod(0o604)
-    tabular.write_columns({"a": np.zeros(1)}, path)
+    write_columns({"a": np.zeros(1)}, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o604
     assert path.read_text() == "a\n0.0\n"
 

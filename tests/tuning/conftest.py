@@ -14,7 +14,8 @@ import pytest
 
 import quantforge
 from quantforge import dispatch, errors, plugins
-from quantforge.tuning import lookup, session, store
+from quantforge.profile import lookup, store
+from quantforge.tuning import session
 from quantforge.tuning.clock import Clock
 
 
@@ -138,7 +139,7 @@ class Machine:
 
     def restart(self):
         """Forget what a process remembers, and what it has said."""
-        dispatch.forget()
+        dispatch.invalidate()
         store._read.clear()
         self._patch.setattr(errors, "_said", set())
         self._patch.setattr(lookup, "_said_untuned", False)
@@ -148,11 +149,11 @@ class Machine:
         """Tune and remember."""
         tuned = session.tune(clock=self.clock, **{"seed": 1, **settings})
         store.merge(tuned.profile)
-        dispatch.forget()
+        dispatch.invalidate()
         return tuned
 
     def rows(self, backend="auto", operation="price"):
-        return [tuple(row) for row in dispatch.plan(operation, backend, only_look=True).rows]
+        return [tuple(row) for row in dispatch.preview(operation, backend).rows]
 
 
 @pytest.fixture
@@ -165,7 +166,7 @@ def machine(monkeypatch, tmp_path):
     made = Machine(monkeypatch, profile)
     monkeypatch.setattr("quantforge.tuning.session.Clock", lambda: made.clock)
     yield made
-    dispatch.forget()
+    dispatch.invalidate()
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from quantforge.tuning.curves import Curve
-from quantforge.tuning.decision import Candidate, candidates, decide
+from quantforge.profile.curves import Curve
+from quantforge.profile.decision import Candidate, candidates, decide
 
 SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 

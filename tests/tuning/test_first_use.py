@@ -7,7 +7,7 @@ import pytest
 
 import quantforge
 from quantforge import tuning
-from quantforge.tuning import lookup
+from quantforge.profile import lookup
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_worker_of_multiprocessing_does_not_tune(asked, monkeypatch):
 
 
 def test_while_another_process_measures_the_call_goes_on_untuned(asked):
-    from quantforge.tuning import store
+    from quantforge.profile import store
 
     with store.alone(wait=False):
         call()

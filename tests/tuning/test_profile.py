@@ -10,9 +10,9 @@ import pytest
 
 import quantforge
 from quantforge.operations import OPERATIONS
-from quantforge.tuning import lookup, store
-from quantforge.tuning.machine import Machine
-from quantforge.tuning.profile import Profile, dump, parse
+from quantforge.profile import lookup, store
+from quantforge.profile.machine import Machine
+from quantforge.profile.record import Profile, dump, parse
 
 SHIPPED = "shipped defaults"
 
@@ -238,9 +238,9 @@ def test_a_machine_serves_itself_and_smaller_budgets_only():
 
 APART = """
 import sys
-from quantforge.tuning import store
-from quantforge.tuning.machine import Machine
-from quantforge.tuning.profile import Profile, Record, Section
+from quantforge.profile import store
+from quantforge.profile.machine import Machine
+from quantforge.profile.record import Profile, Record, Section
 
 for count in range(40):
     record = Record("1", "", "2026-01-01T00:00:00+00:00", "quick")

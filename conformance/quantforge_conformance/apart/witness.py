@@ -15,7 +15,7 @@ import numpy as np
 from quantforge_conformance import apart, operands
 
 # A kernel that calls one of these asks the core to compute for it.
-PUBLIC = ("quantforge.api", "quantforge.binding", "quantforge.evaluation", "quantforge.threads")
+PUBLIC = ("quantforge.api", "quantforge.calls", "quantforge.evaluation", "quantforge.threads")
 
 
 def foreign_modules(backend: str) -> list[str]:

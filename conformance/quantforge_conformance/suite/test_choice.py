@@ -14,7 +14,7 @@ def choices(operation):
     every = operation.all_outputs
     alone = [1 << place for place in range(len(operation.outputs))]
     drawn = np.random.default_rng(6).integers(1, every, 10).tolist()
-    chosen = operation.wanted(operation.chosen)
+    chosen = operation.wanted(operation.default_outputs)
     pairs = [one | one << 1 for one in alone[:-1]]
     left = [every ^ one for one in alone]
     return [*alone, *left, *pairs, chosen, every & 0x55555555, every & 0xAAAAAAAA, *drawn]
@@ -23,7 +23,7 @@ def choices(operation):
 @pytest.fixture
 def full(kernel):
     """A batch and all its results; skips where there is no choice."""
-    if not kernel.operation.chosen:
+    if not kernel.operation.default_outputs:
         pytest.skip(f"{kernel.name} always writes all its outputs")
     batch = operands.mixed(kernel, COUNT)
     return batch, dict(zip(kernel.operation.outputs, kernel(*batch), strict=True))
@@ -55,7 +55,7 @@ def test_a_choice_goes_where_out_says_and_nowhere_else(kernel, full, step):
 
 def test_one_option_with_a_choice_gives_scalars(kernel, full):
     batch, every = full
-    chosen = kernel.of(kernel.operation.wanted(kernel.operation.chosen))
+    chosen = kernel.of(kernel.operation.wanted(kernel.operation.default_outputs))
     for place in range(3):
         results = chosen(*(float(x[place]) for x in batch))
         assert [np.shape(result) for result in results] == [()] * len(results)

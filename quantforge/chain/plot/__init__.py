@@ -11,7 +11,7 @@ from quantforge.chain.implied import off_vendor
 from quantforge.chain.plot import prices, smiles, term
 from quantforge.chain.plot.style import PALE, STYLE, spread_out
 from quantforge.chain.pricing import PricedChain
-from quantforge.tabular import replacing
+from quantforge.files.replacing import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tune(arguments: argparse.Namespace) -> int:
     from quantforge.cli.failures import Failure, require
-    from quantforge.tuning import lookup, session, store
+    from quantforge.profile import lookup, store
+    from quantforge.tuning import session
     from quantforge.tuning.progress import progress_bar
 
     if not arguments.json:
@@ -104,7 +105,7 @@ def _tune(arguments: argparse.Namespace) -> int:
     except OSError as error:
         unwritable = error.strerror
         lookup.keep(tuned.profile)
-    dispatch.forget()
+    dispatch.invalidate()
     _print(tuned.section, arguments.json, every=False)
     if tuned.noisy:
         _say(
@@ -126,12 +127,12 @@ def _say(line: str) -> None:
 
 def _print(section: Any, as_json: bool, every: bool) -> None:
     if as_json:
+        from quantforge.cli.autotune.summary import to_json
         from quantforge.cli.terminal import print_json
-        from quantforge.tuning.summary import to_json
 
         print_json(to_json(section))
     else:
-        from quantforge.tuning.presentation import show
+        from quantforge.cli.autotune.tables import show
 
         show(section, every=every)
 
@@ -139,7 +140,7 @@ def _print(section: Any, as_json: bool, every: bool) -> None:
 def _section() -> Any:
     """The section in force; without one the command ends."""
     from quantforge.cli.failures import Failure
-    from quantforge.tuning import lookup, store
+    from quantforge.profile import lookup, store
 
     section, _ = lookup.section()
     if section is None:
@@ -155,7 +156,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from quantforge.tuning import lookup, store
+    from quantforge.profile import lookup, store
 
     gaps = list(lookup.gaps())
     if arguments.json:
@@ -176,8 +177,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.autotune.picture import write_picture
     from quantforge.cli.failures import require
-    from quantforge.tuning.picture import write_picture
 
     require("matplotlib", "a report")
     write_picture(_section(), arguments.report)
@@ -187,7 +188,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     from quantforge.cli.failures import Failure
-    from quantforge.tuning import store
+    from quantforge.profile import store
 
     profile = store.read()
     if profile is None:
@@ -199,7 +200,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from quantforge.cli.failures import Failure
-    from quantforge.tuning import lookup, store
+    from quantforge.profile import lookup, store
 
     try:
         profile = store.load(arguments.import_)
@@ -210,7 +211,7 @@ def _import(arguments: argparse.Namespace) -> int:
         store.merge(profile)
     except OSError as error:
         raise Failure(f"{store.path()} cannot be written: {error.strerror}", 1) from None
-    dispatch.forget()
+    dispatch.invalidate()
     section, _ = lookup.section()
     mine = section is not None and section in profile.sections
     print(
@@ -222,12 +223,12 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _forget(arguments: argparse.Namespace) -> int:
     from quantforge.cli.failures import Failure
-    from quantforge.tuning import store
+    from quantforge.profile import store
 
     try:
         file = store.forget()
     except OSError as error:
         raise Failure(f"{store.path()} cannot be deleted: {error.strerror}", 1) from None
-    dispatch.forget()
+    dispatch.invalidate()
     print(f"{file} deleted" if file else f"nothing to forget: {store.path()} does not exist")
     return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from quantforge.tuning import lookup, store
-from quantforge.tuning.profile import Record, Section
-from quantforge.tuning.summary import SIZES, Summary, summaries
+from quantforge.cli.autotune.summary import SIZES, Summary, summaries
+from quantforge.profile import lookup, store
+from quantforge.profile.record import Record, Section
 
 __all__ = ["show"]
 

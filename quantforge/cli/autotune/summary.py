@@ -9,9 +9,10 @@ from typing import Any, Final
 from quantforge import dispatch
 from quantforge import threads as _threads
 from quantforge.operations import OPERATIONS
-from quantforge.tuning import lookup, store
-from quantforge.tuning.curves import Curve
-from quantforge.tuning.profile import Section
+from quantforge.plan import Costs, Plan, Row
+from quantforge.profile import lookup, store
+from quantforge.profile.curves import Curve
+from quantforge.profile.record import Section
 
 __all__ = ["SIZES", "Batch", "Summary", "summaries", "to_json"]
 
@@ -40,7 +41,7 @@ class Summary:
     """One operation: its rows, its curves by backend, and a few batches as examples."""
 
     operation: str
-    rows: tuple[dispatch.Row, ...]
+    rows: tuple[Row, ...]
     curves: dict[str, tuple[Curve, ...]]
     batches: tuple[Batch, ...]
 
@@ -59,18 +60,19 @@ def summaries(section: Section) -> Iterator[Summary]:
         curves = lookup.usable_curves(section, operation, _threads.budget())
         if not curves:
             continue
-        plan = dispatch.plan(operation, only_look=True)
+        plan = dispatch.preview(operation)
         if plan.source.costs is None:
             continue
-        batches = tuple(_batch(plan, curves, n) for n in SIZES)
+        batches = tuple(_batch(plan, plan.source.costs, curves, n) for n in SIZES)
         yield Summary(operation, plan.rows, curves, batches)
 
 
-def _batch(plan: dispatch.Plan, curves: dict[str, tuple[Curve, ...]], n: int) -> Batch:
+def _batch(plan: Plan, costs: Costs, curves: dict[str, tuple[Curve, ...]], n: int) -> Batch:
     row = plan.rows[plan.row(n)]
     best = {name: min(float(one.predict(n)) for one in its) for name, its in curves.items()}
     slowest = max(best, key=best.__getitem__)
-    seconds = plan.source.costs(row.backend, row.threads, n)
+    seconds = costs(row.backend, row.threads, n)
+    assert seconds is not None  # rows are made of what was measured
     return Batch(n, row.backend, row.threads, seconds, slowest, best[slowest] / seconds)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from quantforge.tuning.curves import Curve
-from quantforge.tuning.machine import SCHEMA, Machine
+from quantforge.profile.curves import Curve
+from quantforge.profile.machine import SCHEMA, Machine
 
 __all__ = ["Curves", "Profile", "Record", "Section", "dump", "parse"]
 

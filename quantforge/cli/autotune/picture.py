@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantforge.tuning.profile import Section
-from quantforge.tuning.summary import Summary, summaries
+from quantforge.cli.autotune.summary import Summary, summaries
+from quantforge.profile.record import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,7 +41,7 @@ _TITLE, _STRIP, _LETTER = 0.34, 0.26, 0.1
 
 def write_picture(section: Section, path: Path) -> None:
     """Draw the picture into a file; its ending names the format (``.png``, ``.pdf``, ``.svg``)."""
-    from quantforge.tabular import replacing
+    from quantforge.files.replacing import replacing
 
     with replacing(path) as temporary:
         draw(section).savefig(temporary, dpi=160, facecolor="white")

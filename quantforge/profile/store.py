@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quantforge.errors import warn_once
-from quantforge.tuning.profile import Profile, dump, parse
+from quantforge.profile.record import Profile, dump, parse
 
 __all__ = ["age", "alone", "export", "forget", "load", "merge", "path", "read"]
 
@@ -107,7 +107,7 @@ def export(profile: Profile, file: Path) -> None:
 
 
 def _write(profile: Profile, file: Path) -> None:
-    from quantforge.tabular import replacing
+    from quantforge.files.replacing import replacing
 
     with replacing(file) as temporary:
         temporary.write_text(json.dumps(dump(profile), indent=1) + "\n", encoding="utf-8")

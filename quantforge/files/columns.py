@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+
+from quantforge.files.replacing import replacing
 
 SUFFIXES: Final = (".csv", ".parquet")
 
@@ -58,40 +57,6 @@ def write_columns(table: Mapping[str, Column], path: Path) -> None:
     check_suffix(path)
     with replacing(path) as temporary:
         (_write_parquet if path.suffix.lower() == ".parquet" else _write_csv)(table, temporary)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Name to write under; the file becomes `path` at the end, or vanishes if anything fails.
-
-    Errors of the system are told of `path`, not of the temporary name.
-    """
-    name = None
-    try:
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
-        os.close(handle)
-        yield Path(name)
-        os.chmod(name, _mode(path))
-        os.replace(name, path)
-    except BaseException as error:
-        if name is not None:
-            with suppress(OSError):
-                os.unlink(name)
-        if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
-
-
-def _mode(path: Path) -> int:
-    """Permissions of the file replaced, or those of any new file: mkstemp's are for secrets."""
-    try:
-        return path.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _read_csv(path: Path) -> dict[str, Column]:

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from quantforge.dispatch import Row
-from quantforge.tuning.curves import Curve
+from quantforge.plan import Row
+from quantforge.profile.curves import Curve
 
 __all__ = ["MARGIN", "Candidate", "candidates", "decide"]
 

@@ -1,10 +1,10 @@
-"""The text of a quote file, whatever program saved it."""
+"""The text of a file, whatever program saved it."""
 
 from __future__ import annotations
 
 import codecs
 
-from quantforge.chain.quotes import ChainError
+__all__ = ["decode"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -13,27 +13,27 @@ _MARKS = (
 )
 
 
-def decode(raw: bytes, source: str) -> str:
+def decode(raw: bytes, source: str, what: str = "text") -> str:
     """Text of ``raw``: UTF-8, UTF-16 (with a byte order mark or without) or Latin-1.
 
     Raises
     ------
-    ChainError
+    ValueError
         If the bytes are empty or not text.
     """
     if not raw.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
-        raise ChainError(f"{source}: the file is empty")
+        raise ValueError(f"{source}: the file is empty")
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     try:
         text = raw.decode(encoding or _unmarked(raw))
     except UnicodeDecodeError as error:
         if encoding is not None:
-            raise ChainError(
+            raise ValueError(
                 f"{source}: damaged {error.encoding} text at byte {error.start}"
             ) from error
         text = raw.decode("latin-1")
     if "\0" in text:
-        raise ChainError(f"{source}: not an option chain, but a binary file")
+        raise ValueError(f"{source}: not {what}, but a binary file")
     return text
 
 

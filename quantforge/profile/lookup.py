@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from quantforge import threads as _threads
-from quantforge.dispatch import Row, Source
 from quantforge.operations import OPERATIONS
+from quantforge.plan import Row, Source
 from quantforge.plugins import State, registry
-from quantforge.tuning import decision, store
-from quantforge.tuning.curves import Curve
-from quantforge.tuning.machine import build, this_machine
-from quantforge.tuning.profile import Profile, Record, Section
+from quantforge.profile import decision, store
+from quantforge.profile.curves import Curve
+from quantforge.profile.machine import build, this_machine
+from quantforge.profile.record import Profile, Record, Section
 
 __all__ = ["Gap", "gaps", "keep", "rows", "section", "usable_curves"]
 

@@ -1,0 +1,307 @@
+"""A resolved request: which kernel serves a call, found once and used by every call like it.
+
+The public functions in `api` look a request up and run it; `bind` hands it to the user. Everything
+that a small call costs is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from quantforge import conventions, dispatch, kinds
+from quantforge.conventions import NO_DIVIDEND, ZERO
+from quantforge.dispatch import Settings, settings, using
+from quantforge.errors import BackendError
+from quantforge.evaluation import ONE_BLOCK, evaluate
+from quantforge.operations import SIGN, find
+from quantforge.plan import Plan, Row
+from quantforge.plugins import registry
+from quantforge.results import Greeks
+from quantforge.selection import select
+
+__all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
+
+_NUMBERS: Final = frozenset({float, int, np.float64})
+
+
+class Request(NamedTuple):
+    """What a call asks for, but for the numbers; `which` are the results, None for the default."""
+
+    function: str
+    model: str = "black_scholes"
+    which: Sequence[str] | None = None
+    errors: str = "nan"
+    backend: str = "auto"
+    threads: int | None = None
+
+
+class Call:
+    """A request with all that was found for it.
+
+    Parameters
+    ----------
+    request : Request
+    kind : str or array_like, default "call"
+        What is priced where `run` is given no signs.
+    size : int, optional
+        Decide for batches of this size once and for all; by default each call's own size decides.
+    """
+
+    __slots__ = (
+        "always",
+        "kernel",
+        "kind",
+        "limit",
+        "model",
+        "operation",
+        "plan",
+        "request",
+        "scalar",
+        "selection",
+        "settings",
+        "sign",
+        "size",
+        "unit",
+    )
+
+    def __init__(self, request: Request, kind: Any = "call", size: int | None = None) -> None:
+        if request.errors not in ("nan", "raise"):
+            raise ValueError(f"unknown errors {request.errors!r}; valid: 'nan', 'raise'")
+        self.request, self.size, self.settings = request, size, settings.get()
+        self.operation = find(request.function, request.model)
+        self.model = conventions.model(request.model)
+        self.selection = select(self.operation, self.model, request.which)
+        self.kind, self.sign = kind, kinds.sign(kind)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Find the plan, and what serves the smallest batches without threads."""
+        self.plan, kernel = self._loaded(1 if self.size is None else self.size)
+        if self.size is not None:  # later settings, another profile and other sizes change nothing
+            _, backend, threads = self.plan.rows[self.plan.row(self.size)]
+            self.plan = Plan(self.plan.operation, (Row(0, backend, threads),), self.plan.source)
+        self.limit = self.plan.first_size()
+        if len(self.selection.written) > 1:
+            self.limit = min(self.limit, ONE_BLOCK - 1)
+        if self.request.errors == "raise":  # only the full path looks at results
+            self.limit = 0
+        self.kernel = kernel if self.limit > 0 else None
+        self.always = kernel if self.size is not None and self.limit >= ONE_BLOCK else None
+        self.unit = float(self.sign) if self.sign.ndim == 0 else None
+        self.scalar: Callable[..., Any] | None = None
+        if self.kernel is not None and self.unit is not None and "b" not in self.selection.types:
+            self.scalar = registry().scalar(
+                self.plan.rows[0].backend, self.operation.name, self.selection.wanted
+            )
+
+    def _loaded(self, size: int) -> tuple[Plan, Any]:
+        """Plan and kernel for a batch; `auto` goes on without a backend that fails to load."""
+        while True:
+            asked = self.request
+            plan = dispatch.plan(self.operation.name, asked.backend, asked.threads)
+            try:
+                return plan, plan.kernel(plan.row(size), self.selection.wanted)
+            except BackendError:
+                dispatch.invalidate()
+                if asked.backend != "auto" or settings.get().backend != "auto":
+                    raise
+
+    def _settle(self, size: int) -> tuple[Any, int]:
+        """Kernel and number of threads for a batch."""
+        plan = self.plan
+        try:
+            kernel = plan.kernel(plan.row(size), self.selection.wanted)
+        except BackendError:
+            plan, kernel = self._loaded(size)
+        return kernel, plan.rows[plan.row(size)].threads
+
+    def run(self, *arguments: Any, **options: Any) -> Any:
+        """Evaluate: arguments by position or name, `dividend`, `out`, `sign` instead of the kind.
+
+        Each shape has this written out, see `_SHORTEST`.
+        """
+        raise NotImplementedError
+
+    __call__ = run
+
+    def pick(self, out: Any, *operands: Any) -> Any:
+        """The kernel for numbers and vectors; None for anything else or worth several threads.
+
+        `out` has the size of the batch; without it the longest vector has. The exact size of any
+        operands costs more than a small batch itself.
+        """
+        if type(out) is np.ndarray:
+            size = out.size
+        else:
+            size = 1
+            for operand in operands:
+                kind = type(operand)
+                if kind is np.ndarray:
+                    if operand.ndim > 1:
+                        return None
+                    if operand.size > size:
+                        size = operand.size
+                elif kind not in _NUMBERS:
+                    return None
+        if size <= self.limit:
+            return self.kernel
+        if self.kernel is None or len(self.selection.written) > 1:
+            return None
+        row = self.plan.row(size)
+        if self.plan.rows[row].threads > 1:
+            return None
+        return self.plan.kernel(row, self.selection.wanted)
+
+    def evaluate(self, arguments: Mapping[str, Any], out: Any = None) -> Any:
+        """The full path, from arguments by name, `kind` and `dividend` among them."""
+        written = self.selection.written
+        of_greeks = self.request.function == "greeks"
+        if of_greeks:
+            given = {} if out is None else dict(out)
+            unknown = sorted(given.keys() - set(self.selection.names))
+            if unknown:
+                raise ValueError(f"out names {', '.join(unknown)}, which is not asked for")
+            outs = tuple(given.get(name) for name in written)
+        else:
+            outs = (out, *[None] * (len(written) - 1))
+        found = evaluate(
+            self.operation,
+            self.model,
+            self.selection,
+            arguments,
+            outs,
+            self._settle,
+            self.request.errors,
+        )
+        if of_greeks:
+            return self.selection.greeks(found, arguments["time"], given)
+        return found if len(found) > 1 else found[0]
+
+    def greeks(self, values: Any, time: Any) -> Greeks:
+        """Greeks of the kernel's results."""
+        if self.selection.names == self.selection.written:
+            return Greeks(zip(self.selection.names, values, strict=True))
+        return self.selection.greeks(values, time, {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _resolve_under, (self.settings, self.request, self.kind, self.size)
+
+    def __repr__(self) -> str:
+        row = self.plan.rows[0]
+        kind = self.kind if isinstance(self.kind, str) else "mixed"
+        return (
+            f"<{self.request.function} of a {self.request.model} {kind} on {row.backend}, "
+            f"{row.threads} thread{'s' * (row.threads > 1)}>"
+        )
+
+
+class _Shape(NamedTuple):
+    """What the shortest way through a call depends on."""
+
+    names: tuple[str, ...]  # of the arguments, in order
+    operands: tuple[str, ...]  # what the kernel takes
+    on_forward: bool
+    of_greeks: bool
+
+
+_SHORTEST: Final = """
+def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
+    if (
+        {floats}
+        and self.scalar is not None and sign is None and out is None and dividend is NO_DIVIDEND
+    ):
+        found = self.scalar({numbers})
+        {scalars}
+    signs = self.sign if sign is None else sign
+    try:
+        kernel = self.always
+        if kernel is None:
+            try:
+                single = {sizes} == {count}
+            except AttributeError:
+                single = False
+            if sign is not None:
+                kernel = self.pick(out, {names}, sign)
+            elif single:
+                kernel = self.kernel
+            else:
+                kernel = self.pick(out, {names})
+        if kernel is not None{without_out}:
+            carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
+            {results}
+    except (BackendError, TypeError, ValueError):
+        pass  # the full path says what is wrong
+    return self.evaluate({{{arguments}, "dividend": dividend, "kind": signs}}, out)
+"""
+"""The shortest way from arguments to a kernel: what is common is recognised inline, for one more
+call costs 5 % of a one-option call. It is written out for each shape, as dataclasses write their
+methods, so that no call asks what its declaration has said already."""
+
+
+@cache
+def _class_of(shape: _Shape) -> type[Call]:
+    """The class of calls of a shape; they are called as `run` is."""
+    names, operands = shape.names, ", ".join(shape.operands)
+    rate = "rate" if "rate" in names else "0.0"
+    if shape.of_greeks:
+        scalars = "if found[0] == found[0]: return self.greeks(tuple(map(float64, found)), time)"
+        results = f"return self.greeks(kernel({operands}), time)"
+    else:
+        scalars = "if found == found: return float64(found)  # or NumPy signals why it is NaN"
+        results = f"return kernel({operands}, out)"
+    text = _SHORTEST.format(
+        names=", ".join(names),
+        floats=" and ".join(f"type({name}) is float" for name in names),
+        numbers=operands.replace("signs", "self.unit").replace(
+            "carry", rate if shape.on_forward else "0.0"
+        ),
+        scalars=scalars,
+        sizes=" + ".join(f"{name}.size" for name in names),
+        count=len(names),
+        without_out=" and out is None" if shape.of_greeks else "",
+        carry=rate if shape.on_forward else "ZERO",
+        rate=rate,
+        results=results,
+        arguments=", ".join(f'"{name}": {name}' for name in names),
+    )
+    space = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
+    exec(compile(text, "<the shortest way through a call>", "exec"), globals() | space, space)
+    return type("Call", (Call,), {"__slots__": (), "run": space["run"], "__call__": space["run"]})
+
+
+def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Call:
+    """Resolve a request under the current settings; see `Call`."""
+    operation, model = find(request.function, request.model), conventions.model(request.model)
+    taken = tuple("signs" if each is SIGN else each.argument for each in operation.inputs)
+    shape = _Shape(
+        names=tuple(name for name in taken if name not in ("signs", "dividend")),
+        operands=tuple("carry" if name == "dividend" else name for name in taken),
+        on_forward=model.on_forward,
+        of_greeks=request.function == "greeks",
+    )
+    return _class_of(shape)(request, kind, size)
+
+
+Table = dict[tuple[Any, ...], Call]
+
+
+def table() -> Table:
+    """A place to look resolved requests up in, emptied whenever plans are."""
+    made: Table = {}
+    dispatch.on_invalidate(made.clear)
+    return made
+
+
+def signs(kind: Any) -> Any:
+    """What `Call.run` takes for `kind`: the kernel's signs."""
+    return kinds.sign(kind)
+
+
+def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:
+    """What a pickle says: the same request under the same settings."""
+    with using(backend=then.backend, threads=then.threads, exact=then.exact):
+        return resolve(request, kind, size)

@@ -1,0 +1,82 @@
+"""Which results a call asks for, which of them the kernel writes, and how they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from quantforge.conventions import Model
+from quantforge.operations import Operation
+from quantforge.results import Greeks
+
+__all__ = ["Selection", "select"]
+
+
+class Selection(NamedTuple):
+    """The results asked for, and those that the kernel writes for them, in the catalogue's order.
+
+    Attributes
+    ----------
+    names, written : tuple of str
+        They differ only for the greeks of a forward price: the kernel's rho and phi, derivatives
+        at a constant spot, are not what is meant. There rho is -T V, and phi 0.
+    wanted : int
+        The set of the written ones: bit i stands for the operation's i-th output.
+    types : str
+        NumPy's type characters of the written ones.
+    """
+
+    names: tuple[str, ...]
+    written: tuple[str, ...]
+    wanted: int
+    types: str
+
+    def greeks(self, values: Any, time: Any, out: Mapping[str, Any]) -> Greeks:
+        """All results by name, from those of the kernel."""
+        several = values if isinstance(values, tuple) else (values,)
+        if self.names == self.written:
+            return Greeks(zip(self.names, several, strict=True))
+        found = dict(zip(self.written, several, strict=True))
+        if "rho" in self.names:
+            negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
+            found["rho"] = np.multiply(negative, found["price"], out=out.get("rho"))
+        if "phi" in self.names:
+            nothing = np.where(np.isnan(several[0]), several[0], 0.0)[()]
+            found["phi"] = np.positive(nothing, out=out.get("phi"))
+        return Greeks((name, found[name]) for name in self.names)
+
+
+def select(operation: Operation, model: Model, which: Sequence[str] | None) -> Selection:
+    """Read `which`, by default what the catalogue says; it may be a single name.
+
+    Raises
+    ------
+    ValueError
+        It names nothing, or no output of the operation; the message names the valid ones.
+    """
+    if which is None:
+        which = operation.default_outputs or tuple(each.name for each in operation.outputs)
+    return _select(operation, model, (which,) if isinstance(which, str) else tuple(which))
+
+
+@cache
+def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selection:
+    names = tuple(output.name for output in operation.written(operation.wanted(which)))
+    if not names:
+        raise ValueError("which names no result")
+    kept = names
+    if model.on_forward and operation.takes_dividend:
+        kept = tuple(name for name in names if name not in ("rho", "phi"))
+        if "rho" in names or not kept:
+            kept = (*kept, "price")
+    wanted = operation.wanted(kept)
+    written = operation.written(wanted)
+    return Selection(
+        names,
+        tuple(output.name for output in written),
+        wanted,
+        "".join(output.type for output in written),
+    )
