@@ -16,14 +16,14 @@ import numpy as np
 import quantforge
 from quantforge import threads
 from quantforge.cli.backends import describe, overview
-from quantforge.cli.failures import NOTHING_USABLE, Failure
+from quantforge.cli.failures import NOTHING_USABLE
+from quantforge.cli.ownership import other_owners
 from quantforge.cli.terminal import console, print_json, status
 from quantforge.operations import OPERATIONS
-from quantforge.plugins import backends, registry
+from quantforge.plugins import registry
 from quantforge.tuning import store
 from quantforge.tuning.machine import this_machine
 
-_CORE: Final = "quantforge-core"
 _DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 
 # Call on 100 at 100, one year, 5 %, 20 %, to 20 digits (mpmath); backends may be 4 ulp of 100 off.
@@ -45,9 +45,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    problems = _check_package()
     with status("loading backends"):
-        problems += _check_backends()
+        problems = other_owners() + _check_backends()
     findings = {
         "versions": _versions(),
         "machine": _machine(),
@@ -67,31 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _show(findings)
     return NOTHING_USABLE if problems else 0
-
-
-def _check_package() -> list[str]:
-    """Which other distributions own this package, a line each.
-
-    The package index has another project's ``quantforge``. Installed after the core, it replaces
-    files of this package; then nothing else can be checked.
-    """
-    problems = []
-    for distribution in metadata.distributions():
-        if distribution.read_text("SOURCES.txt"):
-            continue  # an egg-info beside its sources: left by a build, not installed
-        modules = (distribution.read_text("top_level.txt") or "").split()
-        files = map(str, distribution.files or ())
-        if "quantforge" not in modules and "quantforge/__init__.py" not in files:
-            continue
-        name = distribution.metadata["Name"]
-        if name != _CORE:
-            problems.append(
-                f"{name} {distribution.version} is not {_CORE} and owns the package quantforge "
-                f"too: pip uninstall {name} && pip install --force-reinstall {_CORE}"
-            )
-    if problems and getattr(quantforge, "backends", None) is not backends:
-        raise Failure("; ".join(problems), NOTHING_USABLE)
-    return problems
 
 
 def _check_backends() -> list[str]:

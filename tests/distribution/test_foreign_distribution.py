@@ -40,10 +40,10 @@ def test_a_foreign_distribution_over_the_core_is_named_until_it_is_gone(environm
     fresh = environment()
     fresh.install("quantforge-core")
     fresh.install("quantforge")
-    ended = fresh.run("quantforge", "doctor")
-    assert ended.returncode == 1
-    assert ended.stdout == ""
-    assert ended.stderr == f"quantforge doctor: {FOUND}\n"
+    for command in ("doctor", "price"):
+        ended = fresh.run("quantforge", command)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert ended.stderr == f"quantforge: {FOUND}\n"
     cure(fresh)
 
 
