@@ -14,7 +14,7 @@ from quantforge import threads
 from quantforge.plugins import State, registry
 from quantforge.profile.machine import this_machine
 
-_DISTRIBUTIONS = ("quantforge", "numpy", "scipy", "numba")
+_DISTRIBUTIONS = ("quantforge-core", "numpy", "scipy", "numba")
 
 
 def usable(operation: str) -> list[str]:

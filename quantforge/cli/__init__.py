@@ -17,10 +17,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
-from quantforge.cli import autotune, backends, chain, compute, doctor, explain
-from quantforge.cli.failures import failure
-
-_COMMANDS = (chain, *compute.COMMANDS, backends, explain, autotune, doctor)
+from quantforge.cli.failures import NOTHING_USABLE, failure
+from quantforge.cli.ownership import is_replaced, other_owners
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,14 +35,16 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of every command."""
+    # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
+    from quantforge.cli import autotune, backends, chain, compute, doctor, explain
 
     top = _Parser(prog="quantforge", description=quantforge.__doc__)
     top.add_argument("--version", action="version", version=f"quantforge {quantforge.__version__}")
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    for command in _COMMANDS:
+    for command in (chain, *compute.COMMANDS, backends, explain, autotune, doctor):
         command.add_parser(subparsers)
     return top
 
@@ -65,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text files have it
+    if is_replaced() and (problems := other_owners()):
+        print(*(f"quantforge: {problem}" for problem in problems), sep="\n", file=sys.stderr)
+        return NOTHING_USABLE
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:

@@ -17,6 +17,7 @@ import quantforge
 from quantforge import threads
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
+from quantforge.cli.ownership import other_owners
 from quantforge.cli.terminal import console, print_json, status
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
@@ -45,7 +46,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     with status("loading backends"):
-        problems = _check_backends()
+        problems = other_owners() + _check_backends()
     findings = {
         "versions": _versions(),
         "machine": _machine(),

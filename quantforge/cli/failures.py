@@ -21,7 +21,9 @@ class Failure(Exception):
 def require(module: str, purpose: str) -> None:
     """End the command unless `module`, of the extra ``cli``, is installed."""
     if importlib.util.find_spec(module) is None:
-        raise Failure(f"{purpose} needs {module}: pip install 'quantforge[cli]'", NOTHING_USABLE)
+        raise Failure(
+            f"{purpose} needs {module}: pip install 'quantforge-core[cli]'", NOTHING_USABLE
+        )
 
 
 def failure(error: Exception) -> tuple[str, int]:

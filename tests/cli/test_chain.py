@@ -228,9 +228,8 @@ def test_a_missing_extra_is_named_before_any_work(
     without(module)
     ended = run("chain", *words)
     assert ended.code == 1
-    assert (
-        ended.err == f"quantforge chain: {purpose} needs {module}: pip install 'quantforge[cli]'\n"
-    )
+    told = f"quantforge chain: {purpose} needs {module}: pip install 'quantforge-core[cli]'\n"
+    assert ended.err == told
     assert not list(tmp_path.iterdir())
 
 

@@ -16,6 +16,13 @@ def test_everything_is_installed_the_core_before_the_backends(checkout, capsys):
     assert "rust backend: built in " in told
 
 
+def test_another_distribution_called_quantforge_goes_before_the_core_comes(checkout):
+    checkout.dev.setup()
+    steps = ("uninstall --yes quantforge", "--editable")
+    order = [step for command in checkout.commands for step in steps if step in command]
+    assert order == list(steps)
+
+
 def test_a_second_start_runs_nothing_and_says_nothing(checkout, capsys):
     checkout.dev.setup()
     checkout.commands.clear()

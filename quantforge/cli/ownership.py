@@ -1,0 +1,38 @@
+"""Whose package this is: the index has another project's distribution called ``quantforge``."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Final
+
+import quantforge
+from quantforge.contract import Backend
+
+_CORE: Final = "quantforge-core"
+
+
+def is_replaced() -> bool:
+    """Whether another distribution was installed over the core: its ``__init__.py`` runs, not ours.
+
+    What is imported from the package itself is then missing, and most commands cannot be imported.
+    """
+    return getattr(quantforge, "Backend", None) is not Backend
+
+
+def other_owners() -> list[str]:
+    """Which distributions but the core own the package, a line each with the remedy."""
+    found = []
+    for distribution in metadata.distributions():
+        if distribution.read_text("SOURCES.txt"):
+            continue  # an egg-info beside its sources: left by a build, not installed
+        modules = (distribution.read_text("top_level.txt") or "").split()
+        files = map(str, distribution.files or ())
+        if "quantforge" not in modules and "quantforge/__init__.py" not in files:
+            continue
+        name = distribution.metadata["Name"]
+        if name != _CORE:
+            found.append(
+                f"{name} {distribution.version} is not {_CORE} and owns the package quantforge "
+                f"too: pip uninstall {name} && pip install --force-reinstall {_CORE}"
+            )
+    return found
