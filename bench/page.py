@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from bench.accuracy import OURS, PRICE, VOLATILITY
 Table = tuple[str, list[str], list[list[str]]]
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
+FIGURES = PAGE.with_suffix(".json")
+"""What the page is written from; a test compares the two."""
 
 _UNITS = {PRICE: "ulp", VOLATILITY: "attainable limits"}
 _NAMES = {PRICE: "price", VOLATILITY: "implied volatility"}
@@ -111,21 +114,42 @@ def _speed(one: Mapping[str, Any], operation: str) -> str:
 
 
 def write(found: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Path:
-    """Write the page; return where."""
-    place = (
-        f"On {surroundings['when'][:10]}, {surroundings['cpu']}, {surroundings['system']}, Python "
-        f"{surroundings['python']}."
-    )
-    parts = [_INTRODUCTION.format(count=found["count"], place=place)]
-    for title, headings, rows in tables(found):
-        name, _, unit = title.partition(": ")
-        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{_markdown(headings, rows)}")
-    parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(found)))
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    """Write the figures and the page made of them; return the page's path."""
+    place = {name: surroundings[name] for name in ("when", "cpu", "system", "python")}
+    FIGURES.write_text(dump({"surroundings": place, **found}) + "\n", encoding="utf-8")
+    PAGE.write_text(text(json.loads(FIGURES.read_text("utf-8"))), encoding="utf-8")
     return PAGE
 
 
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def dump(value: Any, indent: str = "\n") -> str:
+    """Return figures as JSON in which whatever holds nothing but plain values is one line."""
+    deeper = indent + " "
+    if isinstance(value, Mapping) and any(map(_holds, value.values())):
+        parts = [f"{json.dumps(name)}: {dump(each, deeper)}" for name, each in value.items()]
+        return f"{{{deeper}{f',{deeper}'.join(parts)}{indent}}}"
+    if isinstance(value, list) and any(map(_holds, value)):
+        return f"[{deeper}{f',{deeper}'.join(dump(each, deeper) for each in value)}{indent}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def text(figures: Mapping[str, Any]) -> str:
+    """Return the page that stored figures make."""
+    where = figures["surroundings"]
+    place = f"On {where['when'][:10]}, {where['cpu']}, {where['system']}, Python {where['python']}."
+    parts = [_INTRODUCTION.format(count=figures["count"], place=place)]
+    for title, headings, rows in tables(figures):
+        name, _, unit = title.partition(": ")
+        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{markdown(headings, rows)}")
+    parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(figures)))
+    return "\n".join(parts)
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as Markdown has it."""
     lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
     lines += [[_bold(row[0]), *row[1:]] for row in rows]
     return "".join(
