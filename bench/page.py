@@ -31,12 +31,13 @@ exception, or a relative error above 1e-6. A dash stands where a library cannot 
 
 - Exact values come from the conformance suite's reference, mpmath to 40 digits, for the very
   doubles that the library is given.
-- **Prices** out of the money are told in ulp of the price itself, those in the money in ulp of
-  max(S e^(-qT), K e^(-rT)). Prices below 1e-290 are not counted, which leaves nothing of the region
-  of denormal amounts.
-- **Implied volatilities** are told in attainable limits: what half an ulp of each input and one ulp
-  of the result cost at that option. Prices that determine no volatility are not counted. Where an
-  input's rounding alone costs more than 1e-6, an error of four limits is no failure.
+- The errors of **prices** are in ulp of the price itself out of the money, and in ulp of
+  max(S e^(-qT), K e^(-rT)) in the money. Prices below 1e-290 are not counted, which leaves nothing
+  of the region of denormal amounts.
+- The errors of **implied volatilities** are in attainable limits: what half an ulp of each input
+  and one ulp of the result cost at that option. Prices that determine no volatility are not
+  counted. Where an input's rounding alone costs more than 1e-6, an error of four limits is no
+  failure.
 - Options of the first two tables are calls out of the money with F = T = 1 and r = 0, which every
   library takes in its own form. Libraries that take ln(F/K), or prices over sqrt(F K), are judged
   by the exact values of what they are given.
@@ -45,7 +46,7 @@ exception, or a relative error above 1e-6. A dash stands where a library cannot 
 - **ns each** is the least time of a call for 100,000 ordinary options on one thread, over their
   number. Libraries of one option a call run in a loop in Python, over 100,000, 10,000 or 1,000
   options, as many as two seconds allow.
-- QuantForge has one row, for all its exact backends return the same bits.
+- QuantForge has one row, because all its exact backends return the same bits.
 
 {place}
 """

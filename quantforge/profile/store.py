@@ -129,7 +129,7 @@ def alone(wait: bool) -> Iterator[bool]:
     file = path().with_suffix(".tuning")
     with contextlib.ExitStack() as stack:
         held = True
-        with contextlib.suppress(OSError):  # in an unwritable place nobody can be told
+        with contextlib.suppress(OSError):  # an unwritable place has no lock
             file.parent.mkdir(parents=True, exist_ok=True)
             held = stack.enter_context(_locked(file, wait))
         yield held

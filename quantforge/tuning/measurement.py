@@ -20,7 +20,7 @@ ENOUGH: Final = 5
 _BLOCK: Final = 0.5e-3
 _MOST_CALLS: Final = 1000
 _CONFIRMED: Final = 1.02
-"""The third least time over the least, below which more blocks would tell nothing new."""
+"""The third least time over the least, below which more blocks would add nothing."""
 
 _ATTEMPTS: Final = 4
 """Rounds in all, as a multiple of those asked for, before what there is must do."""
