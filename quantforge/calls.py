@@ -128,7 +128,7 @@ class Call:
 
     __call__ = run
 
-    def pick(self, out: Any, *operands: Any) -> Any:
+    def kernel_for(self, out: Any, *operands: Any) -> Any:
         """The kernel for numbers and vectors; None for anything else or worth several threads.
 
         `out` has the size of the batch; without it the longest vector has. The exact size of any
@@ -202,21 +202,21 @@ class Call:
 class _Shape(NamedTuple):
     """What the shortest way through a call depends on."""
 
+    function: str
     names: tuple[str, ...]  # of the arguments, in order
     operands: tuple[str, ...]  # what the kernel takes
     on_forward: bool
-    of_greeks: bool
 
 
 _SHORTEST: Final = """
-def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
+def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
     if (
         {floats}
-        and self.scalar is not None and sign is None and out is None and dividend is NO_DIVIDEND
+        and self.scalar is not None and not {signed} and out is None and dividend is NO_DIVIDEND
     ):
         found = self.scalar({numbers})
         {scalars}
-    signs = self.sign if sign is None else sign
+    signs = {signs}
     try:
         kernel = self.always
         if kernel is None:
@@ -224,12 +224,12 @@ def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
                 single = {sizes} == {count}
             except AttributeError:
                 single = False
-            if sign is not None:
-                kernel = self.pick(out, {names}, sign)
+            if {signed}:
+                kernel = self.kernel_for(out, {names}, signs)
             elif single:
                 kernel = self.kernel
             else:
-                kernel = self.pick(out, {names})
+                kernel = self.kernel_for(out, {names})
         if kernel is not None{without_out}:
             carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
             {results}
@@ -241,36 +241,55 @@ def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
 call costs 5 % of a one-option call. It is written out for each shape, as dataclasses write their
 methods, so that no call asks what its declaration has said already."""
 
+_SIGNS_GIVEN: Final = {
+    "sign": ", sign=None",
+    "signed": "(sign is not None)",
+    "signs": "self.sign if sign is None else sign",
+}
+_SIGNS_KNOWN: Final = {"sign": "", "signed": "False", "signs": "self.sign"}
+
 
 @cache
 def _class_of(shape: _Shape) -> type[Call]:
-    """The class of calls of a shape; they are called as `run` is."""
+    """The class of calls of a shape."""
     names, operands = shape.names, ", ".join(shape.operands)
     rate = "rate" if "rate" in names else "0.0"
-    if shape.of_greeks:
+    of_greeks = shape.function == "greeks"
+    if of_greeks:
         scalars = "if found[0] == found[0]: return self.greeks(tuple(map(float64, found)), time)"
         results = f"return self.greeks(kernel({operands}), time)"
     else:
         scalars = "if found == found: return float64(found)  # or NumPy signals why it is NaN"
         results = f"return kernel({operands}, out)"
-    text = _SHORTEST.format(
-        names=", ".join(names),
-        floats=" and ".join(f"type({name}) is float" for name in names),
-        numbers=operands.replace("signs", "self.unit").replace(
+    known = {
+        "function": shape.function,
+        "names": ", ".join(names),
+        "floats": " and ".join(f"type({name}) is float" for name in names),
+        "numbers": operands.replace("signs", "self.unit").replace(
             "carry", rate if shape.on_forward else "0.0"
         ),
-        scalars=scalars,
-        sizes=" + ".join(f"{name}.size" for name in names),
-        count=len(names),
-        without_out=" and out is None" if shape.of_greeks else "",
-        carry=rate if shape.on_forward else "ZERO",
-        rate=rate,
-        results=results,
-        arguments=", ".join(f'"{name}": {name}' for name in names),
-    )
-    space = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    exec(compile(text, "<the shortest way through a call>", "exec"), globals() | space, space)
-    return type("Call", (Call,), {"__slots__": (), "run": space["run"], "__call__": space["run"]})
+        "scalars": scalars,
+        "sizes": " + ".join(f"{name}.size" for name in names),
+        "count": len(names),
+        "without_out": " and out is None" if of_greeks else "",
+        "carry": rate if shape.on_forward else "ZERO",
+        "rate": rate,
+        "results": results,
+        "arguments": ", ".join(f'"{name}": {name}' for name in names),
+    }
+    methods = {
+        "run": _compiled(_SHORTEST.format(**known, **_SIGNS_GIVEN), shape.function),
+        "__call__": _compiled(_SHORTEST.format(**known, **_SIGNS_KNOWN), shape.function),
+    }
+    return type("Call", (Call,), {"__slots__": (), **methods})
+
+
+def _compiled(text: str, name: str) -> Any:
+    """The function that a text defines."""
+    space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
+    space["BackendError"] = BackendError
+    exec(compile(text, "<the shortest way through a call>", "exec"), space)
+    return space[name]
 
 
 def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Call:
@@ -278,10 +297,10 @@ def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Ca
     operation, model = find(request.function, request.model), conventions.model(request.model)
     taken = tuple("signs" if each is SIGN else each.argument for each in operation.inputs)
     shape = _Shape(
+        request.function,
         names=tuple(name for name in taken if name not in ("signs", "dividend")),
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
-        of_greeks=request.function == "greeks",
     )
     return _class_of(shape)(request, kind, size)
 
