@@ -1,22 +1,22 @@
-"""The tables of limits, a readable case each: what an operation returns where its formula ends.
+"""What each operation returns where its formula ends: a readable case each.
 
 A case changes some operands of an ordinary option. Its expected value is a number that must come
 out exactly (a zero price with a plus sign, a NaN with the canonical bits), or one from mpmath with
-what it may be missed by.
+a tolerance.
 """
 
-from quantforge_conformance.limits.bachelier import (
-    bachelier_greeks,
+from quantforge_conformance.edge_cases.bachelier_greeks import bachelier_greeks
+from quantforge_conformance.edge_cases.bachelier_implied_volatility import (
     bachelier_implied_volatility,
-    bachelier_price,
 )
-from quantforge_conformance.limits.case import Limit, Near, right
-from quantforge_conformance.limits.greeks import greeks
-from quantforge_conformance.limits.implied_volatility import implied_volatility
-from quantforge_conformance.limits.price import price
+from quantforge_conformance.edge_cases.bachelier_price import bachelier_price
+from quantforge_conformance.edge_cases.edge_case import EdgeCase, Near, right
+from quantforge_conformance.edge_cases.greeks import greeks
+from quantforge_conformance.edge_cases.implied_volatility import implied_volatility
+from quantforge_conformance.edge_cases.price import price
 
 __all__ = [
-    "Limit",
+    "EdgeCase",
     "Near",
     "bachelier_greeks",
     "bachelier_implied_volatility",

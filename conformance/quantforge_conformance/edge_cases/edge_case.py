@@ -1,4 +1,4 @@
-"""What a case of a table of limits is, and when a result is right."""
+"""What an edge case is, and when a result is right."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from typing import Any
 import numpy as np
 from mpmath import isinf, isnan, mpf
 
-from quantforge_conformance.special import NANS
+from quantforge_conformance.special import INFINITY, NANS
 
 NAN = NANS[0]
+CALL, PUT = 1.0, -1.0
+UNDEFINED_SIGNS = ((0.0, True), (2.0, True), (INFINITY, True), (NAN, False))
+"""What is neither call nor put, and whether that is signalled: a NaN that came in is not."""
 
 
 @dataclass(frozen=True)
 class Near:
-    """A number that a result may miss by `allowed`; a zero of either sign."""
+    """A number that a result may miss by `tolerance`; a zero of either sign."""
 
     value: mpf
-    allowed: mpf
+    tolerance: mpf
 
     def holds(self, got: Any, slack: int = 1) -> bool:
         """Say whether a result is right; one that is infinite as a float to the letter."""
         if isnan(self.value) or isinf(float(self.value)):
             return float(got) == float(self.value)
-        allowed = self.allowed * slack + mpf(2) ** -1074
-        return bool(abs(mpf(float(got)) - self.value) <= allowed)
+        tolerance = self.tolerance * slack + mpf(2) ** -1074
+        return bool(abs(mpf(float(got)) - self.value) <= tolerance)
 
 
 Expected = float | Near | None
@@ -34,7 +37,7 @@ Expected = float | Near | None
 
 
 def right(got: Any, expected: Expected, slack: int = 1) -> bool:
-    """Say whether a result is what a table expects: a float to the bit, signs of zeros included."""
+    """Say whether a result is as expected: a float to the bit, signs of zeros included."""
     if expected is None:
         return not np.isnan(got)
     if isinstance(expected, Near):
@@ -43,8 +46,8 @@ def right(got: Any, expected: Expected, slack: int = 1) -> bool:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """One case: operands, what is expected of each output, whether *invalid* is signalled."""
+class EdgeCase:
+    """Operands, what is expected of each output, and whether *invalid* is signalled."""
 
     name: str
     operands: tuple[float, ...]
@@ -56,5 +59,5 @@ def changed(plain: Mapping[str, float], name: str, sign: float) -> tuple[str, tu
     """Return the name and operands of the case that says ``"spot 0.0, sigma inf"``."""
     changes = dict(change.rsplit(" ", 1) for change in filter(None, name.split(", ")))
     operands = plain | {"sign": sign} | {key: float(value) for key, value in changes.items()}
-    side = {1.0: "call", -1.0: "put"}.get(sign)
+    side = {CALL: "call", PUT: "put"}.get(sign)
     return f"{side} {name}" if side else name, tuple(operands.values())

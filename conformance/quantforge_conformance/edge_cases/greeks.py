@@ -1,4 +1,4 @@
-"""The limits of the greeks on a lognormal underlying, in the cases of the price's."""
+"""The edge cases of the greeks on a lognormal underlying: those of the price, and some more."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from functools import cache
 
 from mpmath import isinf, mpf
 
+from quantforge import ALL
 from quantforge_conformance import reference
-from quantforge_conformance.limits.case import NAN, Expected, Limit, Near, changed
-from quantforge_conformance.limits.price import ALLOWED, CASES, PLAIN, undefined
+from quantforge_conformance.edge_cases.edge_case import (
+    CALL,
+    NAN,
+    PUT,
+    EdgeCase,
+    Expected,
+    Near,
+    changed,
+)
+from quantforge_conformance.edge_cases.price import CASES, PLAIN, TOLERANCE, undefined
 
 # At the money the limits differ by which of sigma and T vanishes, and by the carry.
 _AT_THE_MONEY = (
@@ -19,7 +28,7 @@ _AT_THE_MONEY = (
     "time 0.0, strike 100.0, sigma 0.0, dividend 0.05",
     "sigma 0.0, strike 100.0, dividend 0.05, time 50.0",
 )
-# Below the range of normal numbers: amounts, time, and what is made of them on the way.
+# Amounts and times that are subnormal numbers, and what is made of them on the way.
 _SUBNORMAL = (
     "spot 3e-310, strike 2e-310",
     "time 1e-310, sigma 1e150, strike 100.0",
@@ -31,17 +40,17 @@ _SUMS = ("theta",)
 def near(values: Mapping[str, mpf], open_: Container[str] = ()) -> tuple[Expected, ...]:
     """Return what is expected of every output, a price of 0 to the bit; nothing of those open."""
     price = values["price"]
-    first = 0.0 if price == 0 else float(price) if isinf(price) else Near(price, ALLOWED)
+    first = 0.0 if price == 0 else float(price) if isinf(price) else Near(price, TOLERANCE)
     others = [(name, value) for name, value in values.items() if name != "price"]
     return first, *(
-        None if name in open_ else Near(value, _allowed(name, value)) for name, value in others
+        None if name in open_ else Near(value, _tolerance(name, value)) for name, value in others
     )
 
 
-def _allowed(name: str, value: mpf) -> mpf:
+def _tolerance(name: str, value: mpf) -> mpf:
     """Return 4 to 8 units in the last place, for a sum those of its larger term."""
     relative = abs(value) * mpf(2) ** -50
-    return max(relative, ALLOWED / 10) if name in _SUMS else relative
+    return max(relative, TOLERANCE / 10) if name in _SUMS else relative
 
 
 def _open(name: str) -> Container[str]:
@@ -50,21 +59,21 @@ def _open(name: str) -> Container[str]:
     Where nothing is paid for nothing, or both legs grow for ever, there is no limit.
     """
     endless = "spot 0.0, strike 0.0" in name or "rate -0.01, dividend -0.01" in name
-    return reference.GREEKS[1:] if endless else ()
+    return ALL[1:] if endless else ()
 
 
 @cache
-def greeks() -> tuple[Limit, ...]:
-    """The table of `greeks`."""
-    return tuple(_limits())
+def greeks() -> tuple[EdgeCase, ...]:
+    """Return the edge cases of `greeks`."""
+    return tuple(_edge_cases())
 
 
-def _limits() -> Iterator[Limit]:
+def _edge_cases() -> Iterator[EdgeCase]:
     for name in (*CASES, *_AT_THE_MONEY, *_SUBNORMAL):
-        for sign in (1.0, -1.0):
+        for sign in (CALL, PUT):
             name_of, operands = changed(PLAIN, name, sign)
             values = reference.greeks(*operands)
-            yield Limit(name_of, operands, near(values, _open(name)))
+            yield EdgeCase(name_of, operands, near(values, _open(name)))
     for name, sign, invalid in undefined():
-        nothing = (NAN,) * len(reference.GREEKS)
-        yield Limit(*changed(PLAIN, name, sign), nothing, invalid)
+        nothing = (NAN,) * len(ALL)
+        yield EdgeCase(*changed(PLAIN, name, sign), nothing, invalid)

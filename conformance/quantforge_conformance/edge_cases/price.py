@@ -1,4 +1,4 @@
-"""The limits of the price on a lognormal underlying."""
+"""The edge cases of the price on a lognormal underlying."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from functools import cache
 
 from mpmath import exp, mp, mpf
 
-from quantforge_conformance.limits.case import NAN, Limit, Near, changed
+from quantforge_conformance.edge_cases.edge_case import (
+    CALL,
+    NAN,
+    PUT,
+    UNDEFINED_SIGNS,
+    EdgeCase,
+    Near,
+    changed,
+)
 from quantforge_conformance.special import INFINITY, LEAST
 
 PLAIN = {
@@ -18,7 +26,7 @@ PLAIN = {
     "dividend": 0.03,
     "sigma": 0.22,
 }
-ALLOWED = 4 * mpf(2) ** -46  # 4 ulp of 100
+TOLERANCE = 4 * mpf(2) ** -46  # 4 ulp of 100
 
 
 def _discounted(amount: float, rate: float, time: float) -> mpf:
@@ -26,7 +34,7 @@ def _discounted(amount: float, rate: float, time: float) -> mpf:
         return mpf(amount) * exp(-mpf(rate) * mpf(time))
 
 
-def _apart(larger: mpf, smaller: mpf) -> mpf:
+def _difference(larger: mpf, smaller: mpf) -> mpf:
     with mp.workdps(50):
         return larger - smaller
 
@@ -48,9 +56,9 @@ _PRICES: dict[str, tuple[float | mpf, float | mpf]] = {
     "time 0.0, spot 0.0, strike 0.0": (0.0, 0.0),
     f"time 0.0, spot {LEAST!r}, strike 0.0": (LEAST, 0.0),
     # without volatility: discounted intrinsic
-    "sigma 0.0": (_apart(A, B), 0.0),
-    "sigma -0.0": (_apart(A, B), 0.0),
-    "sigma 0.0, strike 105.0": (0.0, _apart(_discounted(105.0, R, T), A)),
+    "sigma 0.0": (_difference(A, B), 0.0),
+    "sigma -0.0": (_difference(A, B), 0.0),
+    "sigma 0.0, strike 105.0": (0.0, _difference(_discounted(105.0, R, T), A)),
     "sigma 0.0, rate 0.0, dividend 0.0": (S - K, 0.0),
     "sigma 0.0, strike 100.0, dividend 0.05": (0.0, 0.0),
     "sigma 0.0, spot 0.0": (0.0, B),
@@ -124,26 +132,26 @@ _UNDEFINED: dict[str, bool] = {
 
 
 @cache
-def price() -> tuple[Limit, ...]:
-    """The table of `price`."""
-    return tuple(_limits())
+def price() -> tuple[EdgeCase, ...]:
+    """Return the edge cases of `price`."""
+    return tuple(_edge_cases())
 
 
-def _limits() -> Iterator[Limit]:
+def _edge_cases() -> Iterator[EdgeCase]:
     for name, values in _PRICES.items():
-        for sign, value in zip((1.0, -1.0), values, strict=True):
-            expected = Near(value, ALLOWED) if isinstance(value, mpf) else value
-            yield Limit(*changed(PLAIN, name, sign), (expected,))
+        for sign, value in zip((CALL, PUT), values, strict=True):
+            expected = Near(value, TOLERANCE) if isinstance(value, mpf) else value
+            yield EdgeCase(*changed(PLAIN, name, sign), (expected,))
     for name, sign, invalid in undefined():
-        yield Limit(*changed(PLAIN, name, sign), (NAN,), invalid)
+        yield EdgeCase(*changed(PLAIN, name, sign), (NAN,), invalid)
 
 
 def undefined() -> Iterator[tuple[str, float, bool]]:
     """Return the changes that leave no result, with the sign, and whether that is signalled."""
     for name, invalid in _UNDEFINED.items():
-        for sign in (1.0, -1.0):
+        for sign in (CALL, PUT):
             yield name, sign, invalid
-    for sign, invalid in ((0.0, True), (2.0, True), (INFINITY, True), (NAN, False)):
+    for sign, invalid in UNDEFINED_SIGNS:
         yield f"sign {sign}", sign, invalid
 
 

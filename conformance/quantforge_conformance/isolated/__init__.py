@@ -12,7 +12,7 @@ SECONDS = 120
 
 def run(module: str, kernel: Kernel, given: bytes = b"") -> bytes:
     """Run a module of this package on a kernel; return its output, or fail with what it said."""
-    command = [sys.executable, "-m", f"quantforge_conformance.apart.{module}"]
+    command = [sys.executable, "-m", f"quantforge_conformance.isolated.{module}"]
     command += [kernel.backend, kernel.name]
     try:
         done = subprocess.run(command, input=given, capture_output=True, timeout=SECONDS)
@@ -26,7 +26,7 @@ def run(module: str, kernel: Kernel, given: bytes = b"") -> bytes:
 
 
 def last_line(text: str) -> str:
-    """Return the last line, where the process was when it ended."""
+    """Return the last line: where the process was when it ended."""
     return (text.splitlines() or ["its start"])[-1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from quantforge_conformance import apart, operands
+from quantforge_conformance import isolated, operands
 from quantforge_conformance.checks import unlike
 from quantforge_conformance.subject import Kernel
 
@@ -12,14 +12,14 @@ from quantforge_conformance.subject import Kernel
 def wrong(kernel: Kernel) -> list[str]:
     """Return how serial and threaded results differ."""
     batch = operands.mixed(kernel, 100_000)
-    threaded = kernel.standard.public(batch, backend=kernel.backend, threads=4)
+    threaded = kernel.oracle.public(batch, backend=kernel.backend, threads=4)
     results = threaded if isinstance(threaded, tuple) else (threaded,)
     return unlike(kernel, results, kernel(*batch), batch)
 
 
 def main() -> None:
     """Compare before the fork, in the child, and after it."""
-    kernel = apart.kernel()
+    kernel = isolated.kernel()
     print("in the parent", flush=True)
     assert not wrong(kernel)
     print("in the child", flush=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantforge_conformance import apart, operands
+from quantforge_conformance import isolated, operands
 from quantforge_conformance.checks import unlike
 from quantforge_conformance.subject import Kernel
 
@@ -80,7 +80,7 @@ def check(kernel: Kernel, layout: Layout, count: int, pages: list[GuardedPages])
 
 def main() -> None:
     """Run every layout at every size, saying which is next."""
-    kernel = apart.kernel()
+    kernel = isolated.kernel()
     pages = [GuardedPages() for _ in (*kernel.operation.inputs, *kernel.operation.outputs)]
     for name, layout in LAYOUTS.items():
         for count in COUNTS:

@@ -1,29 +1,27 @@
-"""Watch a backend load and run; print what it used of other backends, as JSON."""
+"""Watch a backend load and run; print what it used of other backends and of the core, as JSON."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import sys
-from importlib.metadata import entry_points
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import numpy as np
 
-from quantforge_conformance import apart, operands
+from quantforge import testing
+from quantforge_conformance import isolated, operands
 
-# A kernel that calls one of these asks the core to compute for it.
-PUBLIC = ("quantforge.api", "quantforge.binding", "quantforge.evaluation", "quantforge.threads")
+CORE = "quantforge"
 
 
 def foreign_modules(backend: str) -> list[str]:
     """Return the modules of other backends, each of which holds the submodules too."""
-    points = {point.name: point.module for point in entry_points(group="quantforge")}
-    own = points.pop(backend, "quantforge.numpy_backend")
-    others = [*points.values(), "quantforge.numpy_backend.price"]
-    return [module for module in others if not within(module, own) and not within(own, module)]
+    modules = dict(testing.plugins())
+    own = modules.pop(backend)
+    return [one for one in modules.values() if not within(one, own) and not within(own, one)]
 
 
 def within(module: str, package: str) -> bool:
@@ -31,11 +29,11 @@ def within(module: str, package: str) -> bool:
     return f"{module}.".startswith(f"{package}.")
 
 
-def called_modules(call: Any) -> set[str]:
+def called_modules(call: Callable[[], object]) -> set[str]:
     """Return the modules whose Python functions run during a call."""
     seen = set()
 
-    def note(frame: FrameType, event: str, argument: Any) -> None:
+    def note(frame: FrameType, event: str, argument: object) -> None:
         seen.add(str(frame.f_globals.get("__name__")))
 
     sys.setprofile(note)
@@ -58,15 +56,20 @@ def mapped_files(modules: list[str]) -> list[str]:
 
 def main() -> None:
     """Load, run and report."""
-    kernel = apart.kernel()
-    foreign = foreign_modules(kernel.backend)
+    kernel = isolated.kernel()
+    own, foreign = testing.plugins()[kernel.backend], foreign_modules(kernel.backend)
     batch = operands.mixed(kernel, 300)
     with np.errstate(all="ignore"):
         called = called_modules(lambda: kernel(*batch))
+    # The core imports the module that describes its own backend in any case.
+    described = {one for one in foreign if within(one, CORE)}
     imported = [name for name in sys.modules if any(within(name, one) for one in foreign)]
+    # A kernel that runs more of the core than what hands it out asks the core to compute for it.
+    handed_out = {getattr(kernel.call, "__module__", CORE)}
+    others = [one for one in called - handed_out if not within(one, own)]
     report = {
-        "imported": sorted(imported),
-        "called": sorted(x for x in called if any(within(x, one) for one in [*PUBLIC, *foreign])),
+        "imported": sorted(set(imported) - described),
+        "called": sorted(x for x in others if any(within(x, one) for one in [CORE, *foreign])),
         "mapped": mapped_files(foreign),
     }
     print(json.dumps(report))

@@ -8,15 +8,9 @@ from typing import NamedTuple
 
 from mpmath import mp, mpf
 
-from quantforge import FIRST_ORDER
-from quantforge_conformance.reference import GREEKS
-from quantforge_conformance.standards.contract import (
-    Bound,
-    Lane,
-    Moneyness,
-    out_of_the_money,
-    ulp,
-)
+from quantforge import ALL, FIRST_ORDER
+from quantforge_conformance.oracles.bounds import Bound, Lane, Moneyness, out_of_the_money
+from quantforge_conformance.reference import ulp
 
 STEP = mpf(10) ** -22
 """Relative step of the difference quotients: of 40 digits 18 are left, far more than needed."""
@@ -37,15 +31,15 @@ def sensitive(greeks: Exact, lane: Lane) -> Sensitive:
     """Return the greeks of one option and how sensitive they are; the last input is the sign."""
     *inputs, sign = lane
     base = greeks(*lane)
-    sums = dict.fromkeys(GREEKS, mpf(0))
+    sums = dict.fromkeys(ALL, mpf(0))
     with mp.workdps(50):
         for place, x in enumerate(inputs):
             if x == 0.0:
                 continue
             moved = greeks(*inputs[:place], mpf(x) * (1 + STEP), *inputs[place + 1 :], sign)
-            for name in GREEKS:
+            for name in ALL:
                 sums[name] += abs(moved[name] - base[name]) / STEP
-    return Sensitive(tuple(base[name] for name in GREEKS), tuple(sums.values()))
+    return Sensitive(tuple(base[name] for name in ALL), tuple(sums.values()))
 
 
 SHARES = ("delta", "gamma", "vega", "dual_delta")
@@ -61,7 +55,7 @@ total volatility is beyond 5, and what is found there by hill climbs is more tha
 def bounds(greeks: Exact, moneyness: Moneyness, own_ulp: float) -> dict[str, tuple[Bound, ...]]:
     """Return the contract of every greek: as if each input had been rounded some times.
 
-    What a greek is made of has rounding errors of its own where it is below the normal range; the
+    What a greek is made of has rounding errors of its own where it is a subnormal number; the
     least of all greeks tells how far. Out of the money some are held to their own ulp besides.
     """
 
@@ -74,21 +68,21 @@ def bounds(greeks: Exact, moneyness: Moneyness, own_ulp: float) -> dict[str, tup
             _bound(greeks, place, ROUNDINGS.get(name, OTHERWISE)),
             *((own,) if name in SHARES else ()),
         )
-        for place, name in enumerate(GREEKS)
+        for place, name in enumerate(ALL)
     }
 
 
-def _bound(greeks: Exact, place: int, limit: float) -> Bound:
+def _bound(greeks: Exact, place: int, tolerance: float) -> Bound:
     def unit(lane: Lane, exact: mpf) -> mpf:
         with mp.workdps(50):
             rounding = (abs(exact) + sensitive(greeks, lane).sums[place]) * mpf(2) ** -53
             return rounding + _vanishing(greeks, lane, exact)
 
-    return Bound("(1 + cond) 2^-53", limit, unit)
+    return Bound("(1 + cond) 2^-53", tolerance, unit)
 
 
 def _vanishing(greeks: Exact, lane: Lane, exact: mpf) -> mpf:
-    """Return what is lost where the least of the greeks is below the normal range."""
+    """Return what is lost where the least of the greeks is a subnormal number."""
     least = min(abs(value) for value in sensitive(greeks, lane).values if value != 0)
     with mp.workdps(50):
         return mpf(2) ** -1064 * (1 + abs(exact) / least)

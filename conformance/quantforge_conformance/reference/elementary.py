@@ -1,26 +1,21 @@
-"""What both models are made of: the normal distribution, discounting, and limits of products."""
+"""What both models are made of: the normal distribution, discounting, limits of products."""
 
 from __future__ import annotations
+
+import math
 
 from mpmath import erfc, exp, mpf, pi, sqrt
 
 DIGITS = 50
 """Digits the terms keep after cancellation; results are right to 40."""
 
-GREEKS = (
-    *("price", "delta", "gamma", "vega", "theta", "rho", "phi"),
-    *("vanna", "volga", "charm", "veta", "dual_delta", "dual_gamma"),
-    *("speed", "color", "zomma", "ultima"),
-)
-"""The names of the outputs of `greeks`, the price first, in their order."""
 
-
-def normal(x: mpf) -> mpf:
+def normal_cdf(x: mpf) -> mpf:
     """Return N(x), in full relative precision in both tails."""
     return erfc(-x / sqrt(2)) / 2
 
 
-def density(x: mpf) -> mpf:
+def normal_pdf(x: mpf) -> mpf:
     """Return phi(x)."""
     return exp(-x * x / 2) / sqrt(2 * pi)
 
@@ -38,4 +33,10 @@ def sign_of(x: mpf) -> int:
 
 
 def product(x: mpf, y: mpf) -> mpf:
+    """Return x y, a product of 0 and infinity that stands for a limit being 0."""
     return mpf(0) if 0 in (x, y) else x * y
+
+
+def ulp(x: mpf) -> mpf:
+    """Return the spacing of doubles at x, of the largest ones where x is beyond them."""
+    return mpf(math.ulp(min(float(abs(x)), 1.7e308)))
