@@ -8,6 +8,7 @@ import pytest
 from mpmath import mpf
 from quantforge_conformance import reference, regions, worst_cases
 from quantforge_conformance.oracles import ORACLES
+from quantforge_conformance.regions.price import ordinary
 
 from bench.climb import command, report, thresholds
 from bench.climb.inversion import WRONG, InversionJudge
@@ -82,7 +83,7 @@ class Hill:
 
 
 def test_a_climb_gets_from_ordinary_options_to_the_summit():
-    family = Family("ordinary", lambda rng, count: np.array(regions.ordinary(rng, count)))
+    family = Family("ordinary", lambda rng, count: np.array(ordinary(rng, count)))
     found = Climb(Hill(), family, [], np.random.default_rng(1)).run(1.0)
     assert found.option[:2] == pytest.approx([64, 64], abs=1e-6)
 
