@@ -57,7 +57,7 @@ def run(library: Library, jobs: Sequence[Job]) -> None:
 
 def _written(folder: Path, place: int, job: Job) -> dict[str, Any]:
     options = folder / f"options-{place}.npz"
-    np.savez(options, **job.options)
+    np.savez(options, allow_pickle=False, **job.options)
     asked: dict[str, Any] = {"operation": job.operation, "options": str(options)}
     if job.sizes:
         return {**asked, "sizes": [*job.sizes]}

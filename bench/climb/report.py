@@ -68,7 +68,8 @@ def table(operation: str, entries: list[Entry]) -> tuple[str, list[str], list[li
 
 def _shown(one: Entry) -> list[Entry]:
     """Return the worst families: one where accuracy is promised, one elsewhere, all that break."""
-    shown, seen = [], set()
+    shown: list[Entry] = []
+    seen: set[bool] = set()
     for family in one["families"]:
         first = family["promised"] not in seen
         seen.add(family["promised"])

@@ -94,7 +94,7 @@ class Situation:
         return np.maximum(amount, self.exact)
 
 
-def spacing(x: Extended) -> Extended:
+def spacing(x: NDArray[np.floating[Any]]) -> Extended:
     """Return the spacing of doubles at |x|, of the largest ones where x is beyond them."""
     return np.spacing(np.minimum(np.abs(x), 1.7e308).astype(np.float64)).astype(np.longdouble)
 

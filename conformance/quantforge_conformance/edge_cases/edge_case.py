@@ -58,6 +58,6 @@ class EdgeCase:
 def changed(plain: Mapping[str, float], name: str, sign: float) -> tuple[str, tuple[float, ...]]:
     """Return the name and operands of the case that says ``"spot 0.0, sigma inf"``."""
     changes = dict(change.rsplit(" ", 1) for change in filter(None, name.split(", ")))
-    operands = plain | {"sign": sign} | {key: float(value) for key, value in changes.items()}
+    operands = {**plain, "sign": sign} | {key: float(value) for key, value in changes.items()}
     side = {CALL: "call", PUT: "put"}.get(sign)
     return f"{side} {name}" if side else name, tuple(operands.values())

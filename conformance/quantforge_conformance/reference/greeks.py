@@ -34,9 +34,9 @@ def greeks(
     with mp.workdps(DIGITS + 20):
         arguments = S, K, T, r, q, v = [mpf(x) for x in (spot, strike, time, rate, dividend, sigma)]
         if not (all(map(isfinite, arguments)) and min(S, K, T, v) > 0):
-            return _limiting_greeks(*arguments, int(sign))
+            return _limiting_greeks(S, K, T, r, q, v, int(sign))
         e = int(sign)
-        t = accurate_legs(*arguments, e)
+        t = accurate_legs(S, K, T, r, q, v, e)
         d1, d2 = t.d1, t.d2
         delta, dual_delta = e * t.A / S * t.N1, -e * t.B / K * t.N2
         gamma = t.A / S * normal_pdf(d1) / (S * t.s)

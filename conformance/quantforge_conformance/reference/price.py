@@ -46,7 +46,7 @@ def price(
             return nan
         if inf in arguments or 0 in (S, K, T, v):
             return _limit(S, K, T, r, q, v, int(sign))
-        return int(sign) * accurate_legs(*arguments, int(sign)).value
+        return int(sign) * accurate_legs(S, K, T, r, q, v, int(sign)).value
 
 
 def _limit(S: mpf, K: mpf, T: mpf, r: mpf, q: mpf, sigma: mpf, sign: int) -> mpf:

@@ -7,7 +7,7 @@ def test_results_keep_the_accuracy_contract(kernel, region, quantforge_remark):
     operands = region.sample(kernel.oracle.points)
     results = kernel(*operands)
     measured = Measured(kernel.oracle, operands)
-    found = {}
+    found: dict[str, list[str]] = {}
     for place, output in enumerate(kernel.operation.outputs):
         for bound in kernel.oracle.bounds[output.name]:
             miss, lane = measured.worst(place, bound, results[place])
