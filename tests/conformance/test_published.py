@@ -6,10 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from quantforge_conformance import oracles
 
 HERE = Path(__file__).parent
+GUIDE = HERE.parents[1] / "docs" / "backends.md"
 
 
 @pytest.fixture
@@ -46,6 +48,18 @@ def test_an_operation_without_an_oracle_cannot_be_examined(outcome):
     done = outcome()
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "'discount_factor' needs one oracle in the group 'quantforge.conformance'" in done.stderr
+
+
+def test_the_oracle_in_the_guide_is_one():
+    [block] = [part for part in GUIDE.read_text("utf-8").split("```") if "ORACLE = Oracle(" in part]
+    source = block.removeprefix("python").replace("import mine\n", "mine = None\n")
+    scope = {"__name__": "mine.conformance"}
+    exec(compile(source, GUIDE.name, "exec"), scope)
+    guide = scope["ORACLE"]
+    rate, time = guide.regions[0].sample(5)
+    [exact] = guide.exact_values(rate[0], time[0])
+    assert float(exact) == pytest.approx(np.exp(-rate[0] * time[0]), rel=1e-15)
+    assert [case.invalid for case in guide.edge_cases()] == [False, True]
 
 
 @pytest.fixture
