@@ -131,7 +131,7 @@ def test_the_volatility_of_a_price_is_that_which_gives_the_price(option, sign):
     one = (paid, *quote.values(), sign)
     exact, expected = oracle.exact_values(*one)
     [right] = oracle.bounds["code"]
-    assert abs(int(code) - expected) / right.unit(one, expected) <= right.limit
+    assert abs(int(code) - expected) / right.unit(one, expected) <= right.tolerance
     assume(code in (Code.OK, Code.LOW_PRECISION))
     [bound] = oracle.bounds["sigma"]
     assert abs(mpf(float(sigma)) - exact) <= bound.tolerance * bound.unit(one, exact)
@@ -192,7 +192,7 @@ def test_the_normal_volatility_of_a_price_is_that_which_gives_the_price(option, 
     one = (paid, *quote.values(), sign)
     exact, expected = oracle.exact_values(*one)
     [right] = oracle.bounds["code"]
-    assert abs(int(code) - expected) / right.unit(one, expected) <= right.limit
+    assert abs(int(code) - expected) / right.unit(one, expected) <= right.tolerance
     assume(code in (Code.OK, Code.LOW_PRECISION))
     [bound] = oracle.bounds["sigma"]
     assert abs(mpf(float(sigma)) - exact) <= bound.tolerance * bound.unit(one, exact)
