@@ -1,4 +1,4 @@
-"""Batches of options to try a kernel on, prices that go in being approximate."""
+"""Batches of options to try a kernel on. Prices among the operands are approximate."""
 
 from __future__ import annotations
 

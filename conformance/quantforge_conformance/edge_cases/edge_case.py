@@ -14,18 +14,18 @@ from quantforge_conformance.special import INFINITY, NANS
 NAN = NANS[0]
 CALL, PUT = 1.0, -1.0
 UNDEFINED_SIGNS = ((0.0, True), (2.0, True), (INFINITY, True), (NAN, False))
-"""What is neither call nor put, and whether that is signalled: a NaN that came in is not."""
+"""Signs of neither a call nor a put, and whether they are signalled: a NaN that comes in is not."""
 
 
 @dataclass(frozen=True)
 class Near:
-    """A number that a result may miss by `tolerance`; a zero of either sign."""
+    """A number that a result may miss by `tolerance`. A zero may have either sign."""
 
     value: mpf
     tolerance: mpf
 
     def holds(self, got: Any, slack: int = 1) -> bool:
-        """Say whether a result is right; one that is infinite as a float to the letter."""
+        """Return whether a result is near enough; NaN and infinities have to be met exactly."""
         if isnan(self.value) or isinf(float(self.value)):
             return float(got) == float(self.value)
         tolerance = self.tolerance * slack + mpf(2) ** -1074
@@ -33,11 +33,11 @@ class Near:
 
 
 Expected = float | Near | None
-"""None where a result is a number, never NaN, and no more than that is promised."""
+"""None where a result is only promised to be a number, not NaN."""
 
 
 def right(got: Any, expected: Expected, slack: int = 1) -> bool:
-    """Say whether a result is as expected: a float to the bit, signs of zeros included."""
+    """Return whether a result is as expected: a float to the bit, signs of zeros included."""
     if expected is None:
         return not np.isnan(got)
     if isinstance(expected, Near):
@@ -56,7 +56,7 @@ class EdgeCase:
 
 
 def changed(plain: Mapping[str, float], name: str, sign: float) -> tuple[str, tuple[float, ...]]:
-    """Return the name and operands of the case that says ``"spot 0.0, sigma inf"``."""
+    """Return the name and operands of the case described as ``"spot 0.0, sigma inf"``."""
     changes = dict(change.rsplit(" ", 1) for change in filter(None, name.split(", ")))
     operands = {**plain, "sign": sign} | {key: float(value) for key, value in changes.items()}
     side = {CALL: "call", PUT: "put"}.get(sign)

@@ -38,7 +38,7 @@ _SUMS = ("theta",)
 
 
 def near(values: Mapping[str, mpf], open_: Container[str] = ()) -> tuple[Expected, ...]:
-    """Return what is expected of every output, a price of 0 to the bit; nothing of those open."""
+    """Return what is expected of every output: of a price of 0 the bits, of open ones nothing."""
     price = values["price"]
     first = 0.0 if price == 0 else float(price) if isinf(price) else Near(price, TOLERANCE)
     others = [(name, value) for name, value in values.items() if name != "price"]
@@ -54,7 +54,7 @@ def _tolerance(name: str, value: mpf) -> mpf:
 
 
 def _open(name: str) -> Container[str]:
-    """Return the outputs of which no more is promised than that they are numbers.
+    """Return the outputs that are promised only to be numbers.
 
     Where nothing is paid for nothing, or both legs grow for ever, there is no limit.
     """

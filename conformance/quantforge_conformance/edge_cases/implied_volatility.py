@@ -1,4 +1,4 @@
-"""The edge cases of implied volatility on a lognormal underlying: codes, and what comes with them.
+"""The edge cases of implied volatility on a lognormal underlying.
 
 At S = 100, K = 95 without rates the bounds are round numbers: a call is worth 5 to 100, a put 0 to
 95, and 2 units in the last place of either leg are 2^-45.

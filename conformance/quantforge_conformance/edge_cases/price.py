@@ -147,7 +147,7 @@ def _edge_cases() -> Iterator[EdgeCase]:
 
 
 def undefined() -> Iterator[tuple[str, float, bool]]:
-    """Return the changes that leave no result, with the sign, and whether that is signalled."""
+    """Yield the changes that leave no result, with the sign, and whether *invalid* is signalled."""
     for name, invalid in _UNDEFINED.items():
         for sign in (CALL, PUT):
             yield name, sign, invalid

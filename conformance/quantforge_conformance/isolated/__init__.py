@@ -1,4 +1,4 @@
-"""Checks that need a process of their own: because they may crash or hang it, or must be first."""
+"""Checks in a process of their own: they may crash or hang it, or have to come first."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 
 
 class GuardedPages:
-    """Memory between two pages of which every access kills the process."""
+    """Memory between two pages that kill the process when they are accessed."""
 
     def __init__(self) -> None:
         page = mmap.PAGESIZE

@@ -25,7 +25,7 @@ def foreign_modules(backend: str) -> list[str]:
 
 
 def within(module: str, package: str) -> bool:
-    """Say whether a module is the package or below it."""
+    """Return whether a module is the package or lies in it."""
     return f"{module}.".startswith(f"{package}.")
 
 

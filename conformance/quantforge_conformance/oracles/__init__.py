@@ -21,7 +21,7 @@ from quantforge_conformance.oracles.oracle import Oracle
 __all__ = ["IN_THE_MONEY", "ORACLES", "OUT_OF_THE_MONEY", "Bound", "Lane", "Oracle", "oracle"]
 
 GROUP = "quantforge.conformance"
-"""Entry points of those who publish operations of their own: the operation's name, an `Oracle`."""
+"""Entry points of other distributions: an operation's name, and its `Oracle`."""
 
 ORACLES: Mapping[str, Oracle] = MappingProxyType(
     {
@@ -33,7 +33,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "bachelier_implied_volatility": bachelier_implied_volatility.ORACLE,
     }
 )
-"""Those of this suite; what is right for these operations nobody else can say."""
+"""The suite's own oracles. No other distribution can replace one."""
 
 
 @cache

@@ -37,7 +37,7 @@ def out_of_the_money(
     moneyness: Moneyness,
     rounding: Callable[[Lane, mpf], mpf] = lambda lane, exact: ulp(exact),
 ) -> Bound:
-    """Return a bound in the result's own ulp; in the money nothing is promised by it."""
+    """Return a bound in the result's own ulp. It promises nothing in the money."""
     return Bound(
         OUT_OF_THE_MONEY,
         tolerance,
@@ -48,7 +48,7 @@ def out_of_the_money(
 def in_the_money(
     tolerance: float, moneyness: Moneyness, larger_leg: Callable[[Lane, mpf], mpf]
 ) -> Bound:
-    """Return a bound in ulp of what the intrinsic value is made of; elsewhere it says nothing."""
+    """Return a bound in ulp of the larger leg. It promises nothing out of the money."""
     return Bound(
         IN_THE_MONEY,
         tolerance,

@@ -11,9 +11,9 @@ from quantforge_conformance.oracles.bounds import Bound, Lane
 from quantforge_conformance.reference import DIGITS, PRECISE, Implied, ulp
 
 THRESHOLD = mpf("1e-3")
-"""How near the attainable error is to that of LOW_PRECISION where either code is right, relatively.
+"""Relative distance from the threshold of LOW_PRECISION within which either code is right.
 
-Which side a kernel finds depends on the volatility it has found, which is off by that error.
+A kernel finds its side by the volatility it has computed, which has an error itself.
 """
 
 
@@ -57,7 +57,7 @@ class Inversion:
         return inf if self._at_a_border(lane, found) else mpf(1)
 
     def _at_a_border(self, lane: Lane, found: Implied) -> bool:
-        """Say whether half an ulp of the larger leg changes a code that is not OK."""
+        """Return whether half an ulp of the larger leg changes a code that is not OK."""
         if found.code == Code.OK:
             return False
         price, *others = lane

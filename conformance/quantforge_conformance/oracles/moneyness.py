@@ -1,4 +1,4 @@
-"""How far in the money an option is, and the amount whose ulp prices in the money are told in."""
+"""How far in the money an option is, and the amount in whose ulp such prices are measured."""
 
 from __future__ import annotations
 

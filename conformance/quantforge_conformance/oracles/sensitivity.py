@@ -1,4 +1,4 @@
-"""What the accuracy contract of the greeks is stated in: their own sensitivity to the inputs."""
+"""The accuracy contract of the greeks, in units of their sensitivity to the inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STEP = mpf(10) ** -22
 
 
 class Sensitive(NamedTuple):
-    """Exact values, and of each the sum of |x dg/dx| over the inputs."""
+    """Exact values g, and for each the sum of |x dg/dx| over the inputs."""
 
     values: tuple[mpf, ...]
     sums: tuple[mpf, ...]
@@ -43,7 +43,7 @@ def sensitive(greeks: Exact, lane: Lane) -> Sensitive:
 
 
 SHARES = ("delta", "gamma", "vega", "dual_delta")
-"""What is a share of a leg or its density, and of few roundings out of the money."""
+"""Shares of a leg, or their densities: computed in few roundings out of the money."""
 
 
 ROUNDINGS = dict.fromkeys(FIRST_ORDER, 8) | {"charm": 12, "veta": 25, "color": 35, "speed": 45}
@@ -53,7 +53,7 @@ total volatility is beyond 5, and what is found there by hill climbs is more tha
 
 
 def bounds(greeks: Exact, moneyness: Moneyness, own_ulp: float) -> dict[str, tuple[Bound, ...]]:
-    """Return the contract of every greek: as if each input had been rounded some times.
+    """Return the contract of every greek: the error of inputs rounded a few times.
 
     What a greek is made of has rounding errors of its own where it is a subnormal number; the
     least of all greeks tells how far. Out of the money some are held to their own ulp besides.

@@ -26,7 +26,7 @@ class Implied(NamedTuple):
 
 
 def bound(otm: mpf, unit: mpf, in_the_money: bool) -> Code:
-    """Return the code of a price by its distance from intrinsic alone."""
+    """Return the code of a price by its distance from the intrinsic value alone."""
     if otm < -unit:
         return Code.BELOW_INTRINSIC
     return Code.AT_INTRINSIC if otm <= (unit if in_the_money else 0) else Code.OK

@@ -1,4 +1,4 @@
-"""Options on a lognormal underlying. Half of them carry no dividend."""
+"""Options on a lognormal underlying, half of them without a dividend."""
 
 from __future__ import annotations
 

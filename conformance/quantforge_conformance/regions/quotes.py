@@ -58,5 +58,5 @@ def normal_cdf(x: Array) -> Array:
 
 
 def at_least_intrinsic(price: Array, intrinsic: Array) -> Array:
-    """Return prices that rounding has not brought below what they are worth at once."""
+    """Return prices, those that rounding took below the intrinsic value raised to it."""
     return np.maximum(price, np.maximum(intrinsic, 0.0))

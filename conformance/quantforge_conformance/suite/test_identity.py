@@ -12,7 +12,7 @@ from quantforge_conformance.checks import unlike
 
 @pytest.fixture(scope="module")
 def witnessed():
-    """Return what a backend used of others, watched once per kernel."""
+    """Return what a kernel used of other backends and the core; each is watched once."""
     reports = {}
 
     def report(kernel):

@@ -78,7 +78,7 @@ def test_other_python_threads_run_during_a_large_batch(kernel):
 
 
 def batch_that_takes(kernel, seconds):
-    """Return a number of options that takes about so long, at most 16 million."""
+    """Return a number of options that takes about that long, at most 16 million."""
     batch = operands.ordinary(kernel, 50_000)
     kernel(*batch)
     began = time.perf_counter()
