@@ -31,7 +31,7 @@ LAYERS = (
     "tuning",
     "__init__",
     # programs on top of it
-    "chain",
+    "testing chain",
     "cli",
     "__main__ autotune",
 )
