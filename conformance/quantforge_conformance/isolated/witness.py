@@ -65,7 +65,7 @@ def main() -> None:
     described = {one for one in foreign if within(one, CORE)}
     imported = [name for name in sys.modules if any(within(name, one) for one in foreign)]
     # A kernel that runs more of the core than what hands it out asks the core to compute for it.
-    handed_out = {getattr(kernel.call, "__module__", CORE)}
+    handed_out = {getattr(kernel.call, "__globals__", {}).get("__name__", CORE)}
     others = [one for one in called - handed_out if not within(one, own)]
     report = {
         "imported": sorted(set(imported) - described),
