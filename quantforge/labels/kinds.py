@@ -1,0 +1,78 @@
+"""Kinds out of containers: signs, and where there is none.
+
+An option without a kind is neither a call nor a put. It is priced as a call at no time at all,
+NaN, so that its result is NaN by the rule for every missing number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from quantforge import conventions
+
+__all__ = ["encoded", "plain"]
+
+Array = np.ndarray[Any, Any]
+
+
+def encoded(codes: Array, kinds: Sequence[Any]) -> tuple[Array, Array | None]:
+    """Read kinds given as places in `kinds`, -1 for none.
+
+    Returns
+    -------
+    signs : ndarray of float64
+        +1.0 for calls and for none, -1.0 for puts.
+    absent : ndarray of bool or None
+        Where there is none.
+    """
+    table = np.array([*map(_sign, kinds), 1.0])
+    signs = table[codes]
+    absent = codes < 0
+    unknown = np.isnan(signs)
+    if unknown.any():
+        index = conventions.first(unknown)
+        raise _unknown(kinds[int(codes[index])], index)
+    return signs, absent if absent.any() else None
+
+
+def plain(kind: Any) -> tuple[Any, Array | None]:
+    """Read an array of kinds of which NaN or None stand for none; pass anything else on."""
+    if not isinstance(kind, np.ndarray) or kind.dtype.kind not in "fO":
+        return kind, None
+    if kind.dtype.kind == "f":
+        absent = np.isnan(kind)
+    else:
+        found = [_is_absent(element) for element in kind.ravel().tolist()]
+        absent = np.array(found, bool).reshape(kind.shape)
+    if not absent.any():
+        return kind, None
+    return conventions.sign(np.where(absent, np.array(1, kind.dtype), kind)), absent
+
+
+def _sign(kind: Any) -> float:
+    try:
+        return float(conventions.sign(kind))
+    except ValueError:
+        return np.nan
+
+
+def _unknown(kind: Any, index: tuple[int, ...]) -> ValueError:
+    """What `conventions.sign` says of `kind`, with its place."""
+    try:
+        conventions.sign(kind)
+    except ValueError as error:
+        where = f"{kind!r} at index {', '.join(map(str, index))}"
+        placed = ValueError(str(error).replace(repr(kind), where, 1))
+        placed.index = index  # type: ignore[attr-defined]  # read by `running.run`
+        return placed
+    raise AssertionError(kind)
+
+
+def _is_absent(element: Any) -> bool:
+    try:
+        return element is None or bool(element != element)
+    except TypeError:  # pandas.NA is neither equal to itself nor not
+        return True

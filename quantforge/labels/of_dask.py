@@ -1,0 +1,63 @@
+"""dask: nothing is computed until asked for; the core runs once per block, for all results."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+import dask.array
+import numpy as np
+
+from quantforge.labels import containers, kinds
+from quantforge.labels.running import Run, run
+
+__all__ = ["call"]
+
+
+def call(
+    core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
+) -> tuple[Any, ...]:
+    """Give an array to compute later per output, in the blocks that the arguments have together."""
+    if any(out is not None for out in outs):
+        raise ValueError("out cannot be given with dask arrays: nothing is computed yet")
+    arrays = {}
+    fixed = {}
+    for name, value in arguments.items():
+        if isinstance(value, dask.array.Array) or np.ndim(value):
+            arrays[name] = dask.array.asarray(value)
+        else:
+            fixed[name] = value
+    operands = [each for one in arrays.values() for each in (one, _axes(one.ndim))]
+    block = _Block(core, tuple(arrays), fixed, outputs)
+    axes = _axes(max(each.ndim for each in arrays.values()))
+    dtypes = [np.dtype(np.int8 if name == "code" else np.float64) for name in outputs]
+    metas = [np.empty((0,) * len(axes), dtype) for dtype in dtypes]
+    together = dask.array.blockwise(block, axes, *operands, dtype=object, meta=metas[0])
+    return tuple(
+        dask.array.blockwise(itemgetter(place), axes, together, axes, dtype=dtype, meta=meta)
+        for place, (dtype, meta) in enumerate(zip(dtypes, metas, strict=True))
+    )
+
+
+def _axes(count: int) -> tuple[int, ...]:
+    """Names of axes for `blockwise`: as in NumPy, the last ones of all arrays go together."""
+    return tuple(range(count))[::-1]
+
+
+class _Block:
+    """What dask runs on a block of each array: a tuple of results, which dask hands on unread."""
+
+    def __init__(
+        self, core: Run, names: tuple[str, ...], fixed: dict[str, Any], outputs: tuple[str, ...]
+    ) -> None:
+        self._core = core
+        self._outputs = outputs
+        self._names = names
+        self._fixed = fixed
+
+    def __call__(self, *blocks: Any) -> tuple[Any, ...]:
+        given = {**self._fixed, **dict(zip(self._names, blocks, strict=True))}
+        if any(map(containers.is_labelled, blocks)):  # a masked array, say
+            return containers.call(self._core, given, self._outputs)
+        given["kind"], absent = kinds.plain(given["kind"])
+        return tuple(map(np.asarray, run(self._core, given, absent)))
