@@ -84,7 +84,9 @@ def call(
         if found is None:
             continue
         if found is _TABLE:
-            raise TypeError(f"{name} is {_described(value)}: pass its columns, one per argument")
+            raise TypeError(
+                f"{name} is {_described(value)}: pass its columns or variables one by one"
+            )
         if not module:
             module, first = found, name
         elif found != module:

@@ -6,6 +6,7 @@ NaN, so that its result is NaN by the rule for every missing number.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,13 +29,14 @@ def encoded(codes: Array, kinds: Sequence[Any]) -> tuple[Array, Array | None]:
     absent : ndarray of bool or None
         Where there is none.
     """
-    table = np.array([*map(_sign, kinds), 1.0])
-    signs = table[codes]
+    words = [*map(_sign, kinds)]
+    signs = np.array([*words, 1.0])[codes]
     absent = codes < 0
-    unknown = np.isnan(signs)
-    if unknown.any():
-        index = conventions.first(unknown)
-        raise _unknown(kinds[int(codes[index])], index)
+    if any(map(math.isnan, words)):
+        unknown = np.isnan(signs)
+        if unknown.any():
+            index = conventions.first(unknown)
+            raise _unknown(kinds[int(codes[index])], index)
     return signs, absent if absent.any() else None
 
 
@@ -56,7 +58,7 @@ def _sign(kind: Any) -> float:
     try:
         return float(conventions.sign(kind))
     except ValueError:
-        return np.nan
+        return math.nan
 
 
 def _unknown(kind: Any, index: tuple[int, ...]) -> ValueError:

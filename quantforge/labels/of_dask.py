@@ -8,6 +8,7 @@ from typing import Any
 import dask.array
 import numpy as np
 
+from quantforge import conventions
 from quantforge.labels import containers, kinds
 from quantforge.labels.running import Run, run
 
@@ -23,8 +24,11 @@ def call(
     arrays = {}
     fixed = {}
     for name, value in arguments.items():
-        if isinstance(value, dask.array.Array) or np.ndim(value):
-            arrays[name] = dask.array.asarray(value)
+        if isinstance(value, dask.array.Array):
+            arrays[name] = value
+        elif np.ndim(value):
+            known = _signs(value) if name == "kind" else np.asarray(value)
+            arrays[name] = dask.array.from_array(known, chunks=-1)  # in the end, as the others
         else:
             fixed[name] = value
     operands = [each for one in arrays.values() for each in (one, _axes(one.ndim))]
@@ -32,16 +36,30 @@ def call(
     axes = _axes(max(each.ndim for each in arrays.values()))
     dtypes = [np.dtype(np.int8 if name == "code" else np.float64) for name in outputs]
     metas = [np.empty((0,) * len(axes), dtype) for dtype in dtypes]
-    together = dask.array.blockwise(block, axes, *operands, dtype=object, meta=metas[0])
-    return tuple(
-        dask.array.blockwise(itemgetter(place), axes, together, axes, dtype=dtype, meta=meta)
-        for place, (dtype, meta) in enumerate(zip(dtypes, metas, strict=True))
+    together = dask.array.blockwise(
+        block, axes, *operands, dtype=object, meta=metas[0], token="quantforge"
     )
+
+    def result(place: int, name: str) -> Any:
+        get, dtype, meta = itemgetter(place), dtypes[place], metas[place]
+        return dask.array.blockwise(get, axes, together, axes, dtype=dtype, meta=meta, token=name)
+
+    return tuple(result(place, name) for place, name in enumerate(outputs))
+
+
+def _signs(kind: Any) -> Any:
+    """Signs of kinds that are known already, NaN where there is none."""
+    signs, absent = kinds.plain(kind)
+    return conventions.sign(signs) if absent is None else np.where(absent, np.nan, signs)
 
 
 def _axes(count: int) -> tuple[int, ...]:
     """Names of axes for `blockwise`: as in NumPy, the last ones of all arrays go together."""
     return tuple(range(count))[::-1]
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return f"index {', '.join(map(str, index))} of a block"
 
 
 class _Block:
@@ -60,4 +78,4 @@ class _Block:
         if any(map(containers.is_labelled, blocks)):  # a masked array, say
             return containers.call(self._core, given, self._outputs)
         given["kind"], absent = kinds.plain(given["kind"])
-        return tuple(map(np.asarray, run(self._core, given, absent)))
+        return tuple(map(np.asarray, run(self._core, given, absent, _place)))

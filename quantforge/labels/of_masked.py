@@ -16,7 +16,7 @@ __all__ = ["call"]
 def call(
     core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """Run `core` on the data, once more if it complains: of what is masked it must not."""
+    """Run `core` on the data, what is masked being NaN; if it complains, with what is valid."""
     masks = [each.mask for each in arguments.values() if _can_mask(each)]
     plain = {
         name: np.ma.getdata(each, subok=False) if _can_mask(each) else each
@@ -26,14 +26,18 @@ def call(
     if _can_mask(kind):
         plain["kind"] = kind.filled("c" if kind.dtype.kind in "OSU" else 1)
     plain["kind"], absent = kinds.plain(plain["kind"])
-    try:
+    hidden = broadcast(masks, np.broadcast_shapes(*map(np.shape, masks)))
+    if not hidden.any():
         results = run(core, plain, absent)
-    except ValueError as error:
-        mask = broadcast(masks, np.broadcast_shapes(*map(np.shape, masks)))
-        if not hasattr(error, "index") or not mask.any():
-            raise
-        absent = None if absent is None else absent & ~mask
-        results = run(core, _excused(plain, mask), absent)
+    else:
+        unpriced = hidden if absent is None else hidden | absent
+        try:
+            results = run(core, plain, unpriced)
+        except ValueError as error:
+            if not hasattr(error, "index"):
+                raise
+            absent = None if absent is None else absent & ~hidden
+            results = run(core, _excused(plain, hidden), absent)
     mask = broadcast(masks, np.shape(results[0]))
     return tuple(
         np.ma.array(values, mask=mask.copy())[()] if out is None else _written(out, values, mask)
@@ -57,8 +61,7 @@ def _excused(plain: dict[str, Any], mask: Array) -> dict[str, Any]:
 
 def _written(out: Any, values: Any, mask: Array) -> Any:
     if not _can_mask(out):
-        hidden = np.where(mask, np.nan, values) if np.asarray(values).dtype.kind == "f" else values
-        return filled(out, hidden)
+        return filled(out, values)
     if out.shape != np.shape(values):
         raise ValueError(f"out has shape {out.shape}, the result {np.shape(values)}")
     out[...] = np.ma.array(values, mask=mask)

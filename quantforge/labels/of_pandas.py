@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 
 from quantforge.labels import kinds
-from quantforge.labels.running import Array, Run, broadcast, filled, run
+from quantforge.labels.running import Array, Run, broadcast, filled, named, run
 
 __all__ = ["call"]
 
@@ -33,7 +33,11 @@ def call(
             continue
         column = _reindexed(value, axes) if moved and name in labelled else value
         if name == "kind":
-            plain[name], absent, holds_na = _kinds(column)
+            try:
+                plain[name], absent, holds_na = _kinds(column)
+            except ValueError as error:
+                labels = [] if isinstance(column, pandas.Index) else column.axes
+                raise named(error, lambda index: _place(labels, index)) from None  # noqa: B023
             masks.append((absent, None))
         else:
             plain[name], mask, holds_na = _numbers(column)

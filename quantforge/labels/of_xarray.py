@@ -31,7 +31,7 @@ def call(
             (dim, coords[dim][i].item() if dim in coords else i)
             for dim, i in zip(sizes, index, strict=True)
         )
-        return ", ".join(f"{dim} {label!r}" for dim, label in named)
+        return ", ".join(f"{dim}={label!r}" for dim, label in named)
 
     def computed(*values: Any) -> Any:
         plain = {**arguments, **dict(zip(given, values, strict=True))}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Place", "Run", "broadcast", "filled", "run"]
+__all__ = ["Place", "Run", "broadcast", "filled", "named", "run"]
 
 Array = np.ndarray[Any, Any]
 Run = Callable[[dict[str, Any]], tuple[Any, ...]]
@@ -25,27 +25,25 @@ def run(
     try:
         return core(arguments)
     except ValueError as error:
-        index = getattr(error, "index", None)
-        if index is None:
-            raise
-        named = _complaint(str(error), index, absent, place)
-        if named is None:
-            raise
-        raise type(error)(named) from error
+        raise named(error, place, absent) from error.__cause__
 
 
-def _complaint(
-    said: str, index: tuple[int, ...], absent: Array | None, place: Place | None
-) -> str | None:
+def named(error: ValueError, place: Place | None, absent: Array | None = None) -> ValueError:
+    """Put the label in the place of the index that `error` is about, if it has one."""
+    index = getattr(error, "index", None)
+    if index is None:
+        return error
     number = ", ".join(map(str, index))
     where = f"index {number}" if place is None else place(index)
     if absent is not None and _at(absent, index):
-        return f"kind is missing at {where}"
-    if place is None:
-        return None
-    return said.replace(f"[{number}]", f" at {where}", 1).replace(
-        f" at index {number}", f" at {where}", 1
-    )
+        said = f"kind is missing at {where}"
+    else:
+        said = str(error)
+        for own in () if place is None else (f"[{number}]", f" at index {number}"):
+            said = said.replace(own, f" at {where}", 1)
+    relabelled = ValueError(said)
+    relabelled.index = index  # type: ignore[attr-defined]
+    return relabelled
 
 
 def _at(absent: Array, index: tuple[int, ...]) -> bool:
