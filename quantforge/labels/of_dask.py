@@ -37,8 +37,10 @@ def call(
     dtypes = [np.dtype(np.int8 if name == "code" else np.float64) for name in outputs]
     metas = [np.empty((0,) * len(axes), dtype) for dtype in dtypes]
     together = dask.array.blockwise(
-        block, axes, *operands, dtype=object, meta=metas[0], token="quantforge"
+        block, axes, *operands, dtype=dtypes[0], meta=metas[0], token=outputs[0]
     )
+    if len(outputs) == 1:
+        return (together,)
 
     def result(place: int, name: str) -> Any:
         get, dtype, meta = itemgetter(place), dtypes[place], metas[place]
@@ -63,7 +65,7 @@ def _place(index: tuple[int, ...]) -> str:
 
 
 class _Block:
-    """What dask runs on a block of each array: a tuple of results, which dask hands on unread."""
+    """What dask runs on a block of each array: the result, or a tuple that dask hands on unread."""
 
     def __init__(
         self, core: Run, names: tuple[str, ...], fixed: dict[str, Any], outputs: tuple[str, ...]
@@ -73,9 +75,11 @@ class _Block:
         self._names = names
         self._fixed = fixed
 
-    def __call__(self, *blocks: Any) -> tuple[Any, ...]:
+    def __call__(self, *blocks: Any) -> Any:
         given = {**self._fixed, **dict(zip(self._names, blocks, strict=True))}
         if any(map(containers.is_labelled, blocks)):  # a masked array, say
-            return containers.call(self._core, given, self._outputs)
-        given["kind"], absent = kinds.plain(given["kind"])
-        return tuple(map(np.asarray, run(self._core, given, absent, _place)))
+            results = containers.call(self._core, given, self._outputs)
+        else:
+            given["kind"], absent = kinds.plain(given["kind"])
+            results = tuple(map(np.asarray, run(self._core, given, absent, _place)))
+        return results if len(results) > 1 else results[0]

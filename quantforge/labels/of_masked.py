@@ -16,7 +16,7 @@ __all__ = ["call"]
 def call(
     core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
-    """Run `core` on the data, what is masked being NaN; if it complains, with what is valid."""
+    """Run `core` on the data; if it complains, with a valid option wherever a mask is set."""
     masks = [each.mask for each in arguments.values() if _can_mask(each)]
     plain = {
         name: np.ma.getdata(each, subok=False) if _can_mask(each) else each
@@ -30,12 +30,10 @@ def call(
     if not hidden.any():
         results = run(core, plain, absent)
     else:
-        unpriced = hidden if absent is None else hidden | absent
-        try:
-            results = run(core, plain, unpriced)
-        except ValueError as error:
-            if not hasattr(error, "index"):
-                raise
+        try:  # what is masked is seldom wrong, and odd options would make the others slow
+            with np.errstate(invalid="raise"):
+                results = run(core, plain, absent)
+        except (FloatingPointError, ValueError):
             absent = None if absent is None else absent & ~hidden
             results = run(core, _excused(plain, hidden), absent)
     mask = broadcast(masks, np.shape(results[0]))
@@ -61,7 +59,8 @@ def _excused(plain: dict[str, Any], mask: Array) -> dict[str, Any]:
 
 def _written(out: Any, values: Any, mask: Array) -> Any:
     if not _can_mask(out):
-        return filled(out, values)
+        floats = np.asarray(values).dtype.kind == "f"
+        return filled(out, np.where(mask, np.nan, values) if floats else values)
     if out.shape != np.shape(values):
         raise ValueError(f"out has shape {out.shape}, the result {np.shape(values)}")
     out[...] = np.ma.array(values, mask=mask)
