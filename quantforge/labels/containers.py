@@ -84,9 +84,7 @@ def call(
         if found is None:
             continue
         if found is _TABLE:
-            raise TypeError(
-                f"{name} is {_described(value)}: pass its columns or variables one by one"
-            )
+            raise TypeError(f"{name} is {_described(value)}: pass its columns one by one")
         if not module:
             module, first = found, name
         elif found != module:

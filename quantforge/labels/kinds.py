@@ -63,6 +63,7 @@ def _sign(kind: Any) -> float:
 
 def _unknown(kind: Any, index: tuple[int, ...]) -> ValueError:
     """What `conventions.sign` says of `kind`, with its place."""
+    kind = kind.item() if isinstance(kind, np.generic) else kind
     try:
         conventions.sign(kind)
     except ValueError as error:

@@ -39,7 +39,8 @@ def named(error: ValueError, place: Place | None, absent: Array | None = None) -
         said = f"kind is missing at {where}"
     else:
         said = str(error)
-        for own in () if place is None else (f"[{number}]", f" at index {number}"):
+        own = f"[{number}]" if f"[{number}]" in said else f" at index {number}"
+        if place is not None:
             said = said.replace(own, f" at {where}", 1)
     relabelled = ValueError(said)
     relabelled.index = index  # type: ignore[attr-defined]
