@@ -13,6 +13,7 @@ from quantforge.labels.running import Array, Run, broadcast, filled, named, run
 __all__ = ["call"]
 
 _LABELLED = pandas.Series, pandas.DataFrame
+_COLUMNS = *_LABELLED, pandas.Index
 
 
 def call(
@@ -23,41 +24,30 @@ def call(
     axes, moved = _union_of_axes(labelled)
     if axes:
         _refuse_unplaced(arguments, labelled, tuple(map(len, axes)), moved)
-    nullable = False
-    absent = None
-    plain = {}
-    masks = []
-    for name, value in arguments.items():
-        if not isinstance(value, (*_LABELLED, pandas.Index)):
-            plain[name] = value
-            continue
-        column = _reindexed(value, axes) if moved and name in labelled else value
-        if name == "kind":
-            try:
-                plain[name], absent, holds_na = _kinds(column)
-            except ValueError as error:
-                labels = [] if isinstance(column, pandas.Index) else column.axes
-                raise named(error, lambda index: _place(labels, index)) from None  # noqa: B023
-            masks.append((absent, None))
-        else:
-            plain[name], mask, holds_na = _numbers(column)
-            masks.append((mask, plain[name]))
-        nullable = nullable or holds_na
     if outs:
-        _check_outs(outs, axes, moved, labelled)
+        _refuse_outs(outs, axes, moved, labelled)
+    plain = dict(arguments)
+    masks = []
+    absent = None
+    nullable = False
+    for name, value in arguments.items():
+        if isinstance(value, _COLUMNS):
+            column = _reindexed(value, axes) if moved and name in labelled else value
+            values, mask, holds_na = (_kinds if name == "kind" else _numbers)(column)
+            plain[name] = values
+            masks.append((mask, values))
+            nullable = nullable or holds_na
+            if name == "kind":
+                absent = mask
     results = run(core, plain, absent, lambda index: _place(axes, index))
     missing = None
     if nullable:
         missing = broadcast([_missing(*each) for each in masks], np.shape(results[0]))
     title = _shared_name(arguments)
-    wrapped = (_wrapped(values, axes, title, missing) for values in results)
-    if not any(out is not None for out in outs):
-        return tuple(wrapped)
-    several = zip(outs, results, wrapped, strict=True)
-    return tuple(
-        each if out is None else _written(out, values, each, missing)
-        for out, values, each in several
-    )
+    wrapped = tuple(_wrapped(values, axes, title, missing) for values in results)
+    if not outs:
+        return wrapped
+    return tuple(map(_written, outs, results, wrapped))
 
 
 # --- labels ------------------------------------------------------------------------------------
@@ -167,21 +157,21 @@ def _frame_numbers(frame: Any) -> tuple[Array, Array | None, bool]:
 
 def _kinds(column: Any) -> tuple[Array, Array | None, bool]:
     """Signs, where there is no kind, and whether the column can hold NA."""
-    if isinstance(column, pandas.DataFrame):
-        values, mask, nullable = _frame_numbers(column)
-        if mask is None and values.dtype.kind in "biuf":
-            return (*kinds.plain(values), nullable)
-        codes, found = pandas.factorize(column.to_numpy(dtype=object).ravel())
-        return (*kinds.encoded(codes.reshape(column.shape), list(found)), nullable)
-    dtype = column.dtype
-    array = column.array
-    nullable = getattr(dtype, "na_value", None) is pandas.NA
-    if isinstance(dtype, pandas.CategoricalDtype):
-        return (*kinds.encoded(array.codes, list(array.categories)), nullable)
-    if not nullable and dtype.kind in "biuf":
+    frame = isinstance(column, pandas.DataFrame)
+    array = column.to_numpy() if frame else column.array
+    dtypes = column.dtypes.unique() if frame else (column.dtype,)
+    nullable = any(getattr(dtype, "na_value", None) is pandas.NA for dtype in dtypes)
+    if not nullable and all(dtype.kind in "biuf" for dtype in dtypes):
         return (*kinds.plain(column.to_numpy()), nullable)
-    codes, found = pandas.factorize(array)
-    return (*kinds.encoded(codes, list(found)), nullable)
+    if isinstance(array, pandas.Categorical):
+        codes, words = array.codes, array.categories
+    else:
+        codes, words = pandas.factorize(array.ravel())
+    try:
+        return (*kinds.encoded(codes.reshape(column.shape), list(words)), nullable)
+    except ValueError as error:
+        axes = [] if isinstance(column, pandas.Index) else column.axes
+        raise named(error, lambda index: _place(axes, index)) from None
 
 
 def _missing(mask: Array | None, values: Array | None) -> Array | None:
@@ -214,15 +204,13 @@ def _masked(values: Array, missing: Array) -> Any:
     return made(values, missing.copy())
 
 
-def _check_outs(
+def _refuse_outs(
     outs: tuple[Any, ...], axes: list[Any], moved: bool, labelled: dict[str, Any]
 ) -> None:
     for out in outs:
         if isinstance(out, _LABELLED):
-            same = len(out.axes) == len(axes) and all(
-                own.equals(labels) for own, labels in zip(out.axes, axes, strict=True)
-            )
-            if axes and not same:
+            same = [own.equals(labels) for own, labels in zip(out.axes, axes, strict=False)]
+            if axes and not (len(out.axes) == len(axes) and all(same)):
                 raise ValueError("out has not the labels of the result, in their order")
         elif out is not None and moved:
             raise ValueError(
@@ -231,11 +219,13 @@ def _check_outs(
             )
 
 
-def _written(out: Any, values: Array, wrapped: Any, missing: Array | None) -> Any:
+def _written(out: Any, values: Array, wrapped: Any) -> Any:
+    if out is None:
+        return wrapped
     if not isinstance(out, _LABELLED):
         return filled(out, values)
     if out.shape != np.shape(values):
         raise ValueError(f"out has shape {out.shape}, the result {np.shape(values)}")
-    holds_na = missing is not None and out.ndim == 1 and not isinstance(out.dtype, np.dtype)
-    out[:] = wrapped.array if holds_na else values
+    holds_na = out.ndim == 1 and not isinstance(out.dtype, np.dtype)
+    out[:] = wrapped.array if holds_na and isinstance(wrapped, pandas.Series) else values
     return out
