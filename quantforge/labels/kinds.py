@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from quantforge import conventions
 
-__all__ = ["encoded", "plain"]
+__all__ = ["FEW", "encoded", "listed", "plain"]
+
+FEW: Final = 64
+"""Up to this many words are looked up faster in Python than a library encodes them."""
 
 Array = np.ndarray[Any, Any]
 
@@ -38,6 +41,16 @@ def encoded(codes: Array, kinds: Sequence[Any]) -> tuple[Array, Array | None]:
             index = conventions.first(unknown)
             raise _unknown(kinds[int(codes[index])], index)
     return signs, absent if absent.any() else None
+
+
+def listed(kinds: Array) -> tuple[Array, Array | None]:
+    """Read a few kinds one by one, of which NaN, None or pandas.NA stand for none."""
+    places: dict[Any, int] = {}
+    codes = [
+        -1 if _is_absent(kind) else places.setdefault(kind, len(places))
+        for kind in kinds.ravel().tolist()
+    ]
+    return encoded(np.array(codes, np.intp).reshape(kinds.shape), list(places))
 
 
 def plain(kind: Any) -> tuple[Any, Array | None]:

@@ -163,11 +163,12 @@ def _kinds(column: Any) -> tuple[Array, Array | None, bool]:
     nullable = any(getattr(dtype, "na_value", None) is pandas.NA for dtype in dtypes)
     if not nullable and all(dtype.kind in "biuf" for dtype in dtypes):
         return (*kinds.plain(column.to_numpy()), nullable)
-    if isinstance(array, pandas.Categorical):
-        codes, words = array.codes, array.categories
-    else:
-        codes, words = pandas.factorize(array.ravel())
     try:
+        if isinstance(array, pandas.Categorical):
+            return (*kinds.encoded(array.codes, list(array.categories)), nullable)
+        if column.size <= kinds.FEW:
+            return (*kinds.listed(column.to_numpy(dtype=object)), nullable)
+        codes, words = pandas.factorize(array.ravel())
         return (*kinds.encoded(codes.reshape(column.shape), list(words)), nullable)
     except ValueError as error:
         axes = [] if isinstance(column, pandas.Index) else column.axes

@@ -43,6 +43,8 @@ def _kinds(series: Any) -> tuple[Array, Array | None]:
         values, missing = _numbers(series)
         signs, absent = kinds.plain(values)
         return signs, absent if missing is None else missing
+    if len(series) <= kinds.FEW:
+        return kinds.listed(np.array(series.to_list(), object))
     text = series.cast(polars.String)
     words = text.unique().drop_nulls()
     return kinds.encoded(_codes(text.cast(polars.Enum(words)).to_physical()), words.to_list())

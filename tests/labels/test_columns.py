@@ -52,6 +52,15 @@ def test_an_option_without_a_kind_is_null(library, kinds):
     assert read(price(make(SPOTS), make([None] * 3))) == [None] * 3
 
 
+def test_many_words_are_read_as_few_are(library):
+    make, read = library
+    call, _, put = numbers()
+    got = read(price(make(SPOTS * 100), make(["call", None, "P"] * 100)))
+    assert got == [call, None, put] * 100
+    with pytest.raises(ValueError, match="unknown kind 'future' at index 299"):
+        price(make(SPOTS * 100), make([*["call", None, "P"] * 99, "call", None, "future"]))
+
+
 @pytest.mark.parametrize("kinds", [["call", "future", "put"], [1, 2, -1], [True, True, False]])
 def test_an_unknown_kind_is_named_with_its_row(library, kinds):
     make, _ = library

@@ -93,6 +93,24 @@ def test_an_unknown_kind_is_named_with_its_label(dtype):
         price(SPOTS, kinds)
 
 
+@pytest.mark.parametrize("frame", [False, True])
+@pytest.mark.parametrize("dtype", [object, "str", "string", "category"])
+def test_many_words_are_read_as_few_are(dtype, frame):
+    rows = range(300)
+    kinds = pandas.Series(["call", None, "P"] * 100, rows, dtype=dtype)
+    spots = pandas.Series([100.0, 101.0, 102.0] * 100, rows)
+    if frame:
+        got = price(spots.to_frame("only"), kinds[::-1].to_frame("only"))["only"]
+    else:
+        got = price(spots, kinds[::-1])
+    call, put = numbers((100.0, "call"), (102.0, "put"))
+    assert got[got.notna()].tolist() == [call, put] * 100
+    assert got.isna().tolist() == [False, True, False] * 100
+    wrong = kinds.astype(object).where(kinds.index != 299, "future").astype(dtype)
+    with pytest.raises(ValueError, match="unknown kind 'future' at index 299"):
+        price(spots.to_frame("only"), wrong.to_frame("only")) if frame else price(spots, wrong)
+
+
 @pytest.mark.parametrize("dtype", ["bool", "boolean", object])
 def test_bools_are_no_kinds(dtype):
     with pytest.raises(ValueError, match="unknown kind True at index"):
