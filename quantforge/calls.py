@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge import conventions, dispatch, kinds
+from quantforge import conventions, dispatch, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, using
 from quantforge.errors import BackendError
 from quantforge.evaluation import ONE_BLOCK, evaluate
+from quantforge.labels import is_labelled
 from quantforge.operations import SIGN, find
 from quantforge.plan import Plan, Row
 from quantforge.plugins import registry
@@ -26,6 +27,7 @@ from quantforge.selection import select
 __all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
 
 _NUMBERS: Final = frozenset({float, int, np.float64})
+_PLAIN: Final = frozenset({np.ndarray, np.float64})
 
 
 class Request(NamedTuple):
@@ -75,7 +77,7 @@ class Call:
         self.operation = find(request.function, request.model)
         self.model = conventions.model(request.model)
         self.selection = select(self.operation, self.model, request.which)
-        self.kind, self.sign = kind, kinds.sign(kind)
+        self.kind, self.sign = kind, signs(kind)
         self._decide()
 
     def _decide(self) -> None:
@@ -91,7 +93,7 @@ class Call:
             self.limit = 0
         self.kernel = kernel if self.limit > 0 else None
         self.always = kernel if self.size is not None and self.limit >= ONE_BLOCK else None
-        self.unit = float(self.sign) if self.sign.ndim == 0 else None
+        self.unit = float(self.sign) if np.ndim(self.sign) == 0 else None
         self.scalar: Callable[..., Any] | None = None
         if self.kernel is not None and self.unit is not None and "b" not in self.selection.types:
             self.scalar = registry().scalar(
@@ -131,22 +133,23 @@ class Call:
     def kernel_for(self, out: Any, *operands: Any) -> Any:
         """The kernel for numbers and vectors; None for anything else or worth several threads.
 
-        `out` has the size of the batch; without it the longest vector has. The exact size of any
-        operands costs more than a small batch itself.
+        The longest vector has the size of the batch: the exact size of any operands costs more
+        than a small batch itself.
         """
-        if type(out) is np.ndarray:
-            size = out.size
-        else:
-            size = 1
-            for operand in operands:
-                kind = type(operand)
-                if kind is np.ndarray:
-                    if operand.ndim > 1:
-                        return None
-                    if operand.size > size:
-                        size = operand.size
-                elif kind not in _NUMBERS:
+        size = 1
+        for operand in operands:
+            kind = type(operand)
+            if kind is np.ndarray:
+                if operand.ndim > 1:
                     return None
+                if operand.size > size:
+                    size = operand.size
+            elif kind not in _NUMBERS:
+                return None
+        if out is not None:
+            if type(out) is not np.ndarray or out.ndim > 1:
+                return None
+            size = max(size, out.size)
         if size <= self.limit:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
@@ -158,34 +161,45 @@ class Call:
 
     def evaluate(self, arguments: Mapping[str, Any], out: Any = None) -> Any:
         """The full path, from arguments by name, `kind` and `dividend` among them."""
-        written = self.selection.written
+        names = self.selection.names
         of_greeks = self.request.function == "greeks"
         if of_greeks:
             given = {} if out is None else dict(out)
-            unknown = sorted(given.keys() - set(self.selection.names))
+            unknown = sorted(given.keys() - set(names))
             if unknown:
                 raise ValueError(f"out names {', '.join(unknown)}, which is not asked for")
-            outs = tuple(given.get(name) for name in written)
+            outs = tuple(given.get(name) for name in names)
         else:
-            outs = (out, *[None] * (len(written) - 1))
-        found = evaluate(
+            outs = (out, *[None] * (len(names) - 1))
+        if any(map(is_labelled, (*arguments.values(), *outs))):
+            taken = outs if any(each is not None for each in outs) else ()
+            found = labels.call(self._plain, arguments, names, taken)
+        else:
+            found = self._plain(arguments, outs)
+        if of_greeks:
+            return Greeks(zip(names, found, strict=True))
+        return found if len(found) > 1 else found[0]
+
+    def _plain(self, arguments: Mapping[str, Any], outs: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """All results, from arguments without labels."""
+        named = dict(zip(self.selection.names, outs, strict=False))
+        values = evaluate(
             self.operation,
             self.model,
             self.selection,
             arguments,
-            outs,
+            tuple(map(named.get, self.selection.written)),
             self._settle,
             self.request.errors,
         )
-        if of_greeks:
-            return self.selection.greeks(found, arguments["time"], given)
-        return found if len(found) > 1 else found[0]
+        return self.selection.results(values, arguments.get("time"), named)
 
     def greeks(self, values: Any, time: Any) -> Greeks:
         """Greeks of the kernel's results."""
-        if self.selection.names == self.selection.written:
-            return Greeks(zip(self.selection.names, values, strict=True))
-        return self.selection.greeks(values, time, {})
+        if self.selection.names != self.selection.written:
+            several = values if isinstance(values, tuple) else (values,)
+            values = self.selection.results(several, time, {})
+        return Greeks(zip(self.selection.names, values, strict=True))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _resolve_under, (self.settings, self.request, self.kind, self.size)
@@ -206,6 +220,7 @@ class _Shape(NamedTuple):
     names: tuple[str, ...]  # of the arguments, in order
     operands: tuple[str, ...]  # what the kernel takes
     on_forward: bool
+    several: bool  # results
 
 
 _SHORTEST: Final = """
@@ -218,21 +233,21 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         {scalars}
     signs = {signs}
     try:
-        kernel = self.always
-        if kernel is None:
-            try:
-                single = {sizes} == {count}
-            except AttributeError:
-                single = False
-            if {signed}:
-                kernel = self.kernel_for(out, {names}, signs)
-            elif single:
-                kernel = self.kernel
-            else:
-                kernel = self.kernel_for(out, {names})
+        if out is not None or {signed} or dividend is not NO_DIVIDEND:
+            kernel = self.kernel_for(out, {names}, dividend, signs)
+        else:
+            kernel = self.always
+            if kernel is None:
+                try:
+                    single = {sizes} == {count}
+                except AttributeError:
+                    single = False
+                kernel = self.kernel if single else self.kernel_for(out, {names})
         if kernel is not None{without_out}:
             carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
-            {results}
+            found = kernel({operands}{out})
+            if type({first}) in PLAIN:  # labels make labelled results: the full path aligns them
+                return {results}
     except (BackendError, TypeError, ValueError):
         pass  # the full path says what is wrong
     return self.evaluate({{{arguments}, "dividend": dividend, "kind": signs}}, out)
@@ -257,10 +272,10 @@ def _class_of(shape: _Shape) -> type[Call]:
     of_greeks = shape.function == "greeks"
     if of_greeks:
         scalars = "if found[0] == found[0]: return self.greeks(tuple(map(float64, found)), time)"
-        results = f"return self.greeks(kernel({operands}), time)"
+        results = "self.greeks(found, time)"
     else:
         scalars = "if found == found: return float64(found)  # or NumPy signals why it is NaN"
-        results = f"return kernel({operands}, out)"
+        results = "found"
     known = {
         "function": shape.function,
         "names": ", ".join(names),
@@ -275,6 +290,9 @@ def _class_of(shape: _Shape) -> type[Call]:
         "carry": rate if shape.on_forward else "ZERO",
         "rate": rate,
         "results": results,
+        "operands": operands,
+        "out": "" if of_greeks else ", out",
+        "first": "found[0]" if shape.several else "found",
         "arguments": ", ".join(f'"{name}": {name}' for name in names),
     }
     methods = {
@@ -287,7 +305,7 @@ def _class_of(shape: _Shape) -> type[Call]:
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
     space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    space["BackendError"] = BackendError
+    space |= {"BackendError": BackendError, "PLAIN": _PLAIN}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)
     return space[name]
 
@@ -301,6 +319,7 @@ def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Ca
         names=tuple(name for name in taken if name not in ("signs", "dividend")),
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
+        several=len(select(operation, model, request.which).written) > 1,
     )
     return _class_of(shape)(request, kind, size)
 
@@ -316,8 +335,10 @@ def table() -> Table:
 
 
 def signs(kind: Any) -> Any:
-    """What `Call.run` takes for `kind`: the kernel's signs."""
-    return kinds.sign(kind)
+    """What `Call.run` takes for `kind`: the kernel's signs, or labels that are still to align."""
+    if type(kind) is np.ndarray or not is_labelled(kind):
+        return kinds.sign(kind)
+    return kind
 
 
 def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:

@@ -153,7 +153,8 @@ def _checked(
         results = _several(split(kernel, operands, shape, nothing, types, threads))
     bad = np.isnan(results[0])
     if bad.any():
-        raise ValueError(_complaint(operation, operands, shape, kinds.first(bad)))
+        index = kinds.first(bad)
+        raise kinds.at(index, ValueError(_complaint(operation, operands, shape, index)))
     for out, result in zip(outs, results, strict=True):
         if out is not None:
             np.copyto(out, result)

@@ -11,7 +11,8 @@ LAYERS = (
     # what everything may know
     "errors version",
     "files conventions kinds",
-    "operations results",
+    "labels operations",
+    "results",
     "contract golden threads",
     # backends: found, loaded, called
     "ufuncs",
