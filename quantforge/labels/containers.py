@@ -77,7 +77,7 @@ def call(
         Labels that cannot be aligned; an element of `outs` that cannot take its result.
     """
     module = ""
-    first = ""
+    first: tuple[str, Any] = "", None
     given = dict(arguments)
     for name, value in (*given.items(), *(("out", out) for out in outs)):
         found = _module(type(value))
@@ -86,11 +86,10 @@ def call(
         if found is _TABLE:
             raise TypeError(f"{name} is {_described(value)}: pass its columns one by one")
         if not module:
-            module, first = found, name
+            module, first = found, (name, value)
         elif found != module:
-            holder = given.get(first)
             raise TypeError(
-                f"{first} is {_described(holder)} and {name} {_described(value)}: labels of "
+                f"{first[0]} is {_described(first[1])} and {name} {_described(value)}: labels of "
                 "different libraries cannot be aligned; convert one of the two"
             )
     results: tuple[Any, ...] = _loaded(module).call(run, given, outputs, outs)

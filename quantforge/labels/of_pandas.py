@@ -20,6 +20,9 @@ def call(
     core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     """Run `core` on aligned values. A column that can hold NA makes results that can."""
+    if not any(isinstance(each, _COLUMNS) for each in arguments.values()):  # only an out is
+        results = run(core, arguments)
+        return tuple(map(_written, outs, results, results))
     labelled = {name: each for name, each in arguments.items() if isinstance(each, _LABELLED)}
     axes, moved = _union_of_axes(labelled)
     if axes:

@@ -19,6 +19,8 @@ def call(
     """Run `core` on aligned and broadcast values; what dask holds stays lazy."""
     options = xarray.get_options()
     given = {name: each for name, each in arguments.items() if isinstance(each, xarray.DataArray)}
+    if not given:  # only an out is
+        return tuple(map(_written, outs, run(core, arguments)))
     aligned = xarray.align(*given.values(), join=options["arithmetic_join"], copy=False)
     moved = not all(map(_same_labels, given.values(), aligned))
     sizes = {dim: size for each in aligned for dim, size in each.sizes.items()}
@@ -42,8 +44,6 @@ def call(
             results = run(core, plain, absent, place)
         return results if len(outputs) > 1 else results[0]
 
-    if not given:
-        return tuple(map(_written, outs, map(xarray.DataArray, run(core, arguments))))
     keep = "drop" if options["keep_attrs"] is False else "drop_conflicts"
     found = xarray.apply_ufunc(
         computed,
@@ -101,8 +101,9 @@ def _written(out: Any, result: Any) -> Any:
     if out is None:
         return result
     if not isinstance(out, xarray.DataArray):
-        return filled(out, result.values)
-    if not (_same_labels(out, result) and _same_labels(result, out)):
+        return filled(out, np.asarray(result))
+    labelled = isinstance(result, xarray.DataArray)
+    if labelled and not (_same_labels(out, result) and _same_labels(result, out)):
         raise ValueError("out has not the labels of the result, in their order")
-    filled(out.data, result.values)
+    filled(out.data, np.asarray(result))
     return out

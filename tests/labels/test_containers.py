@@ -63,6 +63,12 @@ def test_containers_of_two_libraries_are_refused_by_name(first, second, argument
         quantforge.price(**given, time=0.5, rate=0.03, sigma=0.2)
 
 
+def test_outs_of_two_libraries_are_refused_by_name():
+    out = {"delta": CONTAINERS["a pandas Series"], "vega": CONTAINERS["an xarray DataArray"]}
+    with pytest.raises(TypeError, match="out is a pandas Series and out an xarray DataArray"):
+        quantforge.greeks(100.0, 105.0, 0.5, 0.03, 0.2, out=out)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_tables_are_refused_for_what_they_are(table):
     with pytest.raises(TypeError, match=f"sigma is {table}: pass its columns one by one"):

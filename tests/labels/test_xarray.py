@@ -136,6 +136,22 @@ def test_out_may_be_an_array_of_that_shape_or_one_with_those_labels():
         assert np.array_equal(out, price(STRIKES, TIMES, KINDS))
 
 
+def test_a_dataarray_may_receive_what_has_no_labels():
+    out = STRIKES * 0
+    prices = np.array([12.0, 8.0, 4.0])
+    sigma, code = quantforge.implied_volatility(
+        prices, 100.0, STRIKES.values, 0.5, 0.03, status=True, out=out
+    )
+    assert sigma is out
+    assert out.values.tolist() == [
+        quantforge.implied_volatility(*option, 0.5, 0.03)
+        for option in ((12.0, 100.0, 90.0), (8.0, 100.0, 100.0), (4.0, 100.0, 110.0))
+    ]
+    assert type(code) is np.ndarray
+    with pytest.raises(ValueError, match="out has shape"):
+        price(np.array([100.0, 101.0]), out=out)
+
+
 @pytest.mark.parametrize("reverse", ["strike", "time"])
 def test_an_out_with_labels_in_another_order_is_refused(reverse):
     out = (price(STRIKES, TIMES) * 0).isel({reverse: slice(None, None, -1)})
