@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from quantforge_conformance.accuracy import Measured
-from quantforge_conformance.standards import OUT_OF_THE_MONEY, STANDARDS, Bound
+from quantforge_conformance.oracles import ORACLES, OUT_OF_THE_MONEY, Bound
 
 from bench.page import Table, dump, markdown
 from quantforge.operations import OPERATIONS
@@ -31,8 +31,8 @@ _MARKED = re.compile(r"(<!-- attained: (\w+) -->\n\n)(?:\|.*\n)*")
 def measure(share: float = 1.0) -> dict[str, Any]:
     """Measure one exact backend, for all return the same bits, on a share of the options."""
     counts = {name: round(share * count) for name, count in COUNTS.items()}
-    cases = [(name, region) for name, one in STANDARDS.items() for region in one.regions]
-    errors: dict[str, dict[str, dict[str, float]]] = {name: {} for name in STANDARDS}
+    cases = [(name, region) for name, one in ORACLES.items() for region in one.regions]
+    errors: dict[str, dict[str, dict[str, float]]] = {name: {} for name in ORACLES}
     with progress_bar() as progress:
         for done, (name, region) in enumerate(cases):
             progress(name, done / len(cases))
@@ -51,11 +51,11 @@ def _errors(name: str, operands: Any) -> dict[str, float]:
 
 
 def _errors_of_few(name: str, operands: Sequence[Any]) -> Iterator[tuple[str, float]]:
-    measured = Measured(STANDARDS[name], operands)
+    measured = Measured(ORACLES[name], operands)
     backend = registry().candidates(name, exact=True)[0]
     given = registry().kernel(backend, name)(*operands)
     results = given if isinstance(given, tuple) else (given,)
-    for place, (output, bounds) in enumerate(STANDARDS[name].bounds.items()):
+    for place, (output, bounds) in enumerate(ORACLES[name].bounds.items()):
         for bound in bounds:
             yield column(name, output, bound), measured.worst(place, bound, results[place])[0]
 

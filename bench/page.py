@@ -15,7 +15,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES = PAGE.with_suffix(".json")
 """What the page is written from; a test compares the two."""
 
-_UNITS = {PRICE: "ulp", VOLATILITY: "attainable limits"}
+_UNITS = {PRICE: "ulp", VOLATILITY: "attainable errors"}
 _NAMES = {PRICE: "price", VOLATILITY: "implied volatility"}
 
 _INTRODUCTION = """\
@@ -34,7 +34,7 @@ exception, or a relative error above 1e-6. A dash stands where a library cannot 
 - The errors of **prices** are in ulp of the price itself out of the money, and in ulp of
   max(S e^(-qT), K e^(-rT)) in the money. Prices below 1e-290 are not counted, which leaves nothing
   of the region of denormal amounts.
-- The errors of **implied volatilities** are in attainable limits: what half an ulp of each input
+- The errors of **implied volatilities** are in attainable errors: what half an ulp of each input
   and one ulp of the result cost at that option. Prices that determine no volatility are not
   counted. Where an input's rounding alone costs more than 1e-6, an error of four limits is no
   failure.

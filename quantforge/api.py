@@ -259,8 +259,8 @@ def implied_volatility(
 
     Notes
     -----
-    Given the exact price, correctly rounded, the result is within 3 times the attainable limit, or
-    3.5 times under Bachelier's model. The limit is what half a unit in the last place of each
+    Given the exact price, correctly rounded, the result is within 3 times the attainable error, or
+    3.5 times under Bachelier's model. That error is what half a unit in the last place of each
     input costs, and one unit of the result. However small a positive price of an option out of
     the money is, it is solved.
 
@@ -333,6 +333,7 @@ def bind(
     >>> round(float(call(100.0, 100.0, 1.0, 0.05, 0.2)), 6)
     10.450584
     """
+    registry()  # plugins declare operations too
     names = functions()
     if operation not in names:
         raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from quantforge_conformance.oracles import IN_THE_MONEY, ORACLES, OUT_OF_THE_MONEY
 from quantforge_conformance.reference import PRECISE
-from quantforge_conformance.standards import IN_THE_MONEY, OUT_OF_THE_MONEY, STANDARDS
 
 from bench import attained, page
 from quantforge import FIRST_ORDER
@@ -15,22 +15,22 @@ from quantforge import FIRST_ORDER
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def limits(operation, output):
-    """The limit of each of an output's bounds, by the unit's name."""
-    return {bound.name: bound.limit for bound in STANDARDS[operation].bounds[output]}
+def tolerances(operation, output):
+    """The tolerance of each of an output's bounds, by the unit's name."""
+    return {bound.name: bound.tolerance for bound in ORACLES[operation].bounds[output]}
 
 
 def roundings(output):
     """The k of a greek's contract."""
-    return limits("greeks", output)["(1 + cond) 2^-53"]
+    return tolerances("greeks", output)["(1 + cond) 2^-53"]
 
 
-PRICE, BACHELIER = limits("price", "price"), limits("bachelier_price", "price")
+PRICE, BACHELIER = tolerances("price", "price"), tolerances("bachelier_price", "price")
 OUT, IN = PRICE[OUT_OF_THE_MONEY], PRICE[IN_THE_MONEY]
 BACHELIER_OUT, BACHELIER_IN = BACHELIER[OUT_OF_THE_MONEY], BACHELIER[IN_THE_MONEY]
-OWN = limits("greeks", "delta")[OUT_OF_THE_MONEY]
+OWN = tolerances("greeks", "delta")[OUT_OF_THE_MONEY]
 IMPLIED, BACHELIER_IMPLIED = (
-    limits(name, "sigma")["of the attainable limit"]
+    tolerances(name, "sigma")["of the attainable error"]
     for name in ("implied_volatility", "bachelier_implied_volatility")
 )
 CANCELLING = ("charm", "veta", "color", "speed")
@@ -48,17 +48,17 @@ SAID = {
             map(roundings, CANCELLING)
         ),
         r"within \*\*(\d+) ulp of themselves\*\*": (OWN,),
-        r"attainable limit is beyond (1e-\d+) σ": (float(PRECISE),),
+        r"attainable error is beyond (1e-\d+) σ": (float(PRECISE),),
         r"correctly rounded, is ([\d.]+) times that": (IMPLIED,),
         r"contract is (\d+) ulp of the price itself out of the money, and in the money (\d+) ulp of"
         r" max\(\|F\|, \|K\|\)": (BACHELIER_OUT, BACHELIER_IN),
-        r"contract is ([\d.]+) attainable limits": (BACHELIER_IMPLIED,),
+        r"contract is ([\d.]+) attainable errors": (BACHELIER_IMPLIED,),
     },
     "quantforge/api.py": {
         r"within (\d+) ulp of the exact price, in the money within (\d+) ulp of max\(S": (OUT, IN),
         r"within (\d+) ulp of the exact price out of the money, and in the money within (\d+) ulp"
         r" of max\(abs\(F\)": (BACHELIER_OUT, BACHELIER_IN),
-        r"within ([\d.]+) times the attainable limit, or ([\d.]+) times under Bachelier's": (
+        r"within ([\d.]+) times the attainable error, or ([\d.]+) times under Bachelier's": (
             IMPLIED,
             BACHELIER_IMPLIED,
         ),
@@ -70,7 +70,7 @@ WORST_FOUND = {
     r"hill climbs found ([\d.]+), ([\d.]+), ([\d.]+) and ([\d.]+); elsewhere": tuple(
         map(roundings, CANCELLING)
     ),
-    r"hill climbs found is ([\d.]+) times the limit": (IMPLIED,),
+    r"hill climbs found is ([\d.]+) times the attainable error": (IMPLIED,),
     r"\(hill climbs found ([\d.]+) and ([\d.]+)\)": (BACHELIER_OUT, BACHELIER_IN),
     r"\(hill climbs found ([\d.]+)\)": (BACHELIER_IMPLIED,),
 }
@@ -102,17 +102,19 @@ def test_a_promise_of_accuracy_is_the_one_that_is_tested(name, pattern):
 
 def test_greeks_have_the_contract_that_the_page_sorts_them_by():
     for operation in ("greeks", "bachelier_greeks"):
-        for output in STANDARDS[operation].bounds:
-            assert limits(operation, output) == limits("greeks", output)
+        for output in ORACLES[operation].bounds:
+            assert tolerances(operation, output) == tolerances("greeks", output)
     assert {roundings(output) for output in FIRST_ORDER} == {roundings("delta")}
-    others = STANDARDS["greeks"].bounds.keys() - {*FIRST_ORDER, *CANCELLING}
+    others = ORACLES["greeks"].bounds.keys() - {*FIRST_ORDER, *CANCELLING}
     assert {roundings(output) for output in others} == {roundings("vanna")}
 
 
 @pytest.mark.parametrize("pattern", WORST_FOUND)
 def test_the_worst_that_was_found_is_within_the_contract(pattern):
     found = figures(only(pattern, prose("docs/numerics.md")))
-    assert all(worst <= limit for worst, limit in zip(found, WORST_FOUND[pattern], strict=True))
+    assert all(
+        worst <= tolerance for worst, tolerance in zip(found, WORST_FOUND[pattern], strict=True)
+    )
 
 
 def test_no_other_place_promises_an_accuracy():
@@ -140,16 +142,16 @@ def test_the_tables_of_attained_errors_are_what_their_figures_make():
         assert f"<!-- attained: {name} -->" in written
 
 
-@pytest.mark.parametrize("operation", STANDARDS)
+@pytest.mark.parametrize("operation", ORACLES)
 def test_attained_errors_are_those_of_every_region_and_bound_and_keep_the_contract(operation):
     stored = json.loads(attained.FIGURES.read_text("utf-8"))["errors"][operation]
-    standard = STANDARDS[operation]
+    oracle = ORACLES[operation]
     most = {
-        attained.column(operation, output, bound): bound.limit
-        for output, bounds in standard.bounds.items()
+        attained.column(operation, output, bound): bound.tolerance
+        for output, bounds in oracle.bounds.items()
         for bound in bounds
     }
-    assert list(stored) == [region.name for region in standard.regions]
+    assert list(stored) == [region.name for region in oracle.regions]
     for errors in stored.values():
         assert errors.keys() == most.keys()
         assert all(error <= most[column] for column, error in errors.items())
