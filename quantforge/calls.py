@@ -27,7 +27,6 @@ from quantforge.selection import select
 __all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
 
 _NUMBERS: Final = frozenset({float, int, np.float64})
-_PLAIN: Final = frozenset({np.ndarray, np.float64})
 
 
 class Request(NamedTuple):
@@ -233,20 +232,25 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         {scalars}
     signs = {signs}
     try:
-        if out is not None or {signed} or dividend is not NO_DIVIDEND:
+        if dividend is not NO_DIVIDEND or {signed}:
             kernel = self.kernel_for(out, {names}, dividend, signs)
-        else:
+        elif out is None:
             kernel = self.always
             if kernel is None:
                 try:
                     single = {sizes} == {count}
                 except AttributeError:
                     single = False
-                kernel = self.kernel if single else self.kernel_for(out, {names})
+                kernel = self.kernel if single else self.kernel_for(None, {names})
+        elif {arrays} is type(out) is ndarray and {sizes} == {count}:
+            kernel = self.kernel
+        else:
+            kernel = self.kernel_for(out, {names})
         if kernel is not None{without_out}:
             carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
             found = kernel({operands}{out})
-            if type({first}) in PLAIN:  # labels make labelled results: the full path aligns them
+            kind = type({first})  # labels make labelled results: the full path aligns them
+            if kind is ndarray or kind is float64:
                 return {results}
     except (BackendError, TypeError, ValueError):
         pass  # the full path says what is wrong
@@ -285,7 +289,7 @@ def _class_of(shape: _Shape) -> type[Call]:
         ),
         "scalars": scalars,
         "sizes": " + ".join(f"{name}.size" for name in names),
-        "count": len(names),
+        "arrays": " is ".join(f"type({name})" for name in names),
         "without_out": " and out is None" if of_greeks else "",
         "carry": rate if shape.on_forward else "ZERO",
         "rate": rate,
@@ -293,6 +297,7 @@ def _class_of(shape: _Shape) -> type[Call]:
         "operands": operands,
         "out": "" if of_greeks else ", out",
         "first": "found[0]" if shape.several else "found",
+        "count": len(names),
         "arguments": ", ".join(f'"{name}": {name}' for name in names),
     }
     methods = {
@@ -305,7 +310,7 @@ def _class_of(shape: _Shape) -> type[Call]:
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
     space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    space |= {"BackendError": BackendError, "PLAIN": _PLAIN}
+    space |= {"BackendError": BackendError, "ndarray": np.ndarray}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)
     return space[name]
 
