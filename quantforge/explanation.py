@@ -116,7 +116,7 @@ def explain(
     )
 
 
-def _candidates(operation: str, n: int, chosen: Row, source: Source) -> dict[str, str]:
+def _candidates(operation: str, n: int, decided: Row, source: Source) -> dict[str, str]:
     found = registry()
     texts = {}
     for name in found.names():
@@ -126,18 +126,18 @@ def _candidates(operation: str, n: int, chosen: Row, source: Source) -> dict[str
         elif operation not in info.operations:
             texts[name] = f"does not implement {operation}"
         else:
-            texts[name] = _estimate(name, n, chosen, source)
+            texts[name] = _estimate(name, n, decided, source)
             if not found.exact(name, operation):
                 texts[name] += "; not exact, so auto takes it only where nothing exact is usable"
     return texts
 
 
-def _estimate(name: str, n: int, chosen: Row, source: Source) -> str:
+def _estimate(name: str, n: int, decided: Row, source: Source) -> str:
     if source.costs is None:
         return "not measured"
     times = {
         count: source.costs(name, count, n)
-        for count in dict.fromkeys((1, chosen.threads, _threads.budget()))
+        for count in dict.fromkeys((1, decided.threads, _threads.budget()))
     }
     known = [
         f"{seconds * 1e6:,.2f} us with {count} thread{'s' * (count > 1)}"

@@ -20,9 +20,9 @@ from quantforge.numpy_backend.elementary import (
     natural,
     power_of_two,
     reduce,
-    sum_,
     tail_numerator,
     times_power,
+    two_sum,
     two_ulp,
     zero_times,
 )
@@ -49,11 +49,11 @@ from quantforge.results import Code
 __all__ = ["greeks", "implied_volatility", "price"]
 
 
-class _Normal(NamedTuple):
+class _Terms(NamedTuple):
     """What price and greeks share."""
 
     d: Deviation  # h at most PAST
-    inside: Sum  # > 0: in the money
+    in_the_money: Sum  # > 0: in the money
     r: Reduced  # the discount exponent -rT
     e: Reduced  # -h^2/2
     h: Array  # h itself
@@ -66,33 +66,37 @@ def price(*inputs: Any, out: Any = None) -> Any:
 
 
 def _price(*operands: Array) -> tuple[tuple[Array], bool]:
-    lane, missing = _normal(*operands), is_missing(*operands)
+    lane, missing = _terms(*operands), is_missing(*operands)
     value = _price_of(lane, operands[2], operands[3])
     value = np.where(lane.outside | missing, np.nan, value)
     return (value,), bool((lane.outside & ~missing).any())
 
 
-def _normal(
+def _terms(
     forward: Array, strike: Array, time: Array, rate: Array, sigma: Array, sign: Array
-) -> _Normal:
+) -> _Terms:
     x = discount_exponent(rate, time)
-    apart = sum_(forward, -strike)
-    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
-    d = deviation(magnitude(inside), time, sigma)
+    distance = two_sum(forward, -strike)
+    in_the_money = Sum(sign * distance.high, finite_or_zero(sign * distance.low))
+    d = deviation(magnitude(in_the_money), time, sigma)
     held = d._replace(h=np.fmin(d.h, PAST), h_low=np.where(d.h < PAST, d.h_low, 0.0))
-    outside = d.outside | (time < 0) | np.isnan(apart.high) | np.isinf(rate) | (np.abs(sign) != 1)
-    return _Normal(
-        held, inside, reduce(x.value, x.low), gauss_exponent(held.h, held.h_low), d.h, outside
+    outside = (
+        d.outside | (time < 0) | np.isnan(distance.high) | np.isinf(rate) | (np.abs(sign) != 1)
+    )
+    return _Terms(
+        held, in_the_money, reduce(x.value, x.low), gauss_exponent(held.h, held.h_low), d.h, outside
     )
 
 
-def _price_of(n: _Normal, time: Array, rate: Array) -> Array:
+def _price_of(n: _Terms, time: Array, rate: Array) -> Array:
     d, e, rest = n.d, n.e, loss(n.d.h)
-    worth = n.inside.high > 0
-    settled = (d.v == 0) | np.isinf(n.inside.high)
+    worth = n.in_the_money.high > 0
+    settled = (d.v == 0) | np.isinf(n.in_the_money.high)
     share = rest.p / rest.q
     term = np.where(settled, 0.0, (d.v * share + d.v_low * share) * np.exp(e.r))
-    value = np.where(worth, n.inside.high + (n.inside.low + term * power_of_two(e.n)), term)
+    value = np.where(
+        worth, n.in_the_money.high + (n.in_the_money.low + term * power_of_two(e.n)), term
+    )
     exponent = np.where(worth, n.r.n, n.r.n + e.n)
     value = times_power(value * np.exp(n.r.r), exponent)
     endless = np.where(np.isinf(time) & (rate > 0), 0.0, np.inf)
@@ -102,7 +106,7 @@ def _price_of(n: _Normal, time: Array, rate: Array) -> Array:
 class _Parts(NamedTuple):
     """What the greeks are made of."""
 
-    lane: _Normal
+    lane: _Terms
     time: Array
     rate: Array
     sigma: Array
@@ -123,17 +127,17 @@ def greeks(*inputs: Any, outputs: Sequence[str], out: Any = None) -> Any:
 
 
 def _greeks(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
-    lane = _normal(*operands)
+    lane = _terms(*operands)
     parts = _parts(lane, operands)
     values = [_FORMULAS[name](parts) for name in names]
     return finished(values, is_missing(*operands), lane.outside)
 
 
-def _parts(n: _Normal, operands: Sequence[Array]) -> _Parts:
+def _parts(n: _Terms, operands: Sequence[Array]) -> _Parts:
     forward, strike, time, rate, sigma, sign = operands
     d, e, grown = n.d, n.e, np.exp(n.r.r)
     m, power = tail_numerator(d.h) / loss(d.h).q, np.exp(e.r)
-    beyond, is_level = np.isinf(n.h), (n.inside.high == 0) & (d.v < 2.0**-1000)
+    beyond, is_level = np.isinf(n.h), (n.in_the_money.high == 0) & (d.v < 2.0**-1000)
     most = times_power((1.0 - m * power * power_of_two(e.n)) * grown, n.r.n)
     least, density = (
         np.where(beyond, 0.0, times_power(x * power * grown, e.n + n.r.n))
@@ -146,7 +150,7 @@ def _parts(n: _Normal, operands: Sequence[Array]) -> _Parts:
         rate,
         sigma,
         sign,
-        chance=np.where(n.inside.high > 0, most, least),
+        chance=np.where(n.in_the_money.high > 0, most, least),
         density=density,
         d=np.where((per.per_v == 0) | is_level, 0.0, (forward - strike) * per.per_v),
         per_v=per.per_v,
@@ -211,28 +215,30 @@ def implied_volatility(*inputs: Any, outputs: Sequence[str], out: Any = None) ->
 
 def _implied(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
     price, forward, strike, time, rate, sign = operands
-    apart, x = forward - strike, discount_exponent(rate, time)
+    distance, x = forward - strike, discount_exponent(rate, time)
     r, (mantissa, exponent) = reduce(-x.value, -x.low), scaled(price)
     exponent = exponent + r.n  # of the undiscounted price
-    unit = np.maximum(exponent, scaled(apart)[1]) - 300.0  # room for the lesser of the two
+    unit = np.maximum(exponent, scaled(distance)[1]) - 300.0  # room for the lesser of the two
     paid = times_power(mantissa * np.exp(r.r), exponent - unit)
-    f, g, gap = (times_power(amount, -unit) for amount in (forward, strike, apart))
-    k, inside = np.abs(gap), sign * apart > 0
-    c = np.where(inside, paid - k, paid)
+    f, g, gap = (times_power(amount, -unit) for amount in (forward, strike, distance))
+    k, in_the_money = np.abs(gap), sign * distance > 0
+    c = np.where(in_the_money, paid - k, paid)
     s = _step(c, k, _step(c, k, _seed(c, k)))
     sigma = times_power(s / np.sqrt(time), unit)
-    limit = _attainable(c, k, s, (price, f, g, time, rate), inside) + 2.0 * half_ulp(sigma)
-    wrong = (time < 0) | np.isinf(time) | np.isinf(rate) | ~np.isfinite(apart)
+    error = _attainable_error(c, k, s, (price, f, g, time, rate), in_the_money) + 2.0 * half_ulp(
+        sigma
+    )
+    wrong = (time < 0) | np.isinf(time) | np.isinf(rate) | ~np.isfinite(distance)
     wrong |= np.abs(sign) != 1
-    return coded(names, sigma, limit, _bound(c, f, g, inside, time), wrong, operands)
+    return coded(names, sigma, error, _bound(c, f, g, in_the_money, time), wrong, operands)
 
 
-def _bound(c: Array, forward: Array, strike: Array, inside: Mask, time: Array) -> Codes:
+def _bound(c: Array, forward: Array, strike: Array, in_the_money: Mask, time: Array) -> Codes:
     """The code of a price at or beyond a bound, OK between them."""
     two = two_ulp(np.fmax(np.abs(forward), np.abs(strike)))
     reached = {
         Code.BELOW_INTRINSIC: c < -two,
-        Code.AT_INTRINSIC: c <= np.where(inside, two, 0.0),
+        Code.AT_INTRINSIC: c <= np.where(in_the_money, two, 0.0),
         Code.ABOVE_MAXIMUM: time == 0,
     }
     return np.select(list(reached.values()), list(reached), Code.OK).astype(np.int8)
@@ -256,14 +262,16 @@ def _step(c: Array, k: Array, s: Array) -> Array:
     return s * householder(f, newton, hh, hh * hh - 3.0 * hh) + s
 
 
-def _attainable(c: Array, k: Array, s: Array, operands: Sequence[Array], inside: Mask) -> Array:
+def _attainable_error(
+    c: Array, k: Array, s: Array, operands: Sequence[Array], in_the_money: Mask
+) -> Array:
     """What half a unit in the last place of each input costs, over sigma."""
     price, forward, strike, time, rate = operands
     h = np.fmin(k / s, 38.0)
     per_density, tail = inverse_density(h), SQRT_2PI * (tail_numerator(h) / loss(h).q)
-    chance = np.where(inside, per_density - tail, tail)
+    chance = np.where(in_the_money, per_density - tail, tail)
     e = reduce(0.5 * h * h)
-    value = times_power(np.where(inside, c + k, c) * SQRT_2PI * np.exp(e.r), e.n)
+    value = times_power(np.where(in_the_money, c + k, c) * SQRT_2PI * np.exp(e.r), e.n)
     rt = rate * time
     cost = (
         half_ulp(price) * value

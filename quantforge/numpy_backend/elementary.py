@@ -44,9 +44,9 @@ __all__ = [
     "power_of_two",
     "product_error",
     "reduce",
-    "sum_",
     "tail_numerator",
     "times_power",
+    "two_sum",
     "two_ulp",
     "zero_times",
 ]
@@ -144,7 +144,7 @@ def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
     return total
 
 
-def sum_(x: Array, y: Array) -> Sum:
+def two_sum(x: Array, y: Array) -> Sum:
     """x + y without loss."""
     high = x + y
     part = high - x
@@ -218,11 +218,11 @@ def log_ratio_fine(s: Sum, n: Array) -> Sum:
     p = Sum(_polynomial(ATANH_REST, u.high), np.zeros_like(u.high))
     for first, second in zip(ATANH_HIGH[::-1], ATANH_LOW[::-1], strict=True):
         following = product(p, u)
-        whole = sum_(np.full_like(u.high, first), following.high)
+        whole = two_sum(np.full_like(u.high, first), following.high)
         p = Sum(whole.high, whole.low + (following.low + second))
     tail = product(product(s, u), p)
-    whole = sum_(n * LN2_HI, s.high + s.high)
-    both = sum_(whole.high, tail.high)
+    whole = two_sum(n * LN2_HI, s.high + s.high)
+    both = two_sum(whole.high, tail.high)
     low = both.low + (whole.low + (tail.low + (n * LN2_LO + (s.low + s.low))))
     return Sum(both.high + low, low - ((both.high + low) - both.high))
 

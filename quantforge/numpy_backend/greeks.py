@@ -11,17 +11,17 @@ import numpy as np
 from quantforge.numpy_backend.blocks import Array, Mask, run
 from quantforge.numpy_backend.elementary import times_power, zero_times
 from quantforge.numpy_backend.legs import (
-    Apart,
     Deviation,
-    Sides,
+    Legs,
+    Separation,
     Tails,
-    apart,
-    beside,
     is_missing,
+    legs_of,
+    on_common_scale,
     scaled,
-    sides,
+    separation,
 )
-from quantforge.numpy_backend.price import price_of_sides
+from quantforge.numpy_backend.price import price_of_legs
 from quantforge.numpy_backend.tables import INV_SQRT_2PI
 
 __all__ = ["Level", "finished", "greeks", "level"]
@@ -80,8 +80,8 @@ def greeks(*inputs: Any, outputs: Sequence[str], out: Any = None) -> Any:
 
 def _greeks(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
     *market, sigma, sign = operands
-    of = sides(*market)
-    by = apart(of, operands[2], sigma)
+    of = legs_of(*market)
+    by = separation(of, operands[2], sigma)
     missing, outside = is_missing(*operands), of.outside | by.d.outside | (np.abs(sign) != 1)
     parts = _parts(of, by, operands)
     back = [
@@ -126,7 +126,7 @@ class _Shares(NamedTuple):
 
 
 def _shares(
-    of: Sides, at: Tails, amounts: _Amounts, below: Mask, is_level: Mask, settled: Mask, sign: Array
+    of: Legs, at: Tails, amounts: _Amounts, below: Mask, is_level: Mask, settled: Mask, sign: Array
 ) -> _Shares:
     """Tails of the normal distribution times the legs, from the Mills ratios.
 
@@ -145,10 +145,10 @@ def _shares(
         np.where(settled, 0.0, times_power(density * np.where(is_level, 0.5, m), exponent))
         for m in (at.m.near - moved, at.m.far - at.far_loss * at.far_low)
     )
-    inside = np.where(below, -sign, sign)
-    near_inside = np.where(at.within | amounts.ends, inside, -inside)
-    near_share = np.where(near_inside > 0, least - near_tail, near_tail)
-    far_share = np.where(inside > 0, most - far_tail, far_tail)
+    in_the_money = np.where(below, -sign, sign)
+    near_in_the_money = np.where(at.within | amounts.ends, in_the_money, -in_the_money)
+    near_share = np.where(near_in_the_money > 0, least - near_tail, near_tail)
+    far_share = np.where(in_the_money > 0, most - far_tail, far_tail)
     return _Shares(
         np.where(settled, 0.0, times_power(density, exponent) * INV_SQRT_2PI),
         np.where(below, near_share, far_share),
@@ -156,11 +156,11 @@ def _shares(
     )
 
 
-def _parts(of: Sides, by: Apart, operands: Sequence[Array]) -> _Parts:
+def _parts(of: Legs, by: Separation, operands: Sequence[Array]) -> _Parts:
     amounts, time, r, q, sigma, sign = _amounts(*operands[:2]), *operands[2:]
     spot, strike, unit, ends = amounts
-    (y, d, at), legs = by, beside(of)
-    is_level = ((legs.a == legs.b) | (y.high == 0)) & (d.v < 2.0**-1000)
+    (y, d, at), common = by, on_common_scale(of)
+    is_level = ((common.a == common.b) | (y.high == 0)) & (d.v < 2.0**-1000)
     below = (y.high < 0) & ~is_level
     shares = _shares(of, at, amounts, below, is_level, ends | np.isinf(d.v), sign)
     per = level(is_level, shares.density, d, time, sigma)
@@ -169,12 +169,12 @@ def _parts(of: Sides, by: Apart, operands: Sequence[Array]) -> _Parts:
     d1 = np.where(some, np.where(below, -near, at.far), 0.0)
     d2 = np.where(some, np.where(below, -at.far, near), 0.0)
     drift = np.where((time > 0) | (sigma == 0), 0.0, (r - q) / sigma / sigma)  # at expiry
-    inside = np.where(below, -sign, sign) > 0
-    delta = np.where(inside, times_power(np.exp(of.q.r), of.q.n), 0.0)
-    dual = np.where(inside, times_power(np.exp(of.r.r), of.r.n), 0.0)
+    in_the_money = np.where(below, -sign, sign) > 0
+    delta = np.where(in_the_money, times_power(np.exp(of.q.r), of.q.n), 0.0)
+    dual = np.where(in_the_money, times_power(np.exp(of.r.r), of.r.n), 0.0)
     raised = np.where(spot < 2.0**-1022, 2.0**54, 1.0)  # 1/S of a subnormal S is infinite
     per_spot = np.where(shares.density == 0, 0.0, 1.0 / spot)
-    value, exponent = price_of_sides(of, by, sign)
+    value, exponent = price_of_legs(of, by, sign)
     return _Parts(
         times_power(value, exponent), times_power(value, exponent - unit),
         unit, strike, time, r, q,

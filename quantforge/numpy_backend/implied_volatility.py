@@ -20,7 +20,15 @@ from quantforge.numpy_backend.elementary import (
     times_power,
     two_ulp,
 )
-from quantforge.numpy_backend.legs import PAST, Sides, beside, is_missing, magnitude, scaled, sides
+from quantforge.numpy_backend.legs import (
+    PAST,
+    Legs,
+    is_missing,
+    legs_of,
+    magnitude,
+    on_common_scale,
+    scaled,
+)
 from quantforge.numpy_backend.tables import LN2_HI, MILLS_FROM
 from quantforge.results import Code
 
@@ -30,7 +38,7 @@ SQRT_2PI: Final = float.fromhex("0x1.40d931ff62706p+1")
 STEPS: Final = 3  # from the seed to full precision
 
 
-class _Target(NamedTuple):
+class _NormalizedPrice(NamedTuple):
     """The equation to solve: see the specification."""
 
     c: Array
@@ -64,23 +72,25 @@ def types_of(outputs: Sequence[str]) -> str:
 
 def _implied(names: Sequence[str], *operands: Array) -> tuple[Sequence[Array], bool]:
     price, spot, strike, time, rate, dividend, sign = operands
-    apart = sides(spot, strike, time, rate, dividend)
-    to, bounds, inside = _target(apart, price, sign)
+    legs = legs_of(spot, strike, time, rate, dividend)
+    to, bounds, in_the_money = _normalized_price(legs, price, sign)
     s = _seed(to)
     for _ in range(STEPS):
         s = _step(to, s)
     sigma = s / np.sqrt(time)
-    limit = _attainable(to, s, apart.y.high < 0, inside, operands) + 2.0 * half_ulp(sigma)
+    error = _attainable_error(to, s, legs.y.high < 0, in_the_money, operands) + 2.0 * half_ulp(
+        sigma
+    )
     code = _bound(bounds, time)
-    wrong = apart.outside | (np.abs(sign) != 1)
+    wrong = legs.outside | (np.abs(sign) != 1)
     wrong |= np.isinf(spot) | np.isinf(strike) | np.isinf(time)
-    return coded(names, sigma, limit, code, wrong, operands)
+    return coded(names, sigma, error, code, wrong, operands)
 
 
 def coded(
     names: Sequence[str],
     sigma: Array,
-    limit: Array,
+    error: Array,
     code: Codes,
     wrong: Mask,
     operands: Sequence[Array],
@@ -88,7 +98,7 @@ def coded(
     """The outputs, with the value that belongs to each code; a NaN that came in signals nothing."""
     missing = is_missing(*operands)
     beyond = (code == Code.OK) & np.isnan(sigma)  # the inputs are beyond all range
-    code = np.where((code == Code.OK) & ~(limit <= 1e-8), Code.LOW_PRECISION, code)
+    code = np.where((code == Code.OK) & ~(error <= 1e-8), Code.LOW_PRECISION, code)
     code = np.where(beyond | wrong | missing, Code.INVALID_INPUT, code)
     code = np.where(np.isfinite(operands[0]), code, Code.NOT_FINITE)
     sigma = np.where(code == Code.AT_INTRINSIC, 0.0, sigma)
@@ -98,35 +108,41 @@ def coded(
     return [found[name] for name in names], bool((none & ~missing).any())
 
 
-def _target(apart: Sides, price: Array, sign: Array) -> tuple[_Target, _Bounds, Mask]:
+def _normalized_price(
+    legs: Legs, price: Array, sign: Array
+) -> tuple[_NormalizedPrice, _Bounds, Mask]:
     """The equation to solve, the bounds of the price, and whether it is in the money."""
-    side, (mantissa, exponent) = beside(apart), scaled(np.abs(price))
-    value = np.copysign(mantissa * power_of_two(exponent - side.top), price)
-    below = apart.y.high < 0
-    less, most = np.where(below, side.a, side.b), np.where(below, side.b, side.a)
-    low = apart.a_low * side.a_scale - apart.b_low * side.b_scale
+    common, (mantissa, exponent) = on_common_scale(legs), scaled(np.abs(price))
+    value = np.copysign(mantissa * power_of_two(exponent - common.top), price)
+    below = legs.y.high < 0
+    less, most = np.where(below, common.a, common.b), np.where(below, common.b, common.a)
+    low = legs.a_low * common.a_scale - legs.b_low * common.b_scale
     low = np.where(below, -low, low)
     gap = most - less
-    inside = (np.where(below, -sign, sign) > 0) & (apart.y.high != 0)
-    otm = np.where(inside, (value - gap) - low, value)
+    in_the_money = (np.where(below, -sign, sign) > 0) & (legs.y.high != 0)
+    otm = np.where(in_the_money, (value - gap) - low, value)
     # From here on in the lesser leg's power of two: in the greater's it may be too small.
-    least, least_low = np.where(below, apart.a, apart.b), np.where(below, apart.a_low, apart.b_low)
-    scale = np.where(below, side.a_scale, side.b_scale)
-    shift = exponent - np.where(below, apart.a_exponent, apart.b_exponent)
-    own = np.where(inside, otm / scale, mantissa * power_of_two(shift))
+    least, least_low = np.where(below, legs.a, legs.b), np.where(below, legs.a_low, legs.b_low)
+    scale = np.where(below, common.a_scale, common.b_scale)
+    shift = exponent - np.where(below, legs.a_exponent, legs.b_exponent)
+    own = np.where(in_the_money, otm / scale, mantissa * power_of_two(shift))
     left = (least - own) + least_low
-    target = _Target(
-        c=np.where(inside, own, mantissa) / least,
-        shift=np.where(inside, 0.0, shift),
+    normalized = _NormalizedPrice(
+        c=np.where(in_the_money, own, mantissa) / least,
+        shift=np.where(in_the_money, 0.0, shift),
         rest=left / least,
-        k=magnitude(apart.y).high,
-        k_low=magnitude(apart.y).low,
+        k=magnitude(legs.y).high,
+        k_low=magnitude(legs.y).low,
         share=less / most,
         gap=(gap + low) / most,
     )
     unit = two_ulp(most)
-    maximum_unit = np.where(inside, unit / scale, two_ulp(least))
-    return target, _Bounds(otm, np.where(inside, unit, 0.0), unit, left, maximum_unit), inside
+    maximum_unit = np.where(in_the_money, unit / scale, two_ulp(least))
+    return (
+        normalized,
+        _Bounds(otm, np.where(in_the_money, unit, 0.0), unit, left, maximum_unit),
+        in_the_money,
+    )
 
 
 def _bound(bounds: _Bounds, time: Array) -> Codes:
@@ -140,18 +156,18 @@ def _bound(bounds: _Bounds, time: Array) -> Codes:
     return np.select(list(reached.values()), list(reached), Code.OK).astype(np.int8)
 
 
-def _seed(to: _Target) -> Array:
+def _seed(to: _NormalizedPrice) -> Array:
     c = to.c * power_of_two(to.shift)
     ce = c * to.share
     both = 2.0 * ce + to.gap
-    side = (2.0 * c * ce - to.gap * (1.0 - 2.0 * c)) / (both + both)  # p - 1/2
+    beyond_half = (2.0 * c * ce - to.gap * (1.0 - 2.0 * c)) / (both + both)  # p - 1/2
     log = log_ratio(both * both, 4.0 * (to.c * (ce + 1.0)) * (to.rest * (to.gap + ce)))
-    small = 4.0 * side * side
+    small = 4.0 * beyond_half * beyond_half
     w = np.where(small < 2.0**-18, small, (log.n - to.shift) * LN2_HI + log.r)
     dd = w * (1.5707963267948966 + 0.21616672 * w) / (1.0 + 0.10832933 * w)
     total = np.sqrt(dd) + np.sqrt(2.0 * to.k + dd)
     # c is at most what it is at the money
-    return np.fmax(np.where(side < 0, 2.0 * to.k / total, total), SQRT_2PI * c)
+    return np.fmax(np.where(beyond_half < 0, 2.0 * to.k / total, total), SQRT_2PI * c)
 
 
 def householder(f: Array, newton: Array, u1: Array, u2: Array) -> Array:
@@ -164,7 +180,7 @@ def householder(f: Array, newton: Array, u1: Array, u2: Array) -> Array:
     return newton * (0.5 * (bent + f) + 1.0) / (third * (1.0 / 6.0) + (1.0 + (bent + f)))
 
 
-def _step(to: _Target, s: Array) -> Array:
+def _step(to: _NormalizedPrice, s: Array) -> Array:
     """A step for ln c, or for ln(1 - c) where h - t is below the range of the Mills ratio."""
     per_s, t = 1.0 / s, 0.5 * s
     h = to.k * per_s
@@ -189,8 +205,8 @@ def inverse_density(x: Array) -> Array:
     return times_power(SQRT_2PI * np.exp(e.r), e.n)
 
 
-def _attainable(
-    to: _Target, s: Array, below: Mask, inside: Mask, operands: Sequence[Array]
+def _attainable_error(
+    to: _NormalizedPrice, s: Array, below: Mask, in_the_money: Mask, operands: Sequence[Array]
 ) -> Array:
     """What half a unit in the last place of each input costs, over sigma."""
     price, spot, strike, time, rate, dividend, sign = operands
@@ -202,11 +218,11 @@ def _attainable(
     far_tail, near_tail = SQRT_2PI * m.far, SQRT_2PI * m.near
     near_tail = np.where(within, near_tail, per_density - near_tail)
     most = per_density / to.share  # the greater leg over density
-    least_share = np.where(inside, per_density - near_tail, near_tail)
-    most_share = np.where(inside, most - far_tail, far_tail)
+    least_share = np.where(in_the_money, per_density - near_tail, near_tail)
+    most_share = np.where(in_the_money, most - far_tail, far_tail)
     a, b = np.where(below, least_share, most_share), np.where(below, most_share, least_share)
     c = np.where(within, SQRT_2PI * (s * m.slope), to.c * power_of_two(to.shift) * per_density)
-    value = np.where(inside, c + most * to.gap, c)
+    value = np.where(in_the_money, c + most * to.gap, c)
     rate_cost, dividend_cost = rate * time * b, dividend * time * a
     theta = 0.5 * s + sign * (rate_cost - dividend_cost)
     cost = (

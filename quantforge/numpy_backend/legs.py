@@ -21,32 +21,32 @@ from quantforge.numpy_backend.elementary import (
     power_of_two,
     product_error,
     reduce,
-    sum_,
+    two_sum,
 )
 from quantforge.numpy_backend.tables import INV_SQRT_2PI, MILLS_FROM
 
 __all__ = [
     "PAST",
-    "Apart",
-    "Beside",
+    "CommonScale",
     "Deviation",
-    "Sides",
+    "Legs",
+    "Separation",
     "Tails",
-    "apart",
-    "beside",
     "deviation",
     "discount_exponent",
     "is_missing",
+    "legs_of",
     "magnitude",
+    "on_common_scale",
     "scaled",
-    "sides",
+    "separation",
     "tails",
 ]
 
 PAST: Final = 54.0  # beyond it phi and phi M are less than the least double
 
 
-class Sides(NamedTuple):
+class Legs(NamedTuple):
     """A = S e^(-qT) and B = K e^(-rT) as mantissa, exponent and rounding error; y = ln(A/B)."""
 
     a: Array
@@ -105,7 +105,7 @@ class Tails(NamedTuple):
     within: Mask
 
 
-class Apart(NamedTuple):
+class Separation(NamedTuple):
     """How far the legs are apart."""
 
     y: Sum
@@ -113,7 +113,7 @@ class Apart(NamedTuple):
     at: Tails
 
 
-class Beside(NamedTuple):
+class CommonScale(NamedTuple):
     """Both legs times 2^-top, and what the factors were."""
 
     a: Array
@@ -163,14 +163,14 @@ def _discounted(mantissa: Array, r: Array) -> tuple[Array, Array]:
 
 def _log_moneyness(ratio: Sum, r: Exponent, q: Exponent) -> Sum:
     """ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last."""
-    carry = sum_(r.product, -q.product)
-    whole = sum_(ratio.high, carry.high)
+    carry = two_sum(r.product, -q.product)
+    whole = two_sum(ratio.high, carry.high)
     low = ((whole.low + carry.low) + (r.rest - q.rest)) + ratio.low
     high = whole.high + low
     return Sum(high, low - (high - whole.high))
 
 
-def sides(spot: Array, strike: Array, time: Array, rate: Array, dividend: Array) -> Sides:
+def legs_of(spot: Array, strike: Array, time: Array, rate: Array, dividend: Array) -> Legs:
     """The legs of options and their distance, for whatever volatility."""
     rx, qx = discount_exponent(rate, time), discount_exponent(dividend, time)
     r, q = reduce(rx.value, rx.low), reduce(qx.value, qx.low)
@@ -193,12 +193,12 @@ def sides(spot: Array, strike: Array, time: Array, rate: Array, dividend: Array)
         | np.isinf(rate)
         | np.isinf(dividend)
     )
-    return Sides(
+    return Legs(
         a, a_exponent, a_low, b, b_exponent, b_low, y, argument, rx, qx, r, q, finite, outside
     )
 
 
-def apart(of: Sides, time: Array, sigma: Array) -> Apart:
+def separation(of: Legs, time: Array, sigma: Array) -> Separation:
     """How far the legs are apart, by a finer logarithm where the error of the other would show.
 
     That error is less than 2^-55 |s|^3, and the price multiplies it by |near| / v.
@@ -208,11 +208,11 @@ def apart(of: Sides, time: Array, sigma: Array) -> Apart:
     s = of.argument.s.high
     bent = of.finite & ~(np.abs(s) * (s * s) * (1.0 + np.abs(at.near)) < 4.0 * d.v)
     if not bent.any():
-        return Apart(of.y, d, at)
+        return Separation(of.y, d, at)
     fine = _log_moneyness(log_ratio_fine(*of.argument), of.rx, of.qx)
     y = Sum(*(np.where(bent, new, old) for new, old in zip(fine, of.y, strict=True)))
     d = deviation(magnitude(y), time, sigma)
-    return Apart(y, d, tails(d))
+    return Separation(y, d, tails(d))
 
 
 def deviation(k: Sum, time: Array, sigma: Array) -> Deviation:
@@ -235,7 +235,7 @@ def deviation(k: Sum, time: Array, sigma: Array) -> Deviation:
 def tails(d: Deviation) -> Tails:
     """Both tails; M holds for every finite argument, but not at infinity."""
     t = 0.5 * d.v
-    (near, near_slip), (far, far_slip) = sum_(d.h, -t), sum_(d.h, t)
+    (near, near_slip), (far, far_slip) = two_sum(d.h, -t), two_sum(d.h, t)
     held = (np.abs(near) < PAST) & (far < 2.0**50)
     near_low = np.where(held, d.h_low + (near_slip - 0.5 * d.v_low), 0.0)
     far_low = np.where(held, d.h_low + (far_slip + 0.5 * d.v_low), 0.0)
@@ -258,8 +258,8 @@ def tails(d: Deviation) -> Tails:
     )
 
 
-def beside(of: Sides) -> Beside:
+def on_common_scale(of: Legs) -> CommonScale:
     """Both legs scaled by the exponent of the greater one."""
     top = np.maximum(of.a_exponent, of.b_exponent)
     a_scale, b_scale = power_of_two(of.a_exponent - top), power_of_two(of.b_exponent - top)
-    return Beside(of.a * a_scale, of.b * b_scale, a_scale, b_scale, top)
+    return CommonScale(of.a * a_scale, of.b * b_scale, a_scale, b_scale, top)

@@ -13,17 +13,17 @@ import numpy as np
 from quantforge.numpy_backend.blocks import Array, run
 from quantforge.numpy_backend.elementary import power_of_two, times_power
 from quantforge.numpy_backend.legs import (
-    Apart,
     Deviation,
-    Sides,
+    Legs,
+    Separation,
     Tails,
-    apart,
-    beside,
     is_missing,
-    sides,
+    legs_of,
+    on_common_scale,
+    separation,
 )
 
-__all__ = ["price", "price_of_sides"]
+__all__ = ["price", "price_of_legs"]
 
 
 def price(*inputs: Any, out: Any = None) -> Any:
@@ -33,10 +33,10 @@ def price(*inputs: Any, out: Any = None) -> Any:
 
 def _price(*operands: Array) -> tuple[tuple[Array], bool]:
     *market, sigma, sign = operands
-    of = sides(*market)
-    by = apart(of, operands[2], sigma)
+    of = legs_of(*market)
+    by = separation(of, operands[2], sigma)
     missing, outside = is_missing(*operands), of.outside | by.d.outside | (np.abs(sign) != 1)
-    value = times_power(*price_of_sides(of, by, sign))
+    value = times_power(*price_of_legs(of, by, sign))
     return (np.where(outside | missing, np.nan, value),), bool((outside & ~missing).any())
 
 
@@ -52,14 +52,14 @@ def _time_value(d: Deviation, at: Tails) -> Array:
     return np.where(at.within, within, low - (m.near + m.far)) * at.grown
 
 
-def price_of_sides(of: Sides, by: Apart, sign: Array) -> tuple[Array, Array]:
+def price_of_legs(of: Legs, by: Separation, sign: Array) -> tuple[Array, Array]:
     """The price of options inside the domain as value 2^exponent."""
-    (y, d, at), legs = by, beside(of)
+    (y, d, at), common = by, on_common_scale(of)
     below = y.high < 0
     least, exponent = np.where(below, of.a, of.b), np.where(below, of.a_exponent, of.b_exponent)
     least_low = np.where(below, of.a_low, of.b_low)
-    less, most = np.where(below, legs.a, legs.b), np.where(below, legs.b, legs.a)
-    low = of.a_low * legs.a_scale - of.b_low * legs.b_scale
+    less, most = np.where(below, common.a, common.b), np.where(below, common.b, common.a)
+    low = of.a_low * common.a_scale - of.b_low * common.b_scale
     low = np.where(below, -low, low)
 
     # At expiry, without volatility, or with a leg of 0 or infinity the intrinsic value is all.
@@ -68,14 +68,14 @@ def price_of_sides(of: Sides, by: Apart, sign: Array) -> tuple[Array, Array]:
     factor = np.where(at.within, factor, 1.0 + factor * power_of_two(at.e.n))
     factor = np.where(settled, 0.0, factor)
     exponent = np.where(at.within, exponent + at.e.n, exponent)
-    gap, scale = most - less, power_of_two(exponent - legs.top)
+    gap, scale = most - less, power_of_two(exponent - common.top)
     term = least_low * factor * scale + (((most - gap) - less) + low)
-    inside = gap + (least * scale * factor + term)
-    inside = np.where(np.isinf(most), np.inf, inside)
+    in_the_money = gap + (least * scale * factor + term)
+    in_the_money = np.where(np.isinf(most), np.inf, in_the_money)
     worth = np.where(below, -sign, sign) > 0
-    value = np.where(worth, inside, least * factor + least_low * factor)
+    value = np.where(worth, in_the_money, least * factor + least_low * factor)
     value = np.where(value > 0, value, 0.0)
-    exponent = np.where(worth, legs.top, exponent)
+    exponent = np.where(worth, common.top, exponent)
 
     # Endless volatility leaves all of one leg, and not a rounding error of the other.
     endless, call = np.isinf(d.v) & ~settled, sign > 0
