@@ -50,7 +50,7 @@ BACHELIER_PRICE = Standard(
             in_the_money(5, moneyness, larger_amount),
         )
     },
-    specification=lambda *lane: (price_specification.price(*lane),),
+    specification=lambda *lane: (price_specification.bachelier_price(*lane),),
     regions=regions.NORMAL,
     special=special.NORMAL,
     limits=limits.bachelier_price,
@@ -68,7 +68,7 @@ def _public_greeks(operands: Any, **options: Any) -> Any:
 BACHELIER_GREEKS = Standard(
     golden=lambda *lane: sensitivity.sensitive(reference.normal_greeks, lane).values,
     bounds=sensitivity.bounds(reference.normal_greeks, moneyness, own_ulp=20),
-    specification=greeks_specification.greeks,
+    specification=greeks_specification.bachelier_greeks,
     regions=regions.NORMAL,
     special=special.NORMAL,
     limits=limits.bachelier_greeks,
@@ -90,7 +90,7 @@ def _public_implied_volatility(operands: Any, **options: Any) -> Any:
 BACHELIER_IMPLIED_VOLATILITY = Standard(
     golden=lambda *lane: _implied(*lane)[:2],
     bounds=Inversion(_implied, larger_amount).bounds(3.5),
-    specification=inversion_specification.implied_volatility,
+    specification=inversion_specification.bachelier_implied_volatility,
     regions=regions.NORMAL_TO_INVERT,
     special=special.NORMAL_QUOTE,
     limits=limits.bachelier_implied_volatility,
