@@ -32,14 +32,8 @@ table = "".join(
     for name, numerics, inputs, outputs, codes in declared
 )
 (here / "quantforge_c/_operations.py").write_text(
-    f'''"""Of each operation the version of its numerics, its inputs, and the set of outputs that are codes.
-
-Written by build_native.py.
-"""
-
-OPERATIONS = {{
-{table}}}
-''',
+    '"""Version of the numerics, inputs, set of outputs that are codes; by build_native.py."""\n\n'
+    f"OPERATIONS = {{\n{table}}}\n",
     "ascii",
 )
 

@@ -1,4 +1,4 @@
-"""Name the cffi builder and the module it cannot describe: settings with no place in a TOML file."""
+"""Name the cffi builder, and the module that cffi cannot describe."""
 
 from setuptools import Extension, setup
 

@@ -6,9 +6,9 @@
 
 /* The attainable limit over sigma: what half a unit in the last place of each input costs, and one
  * unit of the result. Everything is in units of the lesser leg. */
-QF_INLINE double attainable_error(GeneralLegs legs, NormalizedPrice to, double s, double price, double spot,
-                            double strike, double time, double rate, double dividend, double sign,
-                            int in_the_money, double sigma) {
+QF_INLINE double attainable_error(GeneralLegs legs, NormalizedPrice to, double s, double price,
+                                  double spot, double strike, double time, double rate,
+                                  double dividend, double sign, int in_the_money, double sigma) {
     double h = to.k / s, t = 0.5 * s;
     double near = at_most(at_least(h - t, -PAST), PAST), far = at_most(h + t, PAST);
     int within = near > MILLS_FROM;
@@ -28,8 +28,7 @@ QF_INLINE double attainable_error(GeneralLegs legs, NormalizedPrice to, double s
     double rate_cost = rate * time * b, dividend_cost = dividend * time * a;
     double theta = 0.5 * s + sign * (rate_cost - dividend_cost);
     double cost = half_ulp(price) * value + half_ulp(spot) * a + half_ulp(strike) * b +
-                  half_ulp(time) * fabs(theta) +
-                  half_ulp(rate) * fabs(rate_cost) +
+                  half_ulp(time) * fabs(theta) + half_ulp(rate) * fabs(rate_cost) +
                   half_ulp(dividend) * fabs(dividend_cost);
     return cost / s + 2.0 * half_ulp(sigma);
 }

@@ -22,7 +22,8 @@ typedef struct {
 } BachelierParts;
 
 QF_INLINE BachelierParts bachelier_parts_ordinary(BachelierOption x) {
-    OrdinaryBachelierPrice price = bachelier_price_ordinary(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
+    OrdinaryBachelierPrice price =
+        bachelier_price_ordinary(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign);
     double rt = x.rate * x.time, rt_low = fma(x.rate, x.time, -rt);
     Reduced r = reduce(-rt, -rt_low);
     Sum distance = two_sum(x.forward, -x.strike);

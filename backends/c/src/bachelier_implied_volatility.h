@@ -3,8 +3,8 @@
  *
  * With k = |F - K| and the undiscounted out-of-the-money price c = s phi(h) (1 - h M(h)), h = k/s,
  * solve for s = sigma sqrt(T). Seed: with nu = k/(k + 2c) and eta = nu / artanh(nu),
- * s = sqrt(pi/2 eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order 4
- * on ln c. Codes are those of implied_volatility.h; there is no maximum but at T = 0. */
+ * s = sqrt(pi/2 eta) (k + 2c) g(eta), g rational, within 0.3 %; then two Householder steps of order
+ * 4 on ln c. Codes are those of implied_volatility.h; there is no maximum but at T = 0. */
 #ifndef QF_BACHELIER_IMPLIED_VOLATILITY_H
 #define QF_BACHELIER_IMPLIED_VOLATILITY_H
 
@@ -38,15 +38,16 @@ QF_INLINE double in_unit(double x, double unit) {
     return s.end ? s.x : held;
 }
 
-QF_INLINE double bachelier_attainable_error(double c, double k, double s, double price, double forward,
-                                   double strike, double time, double rate, int in_the_money,
-                                   double sigma) {
+QF_INLINE double bachelier_attainable_error(double c, double k, double s, double price,
+                                            double forward, double strike, double time, double rate,
+                                            int in_the_money, double sigma) {
     double h = at_most(k / s, 38.0);
     Reduced e = reduce(0.5 * h * h, 0.0);
     double grown = times_exp(SQRT_2PI, e.r), per_density = times_power(grown, e.n); /* 1 / phi(h) */
     double tail = SQRT_2PI * (tail_numerator(h) / loss(h).q);
     double chance = in_the_money ? per_density - tail : tail;
-    double value = times_power((in_the_money ? c + k : c) * grown, e.n); /* c may vanish beside 1 / phi */
+    double value =
+        times_power((in_the_money ? c + k : c) * grown, e.n); /* c may vanish beside 1 / phi */
     double rt = rate * time, theta = fabs(rt * value - 0.5 * s);
     double cost = half_ulp(price) * value + half_ulp(forward) * forward * chance +
                   half_ulp(strike) * strike * chance + half_ulp(time) * theta +
@@ -54,8 +55,9 @@ QF_INLINE double bachelier_attainable_error(double c, double k, double s, double
     return cost / s + 2.0 * half_ulp(sigma);
 }
 
-QF_INLINE OrdinaryImplied bachelier_implied_volatility_ordinary(double price, double forward, double strike,
-                                               double time, double rate, double sign) {
+QF_INLINE OrdinaryImplied bachelier_implied_volatility_ordinary(double price, double forward,
+                                                                double strike, double time,
+                                                                double rate, double sign) {
     double rt = rate * time, rt_low = fma(rate, time, -rt);
     Reduced r = reduce(rt, rt_low);
     double paid = shift_exponent(times_exp(price, r.r), r.n_magic);
@@ -69,16 +71,15 @@ QF_INLINE OrdinaryImplied bachelier_implied_volatility_ordinary(double price, do
      * out of the money and 1 / density in it. */
     double cost = 0x1p-24 * (legs + paid) * (1.0 + fabs(rt));
     double itm = SQRT_2PI * last.per_density * cost, otm = 1.3 * cost;
-    int holds = (fabs(rt) < 50.0) & (price > 0x1p-900) & (paid < 0x1p200) &
-                (legs < 0x1p200) & (c > 0x1p-900) & (!in_the_money | (c > 0x1p-50 * legs)) &
-                ((in_the_money ? itm : otm) < last.s) & (fabs(sign) == 1.0) &
-                (time > 0x1p-1000);
+    int holds = (fabs(rt) < 50.0) & (price > 0x1p-900) & (paid < 0x1p200) & (legs < 0x1p200) &
+                (c > 0x1p-900) & (!in_the_money | (c > 0x1p-50 * legs)) &
+                ((in_the_money ? itm : otm) < last.s) & (fabs(sign) == 1.0) & (time > 0x1p-1000);
     OrdinaryImplied out = {last.s / sqrt(time), !holds};
     return out;
 }
 
-QF_INLINE Implied bachelier_implied_volatility_general(double price, double forward, double strike, double time,
-                                         double rate, double sign) {
+QF_INLINE Implied bachelier_implied_volatility_general(double price, double forward, double strike,
+                                                       double time, double rate, double sign) {
     Exponent x = discount_exponent(rate, time);
     Reduced r = reduce(-x.value, -x.low);
     double distance = forward - strike;
@@ -102,7 +103,8 @@ QF_INLINE Implied bachelier_implied_volatility_general(double price, double forw
     int invalid = (time < 0.0) | (time == INFINITY) | (fabs(rate) == INFINITY) |
                   (fabs(distance) == INFINITY) | (distance != distance);
     int32_t state = state_of(missing, invalid) | sign_state(sign);
-    double limit = bachelier_attainable_error(c, k, s, price, f, g, time, rate, in_the_money, sigma);
+    double limit =
+        bachelier_attainable_error(c, k, s, price, f, g, time, rate, in_the_money, sigma);
     double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     code = time == 0.0 ? ABOVE_MAXIMUM : code;
     code = c <= (in_the_money ? two : 0.0) ? AT_INTRINSIC : code;

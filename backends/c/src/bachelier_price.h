@@ -24,8 +24,9 @@ typedef struct {
     int32_t special;
 } OrdinaryBachelierPrice;
 
-QF_INLINE OrdinaryBachelierPrice bachelier_price_ordinary(double forward, double strike, double time, double rate,
-                                         double sigma, double sign) {
+QF_INLINE OrdinaryBachelierPrice bachelier_price_ordinary(double forward, double strike,
+                                                          double time, double rate, double sigma,
+                                                          double sign) {
     double rt = rate * time, rt_low = fma(rate, time, -rt);
     Reduced r = reduce(-rt, -rt_low);
     Sum distance = two_sum(forward, -strike);
@@ -35,8 +36,8 @@ QF_INLINE OrdinaryBachelierPrice bachelier_price_ordinary(double forward, double
     double intrinsic = sign * distance.high;
     double value = intrinsic > 0.0 ? intrinsic + fma(sign, distance.low, term) : term;
     double price = shift_exponent(times_exp(value, r.r), r.n_magic);
-    int holds = (fabs(rt) < 50.0) & (d.v > 0x1p-64) & (d.v < 0x1p200) & (d.h < 34.0) &
-                (fabs(sign) == 1.0);
+    int holds =
+        (fabs(rt) < 50.0) & (d.v > 0x1p-64) & (d.v < 0x1p200) & (d.h < 34.0) & (fabs(sign) == 1.0);
     OrdinaryBachelierPrice out = {price, !holds};
     return out;
 }
@@ -50,8 +51,8 @@ typedef struct {
     int32_t state;
 } BachelierTerms;
 
-QF_INLINE BachelierTerms bachelier_terms_general(double forward, double strike, double time, double rate,
-                                double sigma, double sign) {
+QF_INLINE BachelierTerms bachelier_terms_general(double forward, double strike, double time,
+                                                 double rate, double sigma, double sign) {
     Exponent x = discount_exponent(rate, time);
     Sum distance = two_sum(forward, -strike);
     Sum moneyness = {sign * distance.high, finite_or_zero(sign * distance.low)};
@@ -67,8 +68,8 @@ QF_INLINE BachelierTerms bachelier_terms_general(double forward, double strike, 
     out.growth = exp_minus_1(out.e.r);
     int missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate) |
                   (sigma != sigma);
-    int invalid = (time < 0.0) | (sigma < 0.0) | (out.d.v != out.d.v) | (distance.high != distance.high) |
-                  (fabs(rate) == INFINITY);
+    int invalid = (time < 0.0) | (sigma < 0.0) | (out.d.v != out.d.v) |
+                  (distance.high != distance.high) | (fabs(rate) == INFINITY);
     out.state = state_of(missing, invalid) | sign_state(sign);
     return out;
 }

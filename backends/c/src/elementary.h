@@ -115,8 +115,8 @@ QF_INLINE Sum log_argument(double x, Aligned near) {
     return out;
 }
 
-/* ln(x / y) for normal positive x and y by s of `log_argument`. The first term of p is carried to twice
- * the precision: the error is that of s^5 q(s^2). */
+/* ln(x / y) for normal positive x and y by s of `log_argument`. The first term of p is carried to
+ * twice the precision: the error is that of s^5 q(s^2). */
 QF_INLINE Sum log_ratio_sum(Sum s, double n) {
     double u = s.high * s.high, w = s.high * u, first = w * ATANH_HIGH[0];
     double w_low = fma(s.high, fma(s.high, s.high, -u), fma(s.high, u, -w));
@@ -153,10 +153,10 @@ QF_INLINE Reduced gauss_exponent(double x, double low) {
 }
 
 /* The Mills ratio M(x) = N(-x) / (sqrt(2 pi) phi(x)) at two points from MILLS_FROM on, and minus
- * its slope between them, (M(near) - M(far)) / (far - near): with P the polynomial and d its divided
- * difference, both terms of P(y_far) - MILLS_SPAN d / (near + MILLS_SHIFT) are positive, however
- * close the points. Horner's scheme at `far` carries the divided difference along; even and odd
- * powers go side by side. */
+ * its slope between them, (M(near) - M(far)) / (far - near): with P the polynomial and d its
+ * divided difference, both terms of P(y_far) - MILLS_SPAN d / (near + MILLS_SHIFT) are positive,
+ * however close the points. Horner's scheme at `far` carries the divided difference along; even and
+ * odd powers go side by side. */
 typedef struct {
     double near, far, slope;
 } Mills;

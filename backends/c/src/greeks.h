@@ -15,8 +15,24 @@
 
 /* Order of the outputs; bit i of `wanted` asks for output i. */
 enum {
-    PRICE, DELTA, GAMMA, VEGA, THETA, RHO, PHI, VANNA, VOLGA, CHARM, VETA, DUAL_DELTA, DUAL_GAMMA,
-    SPEED, COLOR, ZOMMA, ULTIMA, GREEKS
+    PRICE,
+    DELTA,
+    GAMMA,
+    VEGA,
+    THETA,
+    RHO,
+    PHI,
+    VANNA,
+    VOLGA,
+    CHARM,
+    VETA,
+    DUAL_DELTA,
+    DUAL_GAMMA,
+    SPEED,
+    COLOR,
+    ZOMMA,
+    ULTIMA,
+    GREEKS
 };
 
 /* The inputs of one lane. */
@@ -84,8 +100,8 @@ QF_INLINE Parts parts_ordinary(Legs legs, Option option) {
     return out;
 }
 
-/* The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At expiry
- * d1/v is (r - q)/sigma^2 + 1/2. */
+/* The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At
+ * expiry d1/v is (r - q)/sigma^2 + 1/2. */
 QF_INLINE Parts parts_at_the_money(Parts parts, Option option, int level) {
     double sigma = option.sigma, drift = (option.rate - option.dividend) / sigma / sigma;
     double per_sigma = 1.0 / sigma, per_root = 1.0 / parts.root;

@@ -1,8 +1,8 @@
 /* Volatility implied by a European price, on a lognormal underlying, in a fixed number of steps.
  *
- * With the legs A and B of legs.h, k = |ln(A/B)| and the out-of-the-money price over the lesser leg,
- * c = phi(x) (M(x) - M(f)), x = k/s - s/2, f = k/s + s/2, M the Mills ratio, solve for s = sigma
- * sqrt(T).
+ * With the legs A and B of legs.h, k = |ln(A/B)| and the out-of-the-money price over the lesser
+ * leg, c = phi(x) (M(x) - M(f)), x = k/s - s/2, f = k/s + s/2, M the Mills ratio, solve for s =
+ * sigma sqrt(T).
  *
  * Seed: p = c (c + e^k) / (2c + e^k - 1), d the normal quantile of p, s = d + sqrt(d^2 + 2k) (Choi,
  * Huh and Su 2023), within 36 %. Then three Householder steps of order 4 on ln c, or where x < -1/2
@@ -17,7 +17,13 @@
 #include "attainable_error.h"
 
 enum {
-    OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM, NOT_FINITE, INVALID_INPUT,
+    OK,
+    AT_INTRINSIC,
+    BELOW_INTRINSIC,
+    AT_MAXIMUM,
+    ABOVE_MAXIMUM,
+    NOT_FINITE,
+    INVALID_INPUT,
     LOW_PRECISION
 };
 
@@ -90,8 +96,8 @@ QF_INLINE OrdinaryImplied implied_volatility_ordinary(NormalizedPrice to, Step l
                                                       double time, double rate, double dividend) {
     double load = (fabs(rate) + fabs(dividend)) * time;
     int tail = otm & (to.k >= 0.5 * last.s * last.s);
-    int holds = is_precise(last.s, last.per_density, load, tail, 1.0 / to.share) &
-                (time > 0x1p-1000);
+    int holds =
+        is_precise(last.s, last.per_density, load, tail, 1.0 / to.share) & (time > 0x1p-1000);
     OrdinaryImplied out = {last.s / sqrt(time), !holds};
     return out;
 }
@@ -101,7 +107,7 @@ typedef struct {
 } Implied;
 
 QF_INLINE Implied implied_volatility_general(double price, double spot, double strike, double time,
-                                  double rate, double dividend, double sign) {
+                                             double rate, double dividend, double sign) {
     GeneralLegs legs = legs_general(spot, strike, time, rate, dividend);
     GeneralNormalizedPrice lane = normalized_price_general(legs, price, sign);
     double s = seed(lane.to);
@@ -111,8 +117,8 @@ QF_INLINE Implied implied_volatility_general(double price, double spot, double s
 
     int32_t state = legs.state | sign_state(sign) |
                     ((spot == INFINITY) | (strike == INFINITY) | (time == INFINITY) ? INVALID : 0);
-    double limit = attainable_error(legs, lane.to, s, price, spot, strike, time, rate, dividend, sign,
-                              lane.in_the_money, sigma);
+    double limit = attainable_error(legs, lane.to, s, price, spot, strike, time, rate, dividend,
+                                    sign, lane.in_the_money, sigma);
     double code = limit <= 1e-8 ? OK : LOW_PRECISION;
     int at_maximum = lane.left <= lane.whole_unit;
     int above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0);

@@ -53,7 +53,7 @@ QF_INLINE Sum log_moneyness(Sum ratio, double rt, double rt_low, double qt, doub
 }
 
 QF_INLINE Legs legs_ordinary(double spot, double strike, double time, double rate,
-                               double dividend) {
+                             double dividend) {
     double rt = rate * time, rt_low = fma(rate, time, -rt);
     double qt = dividend * time, qt_low = fma(dividend, time, -qt);
     Reduced r = reduce(-rt, -rt_low), q = reduce(-qt, -qt_low);
@@ -93,8 +93,8 @@ QF_INLINE Sum magnitude(Sum x) {
     return out;
 }
 
-/* x t and the rest that rounding took from it; and for the exponential -x t, held within +-4000, past
- * which e^-xt is 0 or infinite for every leg. A zero rate discounts nothing, even for ever. */
+/* x t and the rest that rounding took from it; and for the exponential -x t, held within +-4000,
+ * past which e^-xt is 0 or infinite for every leg. A zero rate discounts nothing, even for ever. */
 typedef struct {
     double product, rest, value, low;
 } Exponent;
@@ -118,7 +118,8 @@ typedef struct {
 QF_INLINE Scaled scaled(double x) {
     int subnormal = x < 0x1p-1022, infinite = x == INFINITY;
     uint64_t bits = to_bits(subnormal ? x * 0x1p54 : x);
-    double exponent = from_bits((bits >> 52) | UINT64_C(0x4330000000000000)) - 0x1.00000000003ffp+52;
+    double exponent =
+        from_bits((bits >> 52) | UINT64_C(0x4330000000000000)) - 0x1.00000000003ffp+52;
     exponent = subnormal ? exponent - 54.0 : exponent;
     Scaled out;
     out.x = x;
@@ -141,7 +142,7 @@ QF_INLINE Discounted discounted(Scaled s, double r) {
 }
 
 QF_INLINE GeneralLegs legs_general(double spot, double strike, double time, double rate,
-                                     double dividend) {
+                                   double dividend) {
     Exponent rx = discount_exponent(rate, time), qx = discount_exponent(dividend, time);
     Reduced r = reduce(rx.value, rx.low), q = reduce(qx.value, qx.low);
     Scaled s = scaled(spot), k = scaled(strike);
@@ -155,8 +156,8 @@ QF_INLINE GeneralLegs legs_general(double spot, double strike, double time, doub
     int missing = (spot != spot) | (strike != strike) | (time != time) | (rate != rate) |
                   (dividend != dividend);
     int invalid = (spot < 0.0) | (strike < 0.0) | (time < 0.0) |
-                  ((spot == INFINITY) & (strike == INFINITY)) |
-                  (fabs(rate) == INFINITY) | (fabs(dividend) == INFINITY);
+                  ((spot == INFINITY) & (strike == INFINITY)) | (fabs(rate) == INFINITY) |
+                  (fabs(dividend) == INFINITY);
     Discounted a = discounted(s, q.r), b = discounted(k, r.r);
     GeneralLegs out;
     out.a = a.value, out.a_low = a.low;
@@ -203,8 +204,8 @@ typedef struct {
     Mills m;
     Reduced e;
     double near, near_low, far, far_low, width;
-    double x, growth;                    /* x is near within, |near| without */
-    double near_loss, far_loss;          /* -M' at x and far */
+    double x, growth;           /* x is near within, |near| without */
+    double near_loss, far_loss; /* -M' at x and far */
     int within;
 } Tails;
 

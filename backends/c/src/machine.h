@@ -1,5 +1,5 @@
-/* What the formulas ask of a compiler: functions inlined into their loop, loops unrolled, the bits of a
- * double; and of <math.h> fma, sqrt, fabs and copysign as instructions. */
+/* What the formulas ask of a compiler: functions inlined into their loop, loops unrolled, the bits
+ * of a double; and of <math.h> fma, sqrt, fabs and copysign as instructions. */
 #ifndef QF_MACHINE_H
 #define QF_MACHINE_H
 

@@ -39,9 +39,8 @@ QF_INLINE OrdinaryNormalizedPrice normalized_price_ordinary(Legs legs, double pr
     out.to.share = least / most;
     out.to.gap = (distance + low) / most;
     out.in_the_money = in_the_money;
-    int holds = (legs.load < 300.0) & (least > 0x1p-200) & (most > 0x1p-200) &
-                (most < 0x1p200) & (otm > 0x1p-700) &
-                (left > CLEAR * most) & (!in_the_money | (otm > CLEAR * most)) &
+    int holds = (legs.load < 300.0) & (least > 0x1p-200) & (most > 0x1p-200) & (most < 0x1p200) &
+                (otm > 0x1p-700) & (left > CLEAR * most) & (!in_the_money | (otm > CLEAR * most)) &
                 (fabs(sign) == 1.0);
     out.special = !holds;
     return out;
@@ -56,7 +55,8 @@ typedef struct {
     int in_the_money; /* the option itself */
 } GeneralNormalizedPrice;
 
-QF_INLINE GeneralNormalizedPrice normalized_price_general(GeneralLegs legs, double price, double sign) {
+QF_INLINE GeneralNormalizedPrice normalized_price_general(GeneralLegs legs, double price,
+                                                          double sign) {
     Scaled paid = scaled(fabs(price));
     CommonScale common = on_common_scale(legs);
     double a = common.a, a_low = legs.a_low * common.a_scale;
@@ -76,7 +76,8 @@ QF_INLINE GeneralNormalizedPrice normalized_price_general(GeneralLegs legs, doub
     /* Beside the lesser leg's mantissa, for it may vanish beside the greater leg. */
     double own_leg = below ? legs.a : legs.b, own_low = below ? legs.a_low : legs.b_low;
     double own_exponent = below ? legs.a_exponent : legs.b_exponent;
-    double own_scale = below ? common.a_scale : common.b_scale, shift = paid.exponent - own_exponent;
+    double own_scale = below ? common.a_scale : common.b_scale,
+           shift = paid.exponent - own_exponent;
     double held = at_most(at_least(shift, -1000.0), 1000.0);
     double own = in_the_money ? otm / own_scale : mantissa * power_of_two(held);
     GeneralNormalizedPrice out;

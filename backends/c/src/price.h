@@ -70,8 +70,8 @@ QF_INLINE GeneralPrice price_general(GeneralLegs legs, Separation separation, do
     double gap_low = below ? b_low - a_low : a_low - b_low;
 
     /* At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is. */
-    int settled = (d.v == 0.0) | (common.a == 0.0) | (common.b == 0.0) |
-                  (common.a == INFINITY) | (common.b == INFINITY);
+    int settled = (d.v == 0.0) | (common.a == 0.0) | (common.b == 0.0) | (common.a == INFINITY) |
+                  (common.b == INFINITY);
     double factor = time_value(d, at);
     double all_but = 1.0 + factor * power_of_two(at_least(at.e.n, -1000.0));
     factor = at.within ? factor : all_but;

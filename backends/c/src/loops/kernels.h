@@ -22,20 +22,20 @@ typedef struct {
     double price, forward, strike, time, rate, sign;
 } BachelierQuote;
 
-LANES_FROM_ARRAYS(Option)
-LANES_FROM_ARRAYS(Quote)
-LANES_FROM_ARRAYS(BachelierOption)
-LANES_FROM_ARRAYS(BachelierQuote)
-LANES_TO_ARRAYS(Greeks)
-BLOCK_OF_LANES(Legs)
-BLOCK_OF_LANES(NormalizedPrice)
+LANES_OF(Option)
+LANES_OF(Quote)
+LANES_OF(BachelierOption)
+LANES_OF(BachelierQuote)
+LANES_OF(Greeks)
+LANES_OF(Legs)
+LANES_OF(NormalizedPrice)
 
-/* One form of an operation: every output has an array, wanted or not. Marks of 32 bits beside numbers
- * of 64 have a compiler take two vectors of numbers at a time: their chains of operations
+/* One form of an operation: every output has an array, wanted or not. Marks of 32 bits beside
+ * numbers of 64 have a compiler take two vectors of numbers at a time: their chains of operations
  * overlap. */
-#define FORM(name)                                                                               \
-    QF_INLINE void name(const double *const *restrict in, double *const *restrict out,             \
-                     int32_t *restrict marks, int64_t n, int64_t wanted)
+#define FORM(name)                                                                     \
+    QF_INLINE void name(const double *const *restrict in, double *const *restrict out, \
+                        int32_t *restrict marks, int64_t n, int64_t wanted)
 
 /* --- price */
 
@@ -77,9 +77,8 @@ FORM(price_general_block) {
 
 /* --- greeks: many results of one loop are written while others are computed */
 
-QF_INLINE void greeks_up_to(int order, const LegsBlock *legs,
-                            const double *const *restrict in, double *const *restrict out,
-                            int32_t *restrict marks, int64_t n) {
+QF_INLINE void greeks_up_to(int order, const LegsBlock *legs, const double *const *restrict in,
+                            double *const *restrict out, int32_t *restrict marks, int64_t n) {
     EACH_LANE {
         Option x = read_Option(in, i);
         Parts parts = parts_ordinary(get_Legs(legs, i), x);
@@ -112,8 +111,8 @@ FORM(greeks_general_block) {
         Parts parts = parts_general(legs, x, amounts);
         write_Greeks(out, i, greeks_of(x, parts, 3), PRICE, GREEKS);
         unit[i] = amounts.unit;
-        states[i] = legs.state | sigma_state(x.sigma, fabs(x.sigma * sqrt(x.time))) |
-                    sign_state(x.sign);
+        states[i] =
+            legs.state | sigma_state(x.sigma, fabs(x.sigma * sqrt(x.time))) | sign_state(x.sign);
         marks[i] = states[i] == INVALID;
     }
     for (int greek = 0; wanted >> greek; greek++) {

@@ -1,9 +1,8 @@
-/* One option at a time: Python floats through NumPy's inner loop, on the stack. The loop is the very
- * one of arrays, so the bits are the same. `quantforge_c._scalar` has a single function, which
+/* One option at a time: Python floats through NumPy's inner loop, on the stack. The loop is the
+ * very one of arrays, so the bits are the same. `quantforge_c._scalar` has a single function, which
  * binds a loop to what its operands are; one implementation serves every operation. */
 #define Py_LIMITED_API 0x030b0000
 #include <Python.h>
-
 #include <stdint.h>
 #include <string.h>
 
@@ -50,9 +49,10 @@ static PyObject *call(PyObject *self, PyObject *const *given, Py_ssize_t count) 
 static PyMethodDef entry_point = {"scalar", (PyCFunction)(void (*)(void))call, METH_FASTCALL,
                                   "The outputs of one option."};
 
-PyDoc_STRVAR(bind_doc, "bind(address, inputs, codes, wanted, /)\n--\n\n"
-                       "A function of `inputs` floats that runs the loop at `address` for the set\n"
-                       "`wanted` of outputs, of which those in the set `codes` are int8.");
+PyDoc_STRVAR(bind_doc,
+             "bind(address, inputs, codes, wanted, /)\n--\n\n"
+             "A function of `inputs` floats that runs the loop at `address` for the set\n"
+             "`wanted` of outputs, of which those in the set `codes` are int8.");
 
 static PyObject *bind(PyObject *module, PyObject *args) {
     (void)module;
@@ -78,7 +78,14 @@ static PyObject *bind(PyObject *module, PyObject *args) {
 
 static PyMethodDef functions[] = {{"bind", bind, METH_VARARGS, bind_doc}, {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_scalar", "One option at a time.", 0,
-                                    functions, NULL, NULL, NULL, NULL};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT,
+                                    "_scalar",
+                                    "One option at a time.",
+                                    0,
+                                    functions,
+                                    NULL,
+                                    NULL,
+                                    NULL,
+                                    NULL};
 
 PyMODINIT_FUNC PyInit__scalar(void) { return PyModuleDef_Init(&module); }
