@@ -38,7 +38,7 @@ FORMULAS = {
     """,
     "bachelier_greeks": "bachelier_parts_ordinary bachelier_parts_general bachelier_greeks_of",
     "bachelier_implied_volatility": """
-        bachelier_seed bachelier_step in_unit bachelier_attainable_error
+        bachelier_seed bachelier_step in_unit bachelier_attainable_error undiscounted_ordinary
         bachelier_implied_volatility_ordinary bachelier_implied_volatility_general
     """,
 }
@@ -67,6 +67,13 @@ EXEMPT = [
     ("rust", "elementary", "fma", "a short name for f64::mul_add"),
     ("rust", "elementary", "two_to", "Rust has no hexadecimal floating-point literals"),
     ("rust", "elementary", "binade", "a step that half_ulp and two_ulp share"),
+    ("rust", "bachelier_price", "bachelier_value_ordinary", "what price and greeks share"),
+    (
+        "rust",
+        "bachelier_greeks",
+        "bachelier_terms_ordinary",
+        "the first of two loops, faster there",
+    ),
     ("numba", "elementary", "fine_term", "the loop of log_ratio_fine, unrolled by hand"),
 ]
 """Language, file, functions that it alone has, and why."""
@@ -78,7 +85,7 @@ OTHER = {"tables", "machine", "lib", "__init__", "intrinsics", "isa"}
 ORDINARY = {
     *("legs_ordinary", "deviation_ordinary", "tails_ordinary", "price_ordinary", "parts_ordinary"),
     *("normalized_price_ordinary", "is_precise", "implied_volatility_ordinary"),
-    *("bachelier_price_ordinary", "bachelier_parts_ordinary"),
+    *("bachelier_price_ordinary", "bachelier_parts_ordinary", "undiscounted_ordinary"),
     "bachelier_implied_volatility_ordinary",
 }
 

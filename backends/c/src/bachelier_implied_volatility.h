@@ -55,26 +55,39 @@ QF_INLINE double bachelier_attainable_error(double c, double k, double s, double
     return cost / s + 2.0 * half_ulp(sigma);
 }
 
-QF_INLINE OrdinaryImplied bachelier_implied_volatility_ordinary(double price, double forward,
-                                                                double strike, double time,
-                                                                double rate, double sign) {
-    double rt = rate * time, rt_low = fma(rate, time, -rt);
+/* The inputs of one lane. */
+typedef struct {
+    double price, forward, strike, time, rate, sign;
+} BachelierQuote;
+
+/* What is solved: the out-of-the-money price c and k; and the whole price, all undiscounted. */
+typedef struct {
+    double c, k, paid;
+} Undiscounted;
+
+QF_INLINE Undiscounted undiscounted_ordinary(BachelierQuote x) {
+    double rt = x.rate * x.time, rt_low = fma(x.rate, x.time, -rt);
     Reduced r = reduce(rt, rt_low);
-    double paid = shift_exponent(times_exp(price, r.r), r.n_magic);
-    double distance = forward - strike, k = fabs(distance);
-    int in_the_money = sign * distance > 0.0;
-    double c = in_the_money ? paid - k : paid;
-    double s = bachelier_step(c, k, bachelier_seed(c, k)).s;
-    Step last = bachelier_step(c, k, s);
-    double legs = fabs(forward) + fabs(strike);
+    double paid = shift_exponent(times_exp(x.price, r.r), r.n_magic);
+    double distance = x.forward - x.strike, k = fabs(distance);
+    Undiscounted out = {x.sign * distance > 0.0 ? paid - k : paid, k, paid};
+    return out;
+}
+
+/* The volatility by the last step. */
+QF_INLINE OrdinaryImplied bachelier_implied_volatility_ordinary(BachelierQuote x, Undiscounted to,
+                                                                Step last) {
+    double rt = x.rate * x.time, legs = fabs(x.forward) + fabs(x.strike);
+    int in_the_money = x.sign * (x.forward - x.strike) > 0.0;
     /* Rounding of the inputs surely costs less than 1e-8: the chance over density is at most 1.3
      * out of the money and 1 / density in it. */
-    double cost = 0x1p-24 * (legs + paid) * (1.0 + fabs(rt));
+    double cost = 0x1p-24 * (legs + to.paid) * (1.0 + fabs(rt));
     double itm = SQRT_2PI * last.per_density * cost, otm = 1.3 * cost;
-    int holds = (fabs(rt) < 50.0) & (price > 0x1p-900) & (paid < 0x1p200) & (legs < 0x1p200) &
-                (c > 0x1p-900) & (!in_the_money | (c > 0x1p-50 * legs)) &
-                ((in_the_money ? itm : otm) < last.s) & (fabs(sign) == 1.0) & (time > 0x1p-1000);
-    OrdinaryImplied out = {last.s / sqrt(time), !holds};
+    int holds = (fabs(rt) < 50.0) & (x.price > 0x1p-900) & (to.paid < 0x1p200) & (legs < 0x1p200) &
+                (to.c > 0x1p-900) & (!in_the_money | (to.c > 0x1p-50 * legs)) &
+                ((in_the_money ? itm : otm) < last.s) & (fabs(x.sign) == 1.0) &
+                (x.time > 0x1p-1000);
+    OrdinaryImplied out = {last.s / sqrt(x.time), !holds};
     return out;
 }
 

@@ -18,10 +18,6 @@ typedef struct {
     double price, spot, strike, time, rate, dividend, sign;
 } Quote;
 
-typedef struct {
-    double price, forward, strike, time, rate, sign;
-} BachelierQuote;
-
 LANES_OF(Option)
 LANES_OF(Quote)
 LANES_OF(BachelierOption)
@@ -29,6 +25,7 @@ LANES_OF(BachelierQuote)
 LANES_OF(Greeks)
 LANES_OF(Legs)
 LANES_OF(NormalizedPrice)
+LANES_OF(Undiscounted)
 
 /* One form of an operation: every output has an array, wanted or not. Marks of 32 bits beside
  * numbers of 64 have a compiler take two vectors of numbers at a time: their chains of operations
@@ -251,13 +248,25 @@ FORM(bachelier_greeks_general_block) {
 
 FORM(bachelier_implied_volatility_ordinary_block) {
     (void)wanted;
+    UndiscountedBlock to;
+    double s[BLOCK];
     EACH_LANE {
-        BachelierQuote x = read_BachelierQuote(in, i);
-        OrdinaryImplied lane = bachelier_implied_volatility_ordinary(x.price, x.forward, x.strike,
-                                                                     x.time, x.rate, x.sign);
-        out[0][i] = lane.sigma;
+        Undiscounted lane = undiscounted_ordinary(read_BachelierQuote(in, i));
+        put_Undiscounted(&to, i, lane);
+        s[i] = bachelier_seed(lane.c, lane.k);
+    }
+    EACH_LANE {
+        Undiscounted lane = get_Undiscounted(&to, i);
+        s[i] = bachelier_step(lane.c, lane.k, s[i]).s;
+    }
+    EACH_LANE {
+        Undiscounted lane = get_Undiscounted(&to, i);
+        Step last = bachelier_step(lane.c, lane.k, s[i]);
+        OrdinaryImplied implied =
+            bachelier_implied_volatility_ordinary(read_BachelierQuote(in, i), lane, last);
+        out[0][i] = implied.sigma;
         out[1][i] = OK;
-        marks[i] = lane.special;
+        marks[i] = implied.special;
     }
 }
 
