@@ -72,16 +72,33 @@ FORM(price_general_block) {
     }
 }
 
-/* --- greeks: many results of one loop are written while others are computed */
+/* --- greeks */
+
+/* The greeks of one order are written before those of the next are computed: fewer wait in
+ * registers. */
+#define WRITE_UP_TO(order, greeks, x, parts)                                  \
+    write_Greeks(out, i, greeks(x, parts, 1), PRICE, VANNA);                  \
+    if ((order) > 1) write_Greeks(out, i, greeks(x, parts, 2), VANNA, SPEED); \
+    if ((order) > 2) write_Greeks(out, i, greeks(x, parts, 3), SPEED, GREEKS)
+
+/* A loop for the highest order that is wanted. */
+#define UP_TO_ORDER(wanted, loop, ...)  \
+    do {                                \
+        if ((wanted) >> SPEED) {        \
+            loop(3, __VA_ARGS__);       \
+        } else if ((wanted) >> VANNA) { \
+            loop(2, __VA_ARGS__);       \
+        } else {                        \
+            loop(1, __VA_ARGS__);       \
+        }                               \
+    } while (0)
 
 QF_INLINE void greeks_up_to(int order, const LegsBlock *legs, const double *const *restrict in,
                             double *const *restrict out, int32_t *restrict marks, int64_t n) {
     EACH_LANE {
         Option x = read_Option(in, i);
         Parts parts = parts_ordinary(get_Legs(legs, i), x);
-        write_Greeks(out, i, greeks_of(x, parts, 1), PRICE, VANNA);
-        if (order > 1) write_Greeks(out, i, greeks_of(x, parts, 2), VANNA, SPEED);
-        if (order > 2) write_Greeks(out, i, greeks_of(x, parts, 3), SPEED, GREEKS);
+        WRITE_UP_TO(order, greeks_of, x, parts);
         marks[i] = parts.special;
     }
 }
@@ -89,13 +106,7 @@ QF_INLINE void greeks_up_to(int order, const LegsBlock *legs, const double *cons
 FORM(greeks_ordinary_block) {
     LegsBlock legs;
     EACH_LANE put_Legs(&legs, i, legs_of(read_Option(in, i)));
-    if (wanted >> SPEED) {
-        greeks_up_to(3, &legs, in, out, marks, n);
-    } else if (wanted >> VANNA) {
-        greeks_up_to(2, &legs, in, out, marks, n);
-    } else {
-        greeks_up_to(1, &legs, in, out, marks, n);
-    }
+    UP_TO_ORDER(wanted, greeks_up_to, &legs, in, out, marks, n);
 }
 
 FORM(greeks_general_block) {
@@ -210,21 +221,13 @@ QF_INLINE void bachelier_greeks_up_to(int order, const double *const *restrict i
     EACH_LANE {
         BachelierOption x = read_BachelierOption(in, i);
         BachelierParts parts = bachelier_parts_ordinary(x);
-        write_Greeks(out, i, bachelier_greeks_of(x, parts, 1), PRICE, VANNA);
-        if (order > 1) write_Greeks(out, i, bachelier_greeks_of(x, parts, 2), VANNA, SPEED);
-        if (order > 2) write_Greeks(out, i, bachelier_greeks_of(x, parts, 3), SPEED, GREEKS);
+        WRITE_UP_TO(order, bachelier_greeks_of, x, parts);
         marks[i] = parts.special;
     }
 }
 
 FORM(bachelier_greeks_ordinary_block) {
-    if (wanted >> SPEED) {
-        bachelier_greeks_up_to(3, in, out, marks, n);
-    } else if (wanted >> VANNA) {
-        bachelier_greeks_up_to(2, in, out, marks, n);
-    } else {
-        bachelier_greeks_up_to(1, in, out, marks, n);
-    }
+    UP_TO_ORDER(wanted, bachelier_greeks_up_to, in, out, marks, n);
 }
 
 FORM(bachelier_greeks_general_block) {
