@@ -28,6 +28,7 @@ HEAVY = {
     "platformdirs",
     "pyarrow",
     "quantforge_c._native",
+    "quantforge_c._scalar",
     "quantforge_numba.kernels",
     "quantforge_rust._native",
     "rich",

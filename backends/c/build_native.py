@@ -1,5 +1,10 @@
-"""Build `quantforge_c._native` (cffi, API mode): addresses of the loops, and facts about them."""
+"""Build `quantforge_c._native` (cffi, API mode): addresses of the loops, and facts about them.
 
+The operations stand once, in src/loops/operations.h. What Python has to know of them before the
+library is loaded is written to quantforge_c/_operations.py on the way.
+"""
+
+import re
 from pathlib import Path
 
 from cffi import FFI
@@ -17,30 +22,39 @@ FLAGS = [
     "-fvisibility=hidden",
 ]
 
-OPERATIONS = [
-    family + operation
-    for family in ("", "bachelier_")
-    for operation in ("price", "greeks", "implied_volatility")
-]
+here = Path(__file__).parent
+declared = re.findall(
+    r"OPERATION\((\w+), (\d+), (\d+), (\d+), ([01])\)",
+    (here / "src/loops/operations.h").read_text("ascii"),
+)
+table = "".join(
+    f'    "{name}": ({numerics}, {inputs}, {int(codes) << int(outputs) - 1}),\n'
+    for name, numerics, inputs, outputs, codes in declared
+)
+(here / "quantforge_c/_operations.py").write_text(
+    '"""Version of the numerics, inputs, set of outputs that are codes; by build_native.py."""\n\n'
+    f"OPERATIONS = {{\n{table}}}\n",
+    "ascii",
+)
+
 SETS = ["avx512", "avx2", "baseline"]
 DECLARATIONS = "\n".join(
     ["int qf_supported(const char *isa);", "const char *qf_build(void);"]
     + [
-        f"void qf_{operation}_{isa}(char **, const intptr_t *, const intptr_t *, void *);"
-        for operation in OPERATIONS
+        f"void qf_{name}_{isa}(char **, const intptr_t *, const intptr_t *, void *);"
+        for name, *_ in declared
         for isa in SETS
     ]
 )
 
-here = Path(__file__).parent
 ffibuilder = FFI()
 ffibuilder.cdef(DECLARATIONS)
 ffibuilder.set_source(
     "quantforge_c._native",
     f"#include <stdint.h>\n{DECLARATIONS}",
     # setuptools wants paths relative to setup.py, where every build runs
-    sources=[f"src/{name}.c" for name in ("native", *SETS)],
-    depends=[f"src/{header.name}" for header in sorted((here / "src").glob("*.h"))],
+    sources=[f"src/loops/{name}.c" for name in ("native", *SETS)],
+    depends=[str(header.relative_to(here)) for header in sorted((here / "src").rglob("*.h"))],
     extra_compile_args=FLAGS,
     libraries=["m"],
 )

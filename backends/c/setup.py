@@ -1,5 +1,15 @@
-"""Name the cffi builder: the one setting that has no place in pyproject.toml."""
+"""Name the cffi builder, and the module that cffi cannot describe."""
 
-from setuptools import setup
+from setuptools import Extension, setup
 
-setup(cffi_modules=["build_native.py:ffibuilder"])
+setup(
+    cffi_modules=["build_native.py:ffibuilder"],
+    ext_modules=[
+        Extension(
+            "quantforge_c._scalar",
+            ["src/loops/scalar.c"],
+            extra_compile_args=["-O3", "-std=gnu11"],
+            py_limited_api=True,
+        )
+    ],
+)

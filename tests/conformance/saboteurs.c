@@ -4,7 +4,7 @@
  * memory that malloc has rounded up to, so that it is a test of the suite that notices it and not
  * the allocator. */
 #define ISA right
-#include "kernels.h"
+#include "loops/inner_loops.h"
 
 #include <math.h>
 #include <stdlib.h>

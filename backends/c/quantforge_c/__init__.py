@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from quantforge import Backend, hookimpl, instruction_set
+from quantforge import Backend, Loop, hookimpl, instruction_set
+from quantforge_c._operations import OPERATIONS
 
 __version__ = "0.1.0"
 
-# each with the version of the numerical specification it follows
-_OPERATIONS = {
-    "price": 2,
-    "greeks": 2,
-    "implied_volatility": 2,
-    "bachelier_price": 2,
-    "bachelier_greeks": 2,
-    "bachelier_implied_volatility": 2,
-}
 _SETS = ("avx512", "avx2", "baseline")  # best first
 
 
@@ -31,11 +23,13 @@ def _chosen() -> str:
 
 def _load() -> Mapping[str, Any]:
     from quantforge_c._native import ffi, lib
+    from quantforge_c._scalar import bind
 
-    return {
-        name: int(ffi.cast("intptr_t", getattr(lib, f"qf_{name}_{_chosen()}")))
-        for name in _OPERATIONS
-    }
+    loops = {}
+    for name, (_, inputs, codes) in OPERATIONS.items():
+        address = int(ffi.cast("intptr_t", getattr(lib, f"qf_{name}_{_chosen()}")))
+        loops[name] = Loop(address, partial(bind, address, inputs, codes))
+    return loops
 
 
 def _details() -> Mapping[str, str]:
@@ -51,10 +45,10 @@ def quantforge_backend() -> Backend:
         name="c",
         version=__version__,
         contract=1,
-        numerics=_OPERATIONS,
+        numerics={name: numerics for name, (numerics, *_) in OPERATIONS.items()},
         exact=True,
         load=_load,
-        requires=("cffi", "quantforge_c._native"),
+        requires=("cffi", "quantforge_c._native", "quantforge_c._scalar"),
         preference=20,
         details=_details,
     )

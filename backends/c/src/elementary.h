@@ -4,29 +4,8 @@
 #ifndef QF_ELEMENTARY_H
 #define QF_ELEMENTARY_H
 
-#include <stdint.h>
-#include <string.h>
-
+#include "machine.h"
 #include "tables.h"
-
-#define QF_INLINE static inline __attribute__((always_inline))
-
-/* Before a loop over coefficients: left rolled it would keep the loop over lanes from vectors. */
-#define UNROLLED _Pragma("GCC unroll 32")
-
-QF_INLINE uint64_t to_bits(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-QF_INLINE double from_bits(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-QF_INLINE double fma_(double a, double b, double c) { return __builtin_fma(a, b, c); }
 
 /* x 2^n for the integer n held by n_magic = n + ROUND_MAGIC; x and the result are normal. */
 QF_INLINE double shift_exponent(double x, double n_magic) {
@@ -61,9 +40,9 @@ typedef struct {
 
 QF_INLINE Reduced reduce(double x, double lo) {
     Reduced out;
-    out.n_magic = fma_(x, LOG2E, ROUND_MAGIC);
+    out.n_magic = fma(x, LOG2E, ROUND_MAGIC);
     out.n = out.n_magic - ROUND_MAGIC;
-    out.r = fma_(out.n, -LN2_LO, fma_(out.n, -LN2_HI, x)) + lo;
+    out.r = fma(out.n, -LN2_LO, fma(out.n, -LN2_HI, x)) + lo;
     return out;
 }
 
@@ -72,17 +51,17 @@ QF_INLINE double polynomial(const double *c, int degree, double x) {
     double u = x * x, high = c[degree], low = c[degree - 1];
     UNROLLED
     for (int i = degree - 2; i > 0; i -= 2) {
-        high = fma_(high, u, c[i]);
-        low = fma_(low, u, c[i - 1]);
+        high = fma(high, u, c[i]);
+        low = fma(low, u, c[i - 1]);
     }
-    return degree % 2 ? fma_(high, x, low) : fma_(low, x, fma_(high, u, c[0]));
+    return degree % 2 ? fma(high, x, low) : fma(low, x, fma(high, u, c[0]));
 }
 
 /* e^r - 1 for |r| <= ln 2 / 2, as r + r^2 g(r). */
-QF_INLINE double exp_minus_1(double r) { return fma_(polynomial(EXP, 9, r), r * r, r); }
+QF_INLINE double exp_minus_1(double r) { return fma(polynomial(EXP, 9, r), r * r, r); }
 
 /* x e^r, rounded once but for the error of e^r - 1. */
-QF_INLINE double times_exp(double x, double r) { return fma_(x, exp_minus_1(r), x); }
+QF_INLINE double times_exp(double x, double r) { return fma(x, exp_minus_1(r), x); }
 
 /* An unevaluated sum; low is at most a rounding error of high. */
 typedef struct {
@@ -108,12 +87,12 @@ QF_INLINE Aligned aligned(double x, double y) {
 QF_INLINE Reduced log_ratio(double x, double y) {
     Aligned near = aligned(x, y);
     double s = (x - near.y) / (x + near.y), u = s * s;
-    Reduced out = {near.n, near.n, fma_(s * u, polynomial(ATANH, 7, u), s + s)};
+    Reduced out = {near.n, near.n, fma(s * u, polynomial(ATANH, 7, u), s + s)};
     return out;
 }
 
 /* x + y without loss. */
-QF_INLINE Sum sum(double x, double y) {
+QF_INLINE Sum two_sum(double x, double y) {
     double high = x + y, part = high - x;
     Sum out = {high, (x - (high - part)) + (y - part)};
     return out;
@@ -122,7 +101,7 @@ QF_INLINE Sum sum(double x, double y) {
 /* x y to twice the precision. */
 QF_INLINE Sum product(Sum x, Sum y) {
     double high = x.high * y.high;
-    double low = fma_(x.high, y.high, -high) + fma_(x.high, y.low, x.low * y.high);
+    double low = fma(x.high, y.high, -high) + fma(x.high, y.low, x.low * y.high);
     Sum out = {high + low, low - ((high + low) - high)};
     return out;
 }
@@ -132,22 +111,22 @@ QF_INLINE Sum product(Sum x, Sum y) {
 QF_INLINE Sum log_argument(double x, Aligned near) {
     double up = x - near.y, down = x + near.y, per = 1.0 / down, s = up * per;
     double down_low = ((x + x) - down) - up;
-    Sum out = {s, fma_(-s, down_low, fma_(-s, down, up)) * per};
+    Sum out = {s, fma(-s, down_low, fma(-s, down, up)) * per};
     return out;
 }
 
-/* ln(x / y) for normal positive x and y by s of `log_argument`. The first term of p is carried to twice
- * the precision: the error is that of s^5 q(s^2). */
+/* ln(x / y) for normal positive x and y by s of `log_argument`. The first term of p is carried to
+ * twice the precision: the error is that of s^5 q(s^2). */
 QF_INLINE Sum log_ratio_sum(Sum s, double n) {
     double u = s.high * s.high, w = s.high * u, first = w * ATANH_HIGH[0];
-    double w_low = fma_(s.high, fma_(s.high, s.high, -u), fma_(s.high, u, -w));
-    w_low = fma_(3.0 * u, s.low, w_low);
-    double first_low = fma_(w_low, ATANH_HIGH[0], fma_(w, ATANH_HIGH[0], -first));
-    double rest = fma_(w * u, polynomial(ATANH_NEXT, 7, u), fma_(w, ATANH_LOW[0], first_low));
+    double w_low = fma(s.high, fma(s.high, s.high, -u), fma(s.high, u, -w));
+    w_low = fma(3.0 * u, s.low, w_low);
+    double first_low = fma(w_low, ATANH_HIGH[0], fma(w, ATANH_HIGH[0], -first));
+    double rest = fma(w * u, polynomial(ATANH_NEXT, 7, u), fma(w, ATANH_LOW[0], first_low));
     double whole = n * LN2_HI, two = s.high + s.high, total = whole + two;
     double high = total + first;
     double low = ((whole - total) + two) + ((total - high) + first);
-    Sum out = {high, low + fma_(n, LN2_LO, rest + (s.low + s.low))};
+    Sum out = {high, low + fma(n, LN2_LO, rest + (s.low + s.low))};
     return out;
 }
 
@@ -156,13 +135,13 @@ QF_INLINE Sum log_ratio_fine(Sum s, double n) {
     Sum u = product(s, s), p = {polynomial(ATANH_REST, 13, u.high), 0.0};
     UNROLLED
     for (int i = 4; i >= 0; i--) {
-        Sum next = product(p, u), whole = sum(ATANH_HIGH[i], next.high);
+        Sum next = product(p, u), whole = two_sum(ATANH_HIGH[i], next.high);
         p.high = whole.high;
         p.low = whole.low + (next.low + ATANH_LOW[i]);
     }
-    Sum tail = product(product(s, u), p), whole = sum(n * LN2_HI, s.high + s.high);
-    Sum both = sum(whole.high, tail.high);
-    double low = both.low + (whole.low + (tail.low + fma_(n, LN2_LO, s.low + s.low)));
+    Sum tail = product(product(s, u), p), whole = two_sum(n * LN2_HI, s.high + s.high);
+    Sum both = two_sum(whole.high, tail.high);
+    double low = both.low + (whole.low + (tail.low + fma(n, LN2_LO, s.low + s.low)));
     Sum out = {both.high + low, low - ((both.high + low) - both.high)};
     return out;
 }
@@ -170,14 +149,14 @@ QF_INLINE Sum log_ratio_fine(Sum s, double n) {
 /* -x^2 / 2 for the exponential, x being a number and its rounding error. */
 QF_INLINE Reduced gauss_exponent(double x, double low) {
     double half = -0.5 * x, square = half * x;
-    return reduce(square, fma_(-x, low, fma_(half, x, -square)));
+    return reduce(square, fma(-x, low, fma(half, x, -square)));
 }
 
 /* The Mills ratio M(x) = N(-x) / (sqrt(2 pi) phi(x)) at two points from MILLS_FROM on, and minus
- * its slope between them, (M(near) - M(far)) / (far - near): with P the polynomial and d its divided
- * difference, both terms of P(y_far) - MILLS_SPAN d / (near + MILLS_SHIFT) are positive, however
- * close the points. Horner's scheme at `far` carries the divided difference along; even and odd
- * powers go side by side. */
+ * its slope between them, (M(near) - M(far)) / (far - near): with P the polynomial and d its
+ * divided difference, both terms of P(y_far) - MILLS_SPAN d / (near + MILLS_SHIFT) are positive,
+ * however close the points. Horner's scheme at `far` carries the divided difference along; even and
+ * odd powers go side by side. */
 typedef struct {
     double near, far, slope;
 } Mills;
@@ -187,21 +166,21 @@ QF_INLINE Mills mills(double near, double far) {
     double y_near = (near - MILLS_ZERO) * per_near, y_far = (far - MILLS_ZERO) * per_far;
     double u_near = y_near * y_near, u_far = y_far * y_far;
     double even = MILLS[24], even_d = even, odd = MILLS[25], odd_d = odd;
-    even = fma_(even, u_far, MILLS[22]);
-    odd = fma_(odd, u_far, MILLS[23]);
+    even = fma(even, u_far, MILLS[22]);
+    odd = fma(odd, u_far, MILLS[23]);
     UNROLLED
     for (int i = 20; i >= 0; i -= 2) {
-        even_d = fma_(even_d, u_near, even);
-        odd_d = fma_(odd_d, u_near, odd);
-        even = fma_(even, u_far, MILLS[i]);
-        odd = fma_(odd, u_far, MILLS[i + 1]);
+        even_d = fma(even_d, u_near, even);
+        odd_d = fma(odd_d, u_near, odd);
+        even = fma(even, u_far, MILLS[i]);
+        odd = fma(odd, u_far, MILLS[i + 1]);
     }
-    double p = fma_(odd, y_far, even);
-    double d = fma_(y_near + y_far, fma_(odd_d, y_near, even_d), odd);
+    double p = fma(odd, y_far, even);
+    double d = fma(y_near + y_far, fma(odd_d, y_near, even_d), odd);
     Mills out;
-    out.near = fma_(d, y_near - y_far, p) * per_near;
+    out.near = fma(d, y_near - y_far, p) * per_near;
     out.far = p * per_far;
-    out.slope = fma_(-MILLS_SPAN * d, per_near, p) * (per_near * per_far);
+    out.slope = fma(-MILLS_SPAN * d, per_near, p) * (per_near * per_far);
     return out;
 }
 
@@ -219,9 +198,8 @@ QF_INLINE double tail_numerator(double x) { return polynomial(TAIL_P, 12, x); }
 
 /* Half a unit in the last place of x, relative to x. */
 QF_INLINE double half_ulp(double x) {
-    double unit = from_bits(to_bits(x) & UINT64_C(0x7ff) << 52);
-    unit = unit > 0x1p-1022 ? unit : 0x1p-1022;
-    return x == 0.0 ? 0.0 : 0x1p-53 * (unit / __builtin_fabs(x));
+    double unit = at_least(from_bits(to_bits(x) & UINT64_C(0x7ff) << 52), 0x1p-1022);
+    return x == 0.0 ? 0.0 : 0x1p-53 * (unit / fabs(x));
 }
 
 /* Two units in the last place of x >= 0. */

@@ -15,19 +15,30 @@
 
 /* Order of the outputs; bit i of `wanted` asks for output i. */
 enum {
-    PRICE, DELTA, GAMMA, VEGA, THETA, RHO, PHI, VANNA, VOLGA, CHARM, VETA, DUAL_DELTA, DUAL_GAMMA,
-    SPEED, COLOR, ZOMMA, ULTIMA, GREEKS
+    PRICE,
+    DELTA,
+    GAMMA,
+    VEGA,
+    THETA,
+    RHO,
+    PHI,
+    VANNA,
+    VOLGA,
+    CHARM,
+    VETA,
+    DUAL_DELTA,
+    DUAL_GAMMA,
+    SPEED,
+    COLOR,
+    ZOMMA,
+    ULTIMA,
+    GREEKS
 };
 
 /* The inputs of one lane. */
 typedef struct {
     double spot, strike, time, rate, dividend, sigma, sign;
 } Option;
-
-QF_INLINE Option option_at(const double *const *in, int64_t i) {
-    Option out = {in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i]};
-    return out;
-}
 
 /* What the greeks of one option are made of. */
 typedef struct {
@@ -42,7 +53,7 @@ typedef struct {
 
 /* What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call: by the price and
  * the lesser share, so that nearly equal rates do not cancel. */
-QF_INLINE double carried(Option x, double price, double a_share, double b_share) {
+QF_INLINE double carried_theta(Option x, double price, double a_share, double b_share) {
     double own = x.sign > 0.0 ? x.dividend : x.rate, other = x.sign > 0.0 ? x.rate : x.dividend;
     double share = x.sign > 0.0 ? b_share : a_share;
     return zero_times(own, price) + zero_times(own - other, share);
@@ -50,20 +61,20 @@ QF_INLINE double carried(Option x, double price, double a_share, double b_share)
 
 /* Tails of the normal distribution times the legs, from the Mills ratios: the leg that is less has
  * the near one. */
-QF_INLINE Parts ordinary_parts(Sides sides, Option option) {
-    Deviation d = deviation_ordinary(magnitude(sides.y), option.time, option.sigma);
+QF_INLINE Parts parts_ordinary(Legs legs, Option option) {
+    Deviation d = deviation_ordinary(magnitude(legs.y), option.time, option.sigma);
     Tails at = tails_ordinary(d);
-    OrdinaryPrice price = ordinary_price(sides, d, at, option.sign);
-    int below = sides.y.high < 0.0;
-    double least = below ? sides.a : sides.b, most = below ? sides.b : sides.a;
-    double inside = below ? -option.sign : option.sign; /* > 0: in the money */
-    double near_inside = at.within ? inside : -inside;
-    double density = shift_exponent(fma_(least, at.growth, least), at.e.n_magic);
+    OrdinaryPrice price = price_ordinary(legs, d, at, option.sign);
+    int below = legs.y.high < 0.0;
+    double least = below ? legs.a : legs.b, most = below ? legs.b : legs.a;
+    double moneyness = below ? -option.sign : option.sign; /* > 0: in the money */
+    double near_moneyness = at.within ? moneyness : -moneyness;
+    double density = shift_exponent(fma(least, at.growth, least), at.e.n_magic);
     double turned = at.within ? -at.near_low : at.near_low;
-    double near_tail = density * fma_(at.near_loss, turned, at.m.near);
-    double far_tail = density * fma_(-at.far_loss, at.far_low, at.m.far);
-    double near_share = near_inside > 0.0 ? least - near_tail : near_tail;
-    double far_share = inside > 0.0 ? most - far_tail : far_tail;
+    double near_tail = density * fma(at.near_loss, turned, at.m.near);
+    double far_tail = density * fma(-at.far_loss, at.far_low, at.m.far);
+    double near_share = near_moneyness > 0.0 ? least - near_tail : near_tail;
+    double far_share = moneyness > 0.0 ? most - far_tail : far_tail;
 
     Parts out;
     out.price = price.price;
@@ -83,20 +94,20 @@ QF_INLINE Parts ordinary_parts(Sides sides, Option option) {
     out.per_strike = 1.0 / option.strike;
     out.delta = out.a_share * out.per_spot;
     out.dual_delta = out.b_share / option.strike;
-    out.theta = carried(option, out.price, out.a_share, out.b_share) -
+    out.theta = carried_theta(option, out.price, out.a_share, out.b_share) -
                 0.5 * out.density * (option.sigma * out.per_root);
     out.special = price.special | !(option.time > 0x1p-1000);
     return out;
 }
 
-/* The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At expiry
- * d1/v is (r - q)/sigma^2 + 1/2. */
+/* The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At
+ * expiry d1/v is (r - q)/sigma^2 + 1/2. */
 QF_INLINE Parts parts_at_the_money(Parts parts, Option option, int level) {
     double sigma = option.sigma, drift = (option.rate - option.dividend) / sigma / sigma;
     double per_sigma = 1.0 / sigma, per_root = 1.0 / parts.root;
     drift = (option.time > 0.0) | (sigma == 0.0) ? 0.0 : drift;
-    per_sigma = sigma > 0.0 ? per_sigma : INFINITE;
-    per_root = option.time > 0.0 ? per_root : INFINITE;
+    per_sigma = sigma > 0.0 ? per_sigma : INFINITY;
+    per_root = option.time > 0.0 ? per_root : INFINITY;
     parts.d1 = level ? 0.0 : parts.d1;
     parts.d2 = level ? 0.0 : parts.d2;
     parts.d1_v = level ? drift + 0.5 : parts.d1_v;
@@ -115,8 +126,7 @@ typedef struct {
 
 QF_INLINE Amounts amounts_in_unit(double spot, double strike) {
     Scaled s = scaled(spot), k = scaled(strike);
-    double low = s.exponent < k.exponent ? s.exponent : k.exponent;
-    double high = s.exponent < k.exponent ? k.exponent : s.exponent;
+    double low = at_most(s.exponent, k.exponent), high = at_least(s.exponent, k.exponent);
     double unit = high < -500.0 ? high : 0.0;
     unit = low > 500.0 ? low : unit;
     int ends = s.end | k.end;
@@ -128,35 +138,35 @@ QF_INLINE Amounts amounts_in_unit(double spot, double strike) {
     return out;
 }
 
-QF_INLINE Parts general_parts(GeneralSides sides, Option option, Amounts amounts) {
+QF_INLINE Parts parts_general(GeneralLegs legs, Option option, Amounts amounts) {
     double sign = option.sign, spot = amounts.spot, strike = amounts.strike;
-    Apart apart = apart_general(sides, option.time, option.sigma);
-    Deviation d = apart.d;
-    Tails at = apart.at;
-    GeneralPrice price = general_price(sides, apart, sign);
+    Separation separation = separation_general(legs, option.time, option.sigma);
+    Deviation d = separation.d;
+    Tails at = separation.at;
+    GeneralPrice price = price_general(legs, separation, sign);
     double unit = amounts.unit;
-    double a = times_power(sides.a, sides.a_exponent - unit);
-    double b = times_power(sides.b, sides.b_exponent - unit);
-    Beside legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent);
-    int level = ((legs.a == legs.b) | (apart.y.high == 0.0)) & (d.v < 0x1p-1000);
-    int below = (apart.y.high < 0.0) & !level;
-    double inside = below ? -sign : sign; /* > 0: in the money */
-    double exponent = (below ? sides.a_exponent : sides.b_exponent) - unit + at.e.n;
-    double least = below ? sides.a : sides.b;
-    double density = fma_(least, at.growth, least);
+    double a = times_power(legs.a, legs.a_exponent - unit);
+    double b = times_power(legs.b, legs.b_exponent - unit);
+    CommonScale common = on_common_scale(legs);
+    int level = ((common.a == common.b) | (separation.y.high == 0.0)) & (d.v < 0x1p-1000);
+    int below = (separation.y.high < 0.0) & !level;
+    double moneyness = below ? -sign : sign; /* > 0: in the money */
+    double exponent = (below ? legs.a_exponent : legs.b_exponent) - unit + at.e.n;
+    double least = below ? legs.a : legs.b;
+    double density = fma(least, at.growth, least);
     density = level ? least : density;
-    exponent = level ? sides.b_exponent - unit : exponent;
+    exponent = level ? legs.b_exponent - unit : exponent;
     double turned = at.within ? -at.near_low : at.near_low;
-    double near_mills = fma_(at.near_loss, turned, at.m.near);
-    double far_mills = fma_(-at.far_loss, at.far_low, at.m.far);
+    double near_mills = fma(at.near_loss, turned, at.m.near);
+    double far_mills = fma(-at.far_loss, at.far_low, at.m.far);
     double near_tail = times_power(density * (level ? 0.5 : near_mills), exponent);
     double far_tail = times_power(density * (level ? 0.5 : far_mills), exponent);
-    int ends = amounts.ends, settled = ends | (d.v == INFINITE);
+    int ends = amounts.ends, settled = ends | (d.v == INFINITY);
     near_tail = settled ? 0.0 : near_tail;
     far_tail = settled ? 0.0 : far_tail;
-    double near_inside = at.within | ends ? inside : -inside;
-    double near_share = near_inside > 0.0 ? (below ? a : b) - near_tail : near_tail;
-    double far_share = inside > 0.0 ? (below ? b : a) - far_tail : far_tail;
+    double near_moneyness = at.within | ends ? moneyness : -moneyness;
+    double near_share = near_moneyness > 0.0 ? (below ? a : b) - near_tail : near_tail;
+    double far_share = moneyness > 0.0 ? (below ? b : a) - far_tail : far_tail;
 
     Parts out;
     out.price = times_power(price.value, price.exponent);
@@ -175,131 +185,68 @@ QF_INLINE Parts general_parts(GeneralSides sides, Option option, Amounts amounts
     double per_spot = 1.0 / spot;
     out.per_spot = out.density == 0.0 ? 0.0 : per_spot;
     out.per_strike = 1.0 / strike;
-    double discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n);
-    double discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n);
+    double discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n);
+    double discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n);
     double raised = spot < 0x1p-1022 ? 0x1p54 : 1.0; /* 1/S of a subnormal S is infinite */
     double delta = out.a_share * raised * (1.0 / (spot * raised));
-    out.delta = ends ? (inside > 0.0 ? discount_a : 0.0) : delta;
-    out.dual_delta = ends ? (inside > 0.0 ? discount_b : 0.0) : out.b_share / strike;
+    out.delta = ends ? (moneyness > 0.0 ? discount_a : 0.0) : delta;
+    out.dual_delta = ends ? (moneyness > 0.0 ? discount_b : 0.0) : out.b_share / strike;
     out = parts_at_the_money(out, option, level);
     out.sigma = out.density == 0.0 ? 0.0 : option.sigma; /* it may be infinite */
     double price_in_unit = times_power(price.value, price.exponent - unit);
-    out.theta = carried(option, price_in_unit, out.a_share, out.b_share) -
+    out.theta = carried_theta(option, price_in_unit, out.a_share, out.b_share) -
                 0.5 * out.density * zero_times(out.sigma, out.per_root);
     return out;
 }
 
-/* Where each greek goes: somewhere even if it is not wanted. */
-QF_INLINE void addresses(double **to, double *const *out, double (*spare)[BLOCK], int64_t wanted) {
-    for (int greek = 0; greek < GREEKS; greek++) {
-        int asked = wanted >> greek & 1;
-        to[greek] = asked ? *out : spare[greek];
-        out += asked;
-    }
-}
+/* Every greek, or as many as its order has. */
+typedef struct {
+    double of[GREEKS];
+} Greeks;
 
-/* The greeks of lane i, up to the given order. */
-QF_INLINE void store_greeks(double *const *to, int64_t i, Option x, Parts p, int order) {
+/* The greeks up to the given order. */
+QF_INLINE Greeks greeks_of(Option x, Parts p, int order) {
+    Greeks out;
     double gamma = p.density * p.per_spot * (p.per_spot * (p.per_root * p.per_sigma));
     double vega = p.density * p.root;
-    to[PRICE][i] = p.price;
-    to[DELTA][i] = x.sign * p.delta;
-    to[GAMMA][i] = gamma;
-    to[VEGA][i] = vega;
-    to[THETA][i] = p.theta;
-    to[RHO][i] = x.sign * x.time * p.b_share;
-    to[PHI][i] = -x.sign * x.time * p.a_share;
-    if (order < 2) return;
+    out.of[PRICE] = p.price;
+    out.of[DELTA] = x.sign * p.delta;
+    out.of[GAMMA] = gamma;
+    out.of[VEGA] = vega;
+    out.of[THETA] = p.theta;
+    out.of[RHO] = x.sign * x.time * p.b_share;
+    out.of[PHI] = -x.sign * x.time * p.a_share;
+    if (order < 2) return out;
     double carry = x.rate - x.dividend, drift = x.dividend + carry * p.d1_v;
-    double decay = fma_(-0.5 * p.d2_v, p.sigma, zero_times(carry, p.per_sigma));
-    to[VANNA][i] = -(vega * p.per_spot) * p.d2_v;
-    to[VOLGA][i] = vega * (p.root * (p.d1 * p.d2_v));
-    to[CHARM][i] = x.sign * x.dividend * p.delta -
-                   p.density * p.per_spot * zero_times(decay, p.per_root);
-    to[VETA][i] = p.density * (p.root * drift - 0.5 * p.per_root * fma_(p.d1, p.d2, 1.0));
-    to[DUAL_DELTA][i] = -x.sign * p.dual_delta;
-    to[DUAL_GAMMA][i] = p.density * p.per_strike * (p.per_strike * (p.per_root * p.per_sigma));
-    if (order < 3) return;
-    to[SPEED][i] = -gamma * p.per_spot * (p.d1_v + 1.0);
-    to[COLOR][i] = gamma * (drift + 0.5 * (p.per_root * p.per_root) * fma_(-p.d1, p.d2, 1.0));
-    to[ZOMMA][i] = gamma * p.per_sigma * fma_(p.d1, p.d2, -1.0);
+    double decay = fma(-0.5 * p.d2_v, p.sigma, zero_times(carry, p.per_sigma));
+    out.of[VANNA] = -(vega * p.per_spot) * p.d2_v;
+    out.of[VOLGA] = vega * (p.root * (p.d1 * p.d2_v));
+    out.of[CHARM] =
+        x.sign * x.dividend * p.delta - p.density * p.per_spot * zero_times(decay, p.per_root);
+    out.of[VETA] = p.density * (p.root * drift - 0.5 * p.per_root * fma(p.d1, p.d2, 1.0));
+    out.of[DUAL_DELTA] = -x.sign * p.dual_delta;
+    out.of[DUAL_GAMMA] = p.density * p.per_strike * (p.per_strike * (p.per_root * p.per_sigma));
+    if (order < 3) return out;
+    out.of[SPEED] = -gamma * p.per_spot * (p.d1_v + 1.0);
+    out.of[COLOR] = gamma * (drift + 0.5 * (p.per_root * p.per_root) * fma(-p.d1, p.d2, 1.0));
+    out.of[ZOMMA] = gamma * p.per_sigma * fma(p.d1, p.d2, -1.0);
     double squares = p.d1_v * p.d1_v + p.d2_v * p.d2_v;
-    to[ULTIMA][i] = -vega * (x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares));
+    out.of[ULTIMA] = -vega * (x.time * (p.d1_v * p.d2_v * (1.0 - p.d1 * p.d2) + squares));
+    return out;
 }
 
 /* By which power of the unit of all amounts each greek changes; the price is not in that unit. */
 static const double DEGREES[GREEKS] = {0, 0, -1, 1, 1, 1, 1, 0, 1, 0, 1, 0, -1, -2, -1, -1, 1};
 
-/* Bring the greeks back from units of 2^unit. */
-QF_INLINE void rescale(double *const *restrict to, const double *restrict unit, int64_t n,
-                       int64_t wanted) {
-    for (int greek = 0; wanted >> greek; greek++) {
-        double *restrict x = to[greek];
-        for (int64_t i = 0; i < n; i++) x[i] = times_power(x[i], DEGREES[greek] * unit[i]);
-    }
+/* A greek brought back from units of 2^unit. */
+QF_INLINE double rescaled(double greek, double degree, double unit) {
+    return times_power(greek, degree * unit);
 }
 
-/* Lanes outside the domain get the one NaN, and no other lane has any. */
-QF_INLINE void sweep(double *const *restrict to, const int32_t *restrict states, int64_t n,
-                     int64_t wanted) {
-    for (int greek = 0; wanted >> greek; greek++) {
-        double *restrict x = to[greek];
-        for (int64_t i = 0; i < n; i++) {
-            double valid = x[i] == x[i] ? x[i] : 0.0;
-            x[i] = states[i] ? NOT_A_NUMBER : valid;
-        }
-    }
-}
-
-/* The second half: one loop, for its many results are written while others are computed. */
-QF_INLINE void greeks_up_to(int order, const BlockSides *restrict sides,
-                            const double *const *restrict in, double *const *restrict to,
-                            int32_t *restrict special, int64_t n) {
-    INDEPENDENT_LANES
-    for (int64_t i = 0; i < n; i++) {
-        Option option = option_at(in, i);
-        Parts parts = ordinary_parts(get_sides(sides, i), option);
-        store_greeks(to, i, option, parts, order);
-        special[i] = parts.special;
-    }
-}
-
-QF_INLINE void greeks_ordinary(const double *const *restrict in, double *const *restrict out,
-                               int32_t *restrict special, int64_t n, int64_t wanted) {
-    BlockSides sides;
-    double spare[GREEKS][BLOCK];
-    double *to[GREEKS];
-    addresses(to, out, spare, wanted);
-    put_sides(&sides, in, n);
-    if (wanted >> SPEED) {
-        greeks_up_to(3, &sides, in, to, special, n);
-    } else if (wanted >> VANNA) {
-        greeks_up_to(2, &sides, in, to, special, n);
-    } else {
-        greeks_up_to(1, &sides, in, to, special, n);
-    }
-}
-
-static void greeks_general(const double *const *restrict in, double *const *restrict out,
-                           int32_t *restrict outside, int64_t n, int64_t wanted) {
-    double unit[BLOCK], spare[GREEKS][BLOCK];
-    double *to[GREEKS];
-    int32_t states[BLOCK];
-    addresses(to, out, spare, wanted);
-    INDEPENDENT_LANES
-    for (int64_t i = 0; i < n; i++) {
-        Option x = option_at(in, i);
-        GeneralSides sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend);
-        Amounts amounts = amounts_in_unit(x.spot, x.strike);
-        Parts parts = general_parts(sides, x, amounts);
-        store_greeks(to, i, x, parts, 3);
-        unit[i] = amounts.unit;
-        double v = __builtin_fabs(x.sigma * __builtin_sqrt(x.time));
-        states[i] = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign);
-        outside[i] = states[i] == INVALID;
-    }
-    rescale(to, unit, n, wanted);
-    sweep(to, states, n, wanted);
+/* The one NaN outside the domain, and no NaN inside. */
+QF_INLINE double swept(double greek, int32_t state) {
+    double valid = greek == greek ? greek : 0.0;
+    return state ? NOT_A_NUMBER : valid;
 }
 
 #endif

@@ -27,43 +27,34 @@ from quantforge_conformance.spec.elementary import (
     loss,
     power_of_two,
     reduce,
-    sum_,
     times_exp,
     times_power,
+    two_sum,
 )
 from quantforge_conformance.spec.legs import (
-    INVALID,
-    MISSING,
     NOT_A_NUMBER,
     PAST,
     Deviation,
-    deviation,
+    deviation_general,
     discount_exponent,
     magnitude,
     sign_state,
+    state_of,
 )
 
 
-def price(
-    forward: float, strike: float, time: float, rate: float, sigma: float, sign: float
-) -> float:
-    """The price of one option, sign +1 for a call and -1 for a put."""
-    lane = normal(forward, strike, time, rate, sigma, sign)
-    return NOT_A_NUMBER if lane.state else price_of_normal(lane, time, rate)
-
-
-def normal_time_value(d: Deviation, rest: Ratio, growth: float) -> float:
+def bachelier_time_value(d: Deviation, rest: Ratio, growth: float) -> float:
     """phi(h) (1 - h M(h)) over the power of two of the exponential, times v."""
     share = rest.p / rest.q
     value = fma(d.v, share, d.v_low * share)
     return fma(value, growth, value)
 
 
-class Normal(NamedTuple):
+class BachelierTerms(NamedTuple):
     """What price and greeks of one option share."""
 
     d: Deviation  # h at most PAST
-    inside: Sum  # > 0: in the money
+    moneyness: Sum  # > 0: in the money
     r: Reduced  # the discount exponent -rT
     e: Reduced  # -h^2/2
     h: float  # h itself
@@ -71,43 +62,55 @@ class Normal(NamedTuple):
     state: int
 
 
-def normal(
+def bachelier_terms_general(
     forward: float, strike: float, time: float, rate: float, sigma: float, sign: float
-) -> Normal:
+) -> BachelierTerms:
     """What price and greeks of one option share."""
     x = discount_exponent(rate, time)
-    apart = sum_(forward, -strike)
-    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
-    d = deviation(magnitude(inside), time, sigma)
+    distance = two_sum(forward, -strike)
+    moneyness = Sum(sign * distance.high, finite_or_zero(sign * distance.low))
+    d = deviation_general(magnitude(moneyness), time, sigma)
     held = d if d.h < PAST else d._replace(h=PAST, h_low=0.0)
     e = gauss_exponent(held.h, held.h_low)
     missing = any(value != value for value in (forward, strike, time, rate, sigma))
     invalid = (
-        time < 0.0 or sigma < 0.0 or d.v != d.v or apart.high != apart.high or abs(rate) == math.inf
+        time < 0.0
+        or sigma < 0.0
+        or d.v != d.v
+        or distance.high != distance.high
+        or abs(rate) == math.inf
     )
-    return Normal(
+    return BachelierTerms(
         d=held,
-        inside=inside,
+        moneyness=moneyness,
         r=reduce(x.value, x.low),
         e=e,
         h=d.h,
         growth=exp_minus_1(e.r),
-        state=MISSING * missing | INVALID * invalid | sign_state(sign),
+        state=state_of(missing, invalid) | sign_state(sign),
     )
 
 
-def price_of_normal(n: Normal, time: float, rate: float) -> float:
+def bachelier_price_general(n: BachelierTerms, time: float, rate: float) -> float:
     """The price of an option inside the domain."""
-    intrinsic = at_least(n.inside.high, 0.0)
-    settled = n.d.v == 0.0 or abs(n.inside.high) == math.inf
+    intrinsic = at_least(n.moneyness.high, 0.0)
+    settled = n.d.v == 0.0 or abs(n.moneyness.high) == math.inf
     if n.d.v == math.inf and not settled:
         return 0.0 if time == math.inf and rate > 0.0 else math.inf
-    term = 0.0 if settled else normal_time_value(n.d, loss(n.d.h), n.growth)
+    term = 0.0 if settled else bachelier_time_value(n.d, loss(n.d.h), n.growth)
     if intrinsic > 0.0:
         held = term * power_of_two(at_least(n.e.n, -1000.0))
-        value, exponent = intrinsic + (n.inside.low + held), n.r.n
+        value, exponent = intrinsic + (n.moneyness.low + held), n.r.n
     else:
         value, exponent = term, n.r.n + n.e.n
     if value == math.inf:  # infinity less a part of it is no number
         return value
     return times_power(times_exp(value, n.r.r), exponent)
+
+
+def bachelier_price(
+    forward: float, strike: float, time: float, rate: float, sigma: float, sign: float
+) -> float:
+    """The price of one option, sign +1 for a call and -1 for a put."""
+    terms = bachelier_terms_general(forward, strike, time, rate, sigma, sign)
+    return NOT_A_NUMBER if terms.state else bachelier_price_general(terms, time, rate)

@@ -1,13 +1,14 @@
 """Elementary functions of the numerical specification, in exact arithmetic where it matters.
 
-Only + - * / sqrt fma, comparisons and bit operations, in a fixed order; `fma` is evaluated in
-integers and rounded once. The names and the order are those of every native backend.
+Only + - * / sqrt fma, comparisons and bit operations, in a fixed order. The names and the order are
+those of every native backend.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -44,8 +45,8 @@ def from_bits(bits: int) -> float:
     return float(struct.unpack("<d", struct.pack("<Q", bits & MASK))[0])
 
 
-def fma(a: float, b: float, c: float) -> float:
-    """a b + c, rounded once."""
+def exact_fma(a: float, b: float, c: float) -> float:
+    """a b + c by IEEE 754, evaluated in integers and rounded once."""
     if not (math.isfinite(a) and math.isfinite(b)):
         return a * b + c
     if not math.isfinite(c):
@@ -60,6 +61,19 @@ def fma(a: float, b: float, c: float) -> float:
         return math.inf if numerator > 0 else -math.inf
 
 
+if sys.version_info >= (3, 13):
+
+    def fma(a: float, b: float, c: float) -> float:
+        """a b + c, rounded once."""
+        try:
+            return math.fma(a, b, c)
+        except (ValueError, OverflowError):  # where IEEE 754 has a new NaN, or infinity
+            return exact_fma(a, b, c)
+
+else:
+    fma = exact_fma
+
+
 def divide(a: float, b: float) -> float:
     """a / b by IEEE 754: Python itself raises for b = 0."""
     if b != 0.0:
@@ -72,11 +86,6 @@ def divide(a: float, b: float) -> float:
 def square_root(x: float) -> float:
     """The square root by IEEE 754, NaN below zero."""
     return math.sqrt(x) if x >= 0.0 else math.nan
-
-
-def zero_times(x: float, y: float) -> float:
-    """x y, but 0 where x is 0, even if y is infinite."""
-    return 0.0 if x == 0.0 else x * y
 
 
 def shift_exponent(x: float, n_magic: float) -> float:
@@ -110,6 +119,11 @@ def times_power(x: float, n: float) -> float:
     third = (n * (1.0 / 3.0) + ROUND_MAGIC) - ROUND_MAGIC
     power = power_of_two(third)
     return x * power * power * power_of_two(n - 2.0 * third)
+
+
+def zero_times(x: float, y: float) -> float:
+    """x y, but 0 where x is 0, even if y is infinite."""
+    return 0.0 if x == 0.0 else x * y
 
 
 class Reduced(NamedTuple):
@@ -178,7 +192,7 @@ def log_ratio(x: float, y: float) -> Reduced:
     return Reduced(near.n, near.n, fma(s * u, polynomial(ATANH, 7, u), s + s))
 
 
-def sum_(x: float, y: float) -> Sum:
+def two_sum(x: float, y: float) -> Sum:
     """x + y without loss."""
     high = x + y
     part = high - x
@@ -229,11 +243,11 @@ def log_ratio_fine(s: Sum, n: float) -> Sum:
     p = Sum(polynomial(ATANH_REST, 13, u.high), 0.0)
     for i in range(4, -1, -1):
         following = product(p, u)
-        whole = sum_(ATANH_HIGH[i], following.high)
+        whole = two_sum(ATANH_HIGH[i], following.high)
         p = Sum(whole.high, whole.low + (following.low + ATANH_LOW[i]))
     tail = product(product(s, u), p)
-    whole = sum_(n * LN2_HI, s.high + s.high)
-    both = sum_(whole.high, tail.high)
+    whole = two_sum(n * LN2_HI, s.high + s.high)
+    both = two_sum(whole.high, tail.high)
     low = both.low + (whole.low + (tail.low + fma(n, LN2_LO, s.low + s.low)))
     return Sum(both.high + low, low - ((both.high + low) - both.high))
 

@@ -17,146 +17,32 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from quantforge_conformance.spec.attainable_error import attainable_error
 from quantforge_conformance.spec.elementary import (
     at_least,
-    at_most,
     divide,
     fma,
-    half_ulp,
     log_ratio,
     mills,
     power_of_two,
-    reduce,
     square_root,
-    times_exp,
-    times_power,
-    two_ulp,
 )
-from quantforge_conformance.spec.legs import (
-    NOT_A_NUMBER,
-    PAST,
-    Sides,
-    beside,
-    magnitude,
-    scaled,
-    sides,
-    sign_state,
+from quantforge_conformance.spec.legs import NOT_A_NUMBER, legs_general, sign_state
+from quantforge_conformance.spec.normalized_price import (
+    SQRT_2PI,
+    Bounded,
+    NormalizedPrice,
+    normalized_price_general,
 )
 from quantforge_conformance.spec.tables import LN2_HI, LN2_LO, MILLS_FROM
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM, ABOVE_MAXIMUM = range(5)
 NOT_FINITE, INVALID_INPUT, LOW_PRECISION = range(5, 8)
 
-SQRT_2PI = float.fromhex("0x1.40d931ff62706p+1")
-
 STEPS = 3  # from the seed to full precision
 
 
-class Target(NamedTuple):
-    """What is solved.
-
-    c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser leg over the
-    greater and the complement of that.
-    """
-
-    c: float
-    shift: float
-    rest: float
-    k: float
-    k_low: float
-    share: float
-    gap: float
-
-
-class Bounds(NamedTuple):
-    """How far a price lies from its bounds, and what counts as none, beside the greater leg."""
-
-    otm: float  # the out-of-the-money price
-    intrinsic_unit: float
-    below_unit: float
-    left: float  # to the maximum
-    maximum_unit: float
-
-
-def implied_volatility(
-    price: float,
-    spot: float,
-    strike: float,
-    time: float,
-    rate: float,
-    dividend: float,
-    sign: float,
-) -> tuple[float, int]:
-    """The volatility of one option and its code, sign +1 for a call and -1 for a put."""
-    apart = sides(spot, strike, time, rate, dividend)
-    if not math.isfinite(price):
-        return NOT_A_NUMBER, NOT_FINITE
-    if apart.state | sign_state(sign) or math.inf in (spot, strike, time):
-        return NOT_A_NUMBER, INVALID_INPUT
-    to, bounds, inside = _target(apart, price, sign)
-    code = _bound(bounds, time)
-    if code != OK:
-        return {AT_INTRINSIC: 0.0, AT_MAXIMUM: math.inf}.get(code, NOT_A_NUMBER), code
-    s = seed(to)
-    for turn in range(STEPS):
-        s = step(to, s, last=turn == STEPS - 1)
-    sigma = divide(s, square_root(time))
-    if sigma != sigma:  # the inputs are beyond all range
-        return NOT_A_NUMBER, INVALID_INPUT
-    inputs = (price, spot, strike, time, rate, dividend, sign)
-    limit = _attainable(to, s, apart.y.high < 0.0, inside, inputs) + 2.0 * half_ulp(sigma)
-    return sigma, OK if limit <= 1e-8 else LOW_PRECISION
-
-
-def _target(apart: Sides, price: float, sign: float) -> tuple[Target, Bounds, bool]:
-    """What is to be solved, the bounds, and whether the option is in the money."""
-    side, paid = beside(apart), scaled(abs(price))
-    mantissa = paid.x if paid.end else paid.mantissa
-    shifted = at_most(at_least(paid.exponent - side.top, -1000.0), 1000.0)
-    value = math.copysign(mantissa * power_of_two(shifted), price)
-    a_low, b_low = apart.a_low * side.a_scale, apart.b_low * side.b_scale
-    if apart.y.high < 0.0:
-        most, less, low, moneyness = side.b, side.a, b_low - a_low, -sign
-        least, least_low, exponent, scale = apart.a, apart.a_low, apart.a_exponent, side.a_scale
-    else:
-        most, less, low, moneyness = side.a, side.b, a_low - b_low, sign
-        least, least_low, exponent, scale = apart.b, apart.b_low, apart.b_exponent, side.b_scale
-    gap = most - less
-    inside = moneyness > 0.0 and apart.y.high != 0.0
-    otm = (value - gap) - low if inside else value
-    unit, shift = two_ulp(most), paid.exponent - exponent
-    # From here on beside the lesser leg's mantissa, which may be too small beside the other.
-    own = divide(otm, scale)
-    if not inside:
-        own = mantissa * power_of_two(at_most(at_least(shift, -1000.0), 1000.0))
-    left = (least - own) + least_low
-    target = Target(
-        c=divide(own if inside else mantissa, least),
-        shift=0.0 if inside else shift,
-        rest=divide(left, least),
-        k=magnitude(apart.y).high,
-        k_low=magnitude(apart.y).low,
-        share=divide(less, most),
-        gap=divide(gap + low, most),
-    )
-    bounds = Bounds(
-        otm, unit if inside else 0.0, unit, left, unit / scale if inside else two_ulp(least)
-    )
-    return target, bounds, inside
-
-
-def _bound(bounds: Bounds, time: float) -> int:
-    """The code of a price at or beyond a bound, OK between them."""
-    if bounds.otm < -bounds.below_unit:
-        return BELOW_INTRINSIC
-    if bounds.otm <= bounds.intrinsic_unit:
-        return AT_INTRINSIC
-    if bounds.left < -bounds.maximum_unit or time == 0.0:
-        return ABOVE_MAXIMUM
-    return AT_MAXIMUM if bounds.left <= bounds.maximum_unit else OK
-
-
-def seed(to: Target) -> float:
+def seed(to: NormalizedPrice) -> float:
     """Seed for s: 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %."""
     c = to.c * power_of_two(at_least(to.shift, -1000.0))
     ce = c * to.share
@@ -168,8 +54,7 @@ def seed(to: Target) -> float:
     dd = divide(w * (1.5707963267948966 + 0.21616672 * w), 1.0 + 0.10832933 * w)
     total = square_root(dd) + square_root(fma(2.0, to.k, dd))
     s = divide(2.0 * to.k, total) if side < 0.0 else total
-    least = SQRT_2PI * c
-    return s if s > least else least  # c is at most what it is at the money
+    return at_least(s, SQRT_2PI * c)  # c is at most what it is at the money
 
 
 def householder(f: float, newton: float, u1: float, u2: float) -> float:
@@ -183,7 +68,7 @@ def householder(f: float, newton: float, u1: float, u2: float) -> float:
     return divide(newton * fma(0.5, bent + f, 1.0), below)
 
 
-def step(to: Target, s: float, last: bool) -> float:
+def step(to: NormalizedPrice, s: float, last: bool) -> float:
     """A step for ln c, or for ln(1 - c) where h - t is below the range of the Mills ratio.
 
     The last one takes into account what rounding took from h - t.
@@ -208,37 +93,75 @@ def step(to: Target, s: float, last: bool) -> float:
     return s if moved <= 0.0 else moved  # where the seed is far off
 
 
-def _attainable(
-    to: Target, s: float, below: bool, inside: bool, inputs: tuple[float, ...]
-) -> float:
-    """What half a unit in the last place of each input costs, over sigma.
+class Implied(NamedTuple):
+    """A volatility and its code."""
 
-    Everything is in units of the lesser leg times its density.
-    """
-    price, spot, strike, time, rate, dividend, sign = inputs
-    h, t = divide(to.k, s), 0.5 * s
-    near, far = at_most(at_least(h - t, -PAST), PAST), at_most(h + t, PAST)
-    within = near > MILLS_FROM
-    e = reduce(0.5 * near * near, 0.0)
-    per_density = times_power(times_exp(SQRT_2PI, e.r), e.n)  # 1 / phi(near)
-    m = mills(near if within else -near, far)
-    far_tail, near_tail = SQRT_2PI * m.far, SQRT_2PI * m.near
-    near_tail = near_tail if within else per_density - near_tail
-    most = divide(per_density, to.share)  # the greater leg over density
-    least_share = per_density - near_tail if inside else near_tail
-    most_share = most - far_tail if inside else far_tail
-    a, b = (least_share, most_share) if below else (most_share, least_share)
-    c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density
-    c = SQRT_2PI * (s * m.slope) if within else c
-    value = c + most * to.gap if inside else c
-    rate_cost, dividend_cost = rate * time * b, dividend * time * a
-    theta = 0.5 * s + sign * (rate_cost - dividend_cost)
-    cost = (
-        half_ulp(price) * value
-        + half_ulp(spot) * a
-        + half_ulp(strike) * b
-        + half_ulp(time) * abs(theta)
-        + half_ulp(rate) * abs(rate_cost)
-        + half_ulp(dividend) * abs(dividend_cost)
+    sigma: float
+    code: int
+
+
+def implied_volatility_general(
+    price: float,
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sign: float,
+) -> Implied:
+    """The volatility between the bounds, and the code anywhere."""
+    legs = legs_general(spot, strike, time, rate, dividend)
+    if not math.isfinite(price):
+        return Implied(NOT_A_NUMBER, NOT_FINITE)
+    if legs.state | sign_state(sign) or math.inf in (spot, strike, time):
+        return Implied(NOT_A_NUMBER, INVALID_INPUT)
+    lane = normalized_price_general(legs, price, sign)
+    code = _bound(lane, time)
+    if code != OK:
+        return Implied(NOT_A_NUMBER, code)
+    s = seed(lane.to)
+    for turn in range(STEPS):
+        s = step(lane.to, s, last=turn == STEPS - 1)
+    sigma = divide(s, square_root(time))
+    limit = attainable_error(
+        legs, lane.to, s, price, spot, strike, time, rate, dividend, sign, lane.in_the_money, sigma
     )
-    return divide(cost, s)
+    return Implied(sigma, OK if limit <= 1e-8 else LOW_PRECISION)
+
+
+def _bound(lane: Bounded, time: float) -> int:
+    """The code of a price at or beyond a bound, OK between them."""
+    if lane.otm < -lane.unit:
+        return BELOW_INTRINSIC
+    if lane.otm <= (lane.unit if lane.in_the_money else 0.0):
+        return AT_INTRINSIC
+    if lane.left < -lane.whole_unit or time == 0.0:
+        return ABOVE_MAXIMUM
+    return AT_MAXIMUM if lane.left <= lane.whole_unit else OK
+
+
+def code_of_nan(code: int) -> int:
+    """The code of a lane that came out as NaN: if for no other reason, its inputs are too large."""
+    return INVALID_INPUT if code in (OK, LOW_PRECISION) else code
+
+
+def volatility_of(sigma: float, code: int) -> float:
+    """The value that goes with a code."""
+    if code in (OK, LOW_PRECISION):
+        return sigma
+    return {AT_INTRINSIC: 0.0, AT_MAXIMUM: math.inf}.get(code, NOT_A_NUMBER)
+
+
+def implied_volatility(
+    price: float,
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sign: float,
+) -> Implied:
+    """The volatility of one option and its code, sign +1 for a call and -1 for a put."""
+    lane = implied_volatility_general(price, spot, strike, time, rate, dividend, sign)
+    code = lane.code if lane.sigma == lane.sigma else code_of_nan(lane.code)
+    return Implied(volatility_of(lane.sigma, code), code)

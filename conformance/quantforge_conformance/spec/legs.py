@@ -35,8 +35,8 @@ from quantforge_conformance.spec.elementary import (
     power_of_two,
     reduce,
     square_root,
-    sum_,
     to_bits,
+    two_sum,
 )
 from quantforge_conformance.spec.tables import INV_SQRT_2PI, MILLS_FROM
 
@@ -49,17 +49,22 @@ PAST = 54.0
 """Beyond it phi and phi M are less than the least double."""
 
 
+def state_of(missing: bool, invalid: bool) -> int:
+    """The state as its two bits."""
+    return MISSING * missing | INVALID * invalid
+
+
 def sign_state(sign: float) -> int:
     """The state of a lane by its sign alone."""
-    return MISSING * (sign != sign) | INVALID * (abs(sign) != 1.0)
+    return state_of(sign != sign, abs(sign) != 1.0)
 
 
 def sigma_state(sigma: float, v: float) -> int:
     """The state of a lane by its volatility."""
-    return MISSING * (sigma != sigma) | INVALID * (sigma < 0.0 or v != v)
+    return state_of(sigma != sigma, sigma < 0.0 or v != v)
 
 
-class Sides(NamedTuple):
+class Legs(NamedTuple):
     """The legs without volatility: mantissas, exponents, rounding errors; y = ln(A/B)."""
 
     a: float
@@ -78,8 +83,8 @@ class Sides(NamedTuple):
 
 def log_moneyness(ratio: Sum, rt: float, rt_low: float, qt: float, qt_low: float) -> Sum:
     """ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last."""
-    carry = sum_(rt, -qt)
-    whole = sum_(ratio.high, carry.high)
+    carry = two_sum(rt, -qt)
+    whole = two_sum(ratio.high, carry.high)
     low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low
     high = whole.high + low
     return Sum(high, low - (high - whole.high))
@@ -161,7 +166,7 @@ def discounted(s: Scaled, r: float) -> Discounted:
     return Discounted(value, fma(s.mantissa, growth, s.mantissa - value))
 
 
-def sides(spot: float, strike: float, time: float, rate: float, dividend: float) -> Sides:
+def legs_general(spot: float, strike: float, time: float, rate: float, dividend: float) -> Legs:
     """The legs of one option and their distance, for whatever volatility."""
     rx, qx = discount_exponent(rate, time), discount_exponent(dividend, time)
     r, q = reduce(rx.value, rx.low), reduce(qx.value, qx.low)
@@ -181,7 +186,13 @@ def sides(spot: float, strike: float, time: float, rate: float, dividend: float)
         coarse = ratio.high + (rx.product - qx.product)  # no NaN where that is infinite
         y = y_fine = Sum(coarse if coarse == coarse else 0.0, 0.0)  # both legs are 0 or infinite
         bend = 0.0
-    return Sides(
+    missing = any(x != x for x in (spot, strike, time, rate, dividend))
+    invalid = (
+        any(x < 0.0 for x in (spot, strike, time))
+        or spot == strike == math.inf
+        or math.inf in (abs(rate), abs(dividend))
+    )
+    return Legs(
         a=a.value,
         a_exponent=a_exponent,
         a_low=a.low,
@@ -193,21 +204,11 @@ def sides(spot: float, strike: float, time: float, rate: float, dividend: float)
         bend=bend,
         r=r,
         q=q,
-        state=_state(spot, strike, time, rate, dividend),
+        state=state_of(missing, invalid),
     )
 
 
-def _state(spot: float, strike: float, time: float, rate: float, dividend: float) -> int:
-    missing = any(x != x for x in (spot, strike, time, rate, dividend))
-    invalid = (
-        any(x < 0.0 for x in (spot, strike, time))
-        or spot == strike == math.inf
-        or math.inf in (abs(rate), abs(dividend))
-    )
-    return MISSING * missing | INVALID * invalid
-
-
-def deviation(k: Sum, time: float, sigma: float) -> Deviation:
+def deviation_general(k: Sum, time: float, sigma: float) -> Deviation:
     """How many standard deviations k is, with the remainders of root, product and division.
 
     The limits of h: 0 at the money even without volatility, and where that is endless.
@@ -222,6 +223,16 @@ def deviation(k: Sum, time: float, sigma: float) -> Deviation:
     v_low = finite_or_zero(fma(0.5 * sigma, root_rest, fma(sigma, root, -v)))
     h_low = finite_or_zero(per_v * fma(-h, v_low, fma(-h, v, k.high) + k.low))
     return Deviation(h, h_low, v, v_low, per_v, root)
+
+
+class Points(NamedTuple):
+    """Where the tails of the normal distribution begin: near = h - t and far = h + t."""
+
+    near: float
+    near_low: float  # what rounding took from near
+    far: float
+    far_low: float
+    width: float  # what it took from far - near beside v
 
 
 class Tails(NamedTuple):
@@ -245,16 +256,22 @@ class Tails(NamedTuple):
     within: bool
 
 
-def tails(d: Deviation) -> Tails:
-    """Both tails. Past PAST there is nothing to correct; M is right to infinity, but not at it."""
+def tails(d: Deviation) -> Points:
+    """Where the tails begin."""
     t = 0.5 * d.v
-    (near, near_low), (far, far_low) = sum_(d.h, -t), sum_(d.h, t)
-    width = near_low - far_low
-    near_low = d.h_low + fma(-0.5, d.v_low, near_low)
-    far_low = d.h_low + fma(0.5, d.v_low, far_low)
-    if not (abs(near) < PAST and far < 2.0**50):
-        near_low = far_low = width = 0.0
-    near, far = at_most(at_least(near, -PAST), PAST), at_most(far, 2.0**50)
+    near, far = two_sum(d.h, -t), two_sum(d.h, t)
+    return Points(
+        near=near.high,
+        near_low=d.h_low + fma(-0.5, d.v_low, near.low),
+        far=far.high,
+        far_low=d.h_low + fma(0.5, d.v_low, far.low),
+        width=near.low - far.low,
+    )
+
+
+def tails_at(points: Points) -> Tails:
+    """The tails from these points on."""
+    near, near_low, far, far_low, width = points
     within = near > MILLS_FROM
     x = near if within else -near
     e = gauss_exponent(near, near_low)
@@ -275,12 +292,13 @@ def tails(d: Deviation) -> Tails:
     )
 
 
-class Apart(NamedTuple):
-    """How far the legs are apart."""
-
-    y: Sum
-    d: Deviation
-    at: Tails
+def tails_general(d: Deviation) -> Tails:
+    """Both tails. Past PAST there is nothing to correct; M is right to infinity, but not at it."""
+    near, near_low, far, far_low, width = tails(d)
+    if not (abs(near) < PAST and far < 2.0**50):
+        near_low = far_low = width = 0.0
+    near, far = at_most(at_least(near, -PAST), PAST), at_most(far, 2.0**50)
+    return tails_at(Points(near, near_low, far, far_low, width))
 
 
 def is_straight(bend: float, x: float, v: float) -> bool:
@@ -291,17 +309,25 @@ def is_straight(bend: float, x: float, v: float) -> bool:
     return fma(bend, abs(x), bend) < 4.0 * v
 
 
-def apart(of: Sides, time: float, sigma: float) -> Apart:
+class Separation(NamedTuple):
+    """How far the legs are apart, by the logarithm that is fine enough."""
+
+    y: Sum
+    d: Deviation
+    at: Tails
+
+
+def separation_general(legs: Legs, time: float, sigma: float) -> Separation:
     """By the finer logarithm where the other's error would tell."""
-    d = deviation(magnitude(of.y), time, sigma)
-    at = tails(d)
-    if is_straight(of.bend, at.near, d.v):
-        return Apart(of.y, d, at)
-    d = deviation(magnitude(of.y_fine), time, sigma)
-    return Apart(of.y_fine, d, tails(d))
+    d = deviation_general(magnitude(legs.y), time, sigma)
+    at = tails_general(d)
+    if is_straight(legs.bend, at.near, d.v):
+        return Separation(legs.y, d, at)
+    d = deviation_general(magnitude(legs.y_fine), time, sigma)
+    return Separation(legs.y_fine, d, tails_general(d))
 
 
-class Beside(NamedTuple):
+class CommonScale(NamedTuple):
     """Both legs times 2^-top, and what the factors were."""
 
     a: float
@@ -311,9 +337,9 @@ class Beside(NamedTuple):
     top: float
 
 
-def beside(of: Sides) -> Beside:
+def on_common_scale(legs: Legs) -> CommonScale:
     """Both legs beside the exponent of the greater one."""
-    top = at_least(of.a_exponent, of.b_exponent)
-    a_scale = power_of_two(at_least(of.a_exponent - top, -1000.0))
-    b_scale = power_of_two(at_least(of.b_exponent - top, -1000.0))
-    return Beside(of.a * a_scale, of.b * b_scale, a_scale, b_scale, top)
+    top = at_least(legs.a_exponent, legs.b_exponent)
+    a_scale = power_of_two(at_least(legs.a_exponent - top, -1000.0))
+    b_scale = power_of_two(at_least(legs.b_exponent - top, -1000.0))
+    return CommonScale(legs.a * a_scale, legs.b * b_scale, a_scale, b_scale, top)

@@ -27,34 +27,16 @@ from quantforge_conformance.spec.elementary import (
 )
 from quantforge_conformance.spec.legs import (
     NOT_A_NUMBER,
-    Apart,
     Deviation,
-    Sides,
+    Legs,
+    Separation,
     Tails,
-    apart,
-    beside,
-    sides,
+    legs_general,
+    on_common_scale,
+    separation_general,
     sigma_state,
     sign_state,
 )
-
-
-def price(
-    spot: float,
-    strike: float,
-    time: float,
-    rate: float,
-    dividend: float,
-    sigma: float,
-    sign: float,
-) -> float:
-    """The price of one option, sign +1 for a call and -1 for a put."""
-    of = sides(spot, strike, time, rate, dividend)
-    legs = apart(of, time, sigma)
-    if of.state | sigma_state(sigma, legs.d.v) | sign_state(sign):
-        return NOT_A_NUMBER
-    found = price_of_sides(of, legs, sign)
-    return times_power(found.value, found.exponent)
 
 
 def time_value(d: Deviation, at: Tails) -> float:
@@ -78,22 +60,22 @@ class Price(NamedTuple):
     exponent: float
 
 
-def price_of_sides(of: Sides, by: Apart, sign: float) -> Price:
+def price_general(legs: Legs, separation: Separation, sign: float) -> Price:
     """The price of an option inside the domain."""
-    legs, d, at = beside(of), by.d, by.at
-    a_low, b_low = of.a_low * legs.a_scale, of.b_low * legs.b_scale
-    if by.y.high < 0.0:
-        least, least_low, exponent, moneyness = of.a, of.a_low, of.a_exponent, -sign
-        least_beside, most_beside, gap_low = legs.a, legs.b, b_low - a_low
+    common, d, at = on_common_scale(legs), separation.d, separation.at
+    a_low, b_low = legs.a_low * common.a_scale, legs.b_low * common.b_scale
+    if separation.y.high < 0.0:
+        least, least_low, exponent, moneyness = legs.a, legs.a_low, legs.a_exponent, -sign
+        least_common, most_common, gap_low = common.a, common.b, b_low - a_low
     else:
-        least, least_low, exponent, moneyness = of.b, of.b_low, of.b_exponent, sign
-        least_beside, most_beside, gap_low = legs.b, legs.a, a_low - b_low
+        least, least_low, exponent, moneyness = legs.b, legs.b_low, legs.b_exponent, sign
+        least_common, most_common, gap_low = common.b, common.a, a_low - b_low
 
     # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
-    settled = d.v == 0.0 or 0.0 in (legs.a, legs.b) or math.inf in (legs.a, legs.b)
+    settled = d.v == 0.0 or 0.0 in (common.a, common.b) or math.inf in (common.a, common.b)
     if d.v == math.inf and not settled:
         # All of one leg, and not a rounding error of the other.
-        return Price(of.a, of.a_exponent) if sign > 0.0 else Price(of.b, of.b_exponent)
+        return Price(legs.a, legs.a_exponent) if sign > 0.0 else Price(legs.b, legs.b_exponent)
     factor = time_value(d, at)
     if at.within:
         exponent = exponent + at.e.n
@@ -103,10 +85,28 @@ def price_of_sides(of: Sides, by: Apart, sign: float) -> Price:
     low = least_low * factor
     if not moneyness > 0.0:
         return Price(at_least(fma(least, factor, low), 0.0), exponent)
-    if most_beside == math.inf:
-        return Price(math.inf, legs.top)
-    gap = most_beside - least_beside
-    scale = power_of_two(at_most(at_least(exponent - legs.top, -1000.0), 1000.0))
-    low = low * scale + (((most_beside - gap) - least_beside) + gap_low)
-    inside = gap + fma(least * scale, factor, low)
-    return Price(at_least(inside, 0.0), legs.top)
+    if most_common == math.inf:
+        return Price(math.inf, common.top)
+    gap = most_common - least_common
+    scale = power_of_two(at_most(at_least(exponent - common.top, -1000.0), 1000.0))
+    low = low * scale + (((most_common - gap) - least_common) + gap_low)
+    value = gap + fma(least * scale, factor, low)
+    return Price(at_least(value, 0.0), common.top)
+
+
+def price(
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sigma: float,
+    sign: float,
+) -> float:
+    """The price of one option, sign +1 for a call and -1 for a put."""
+    legs = legs_general(spot, strike, time, rate, dividend)
+    separation = separation_general(legs, time, sigma)
+    if legs.state | sigma_state(sigma, separation.d.v) | sign_state(sign):
+        return NOT_A_NUMBER
+    found = price_general(legs, separation, sign)
+    return times_power(found.value, found.exponent)

@@ -1,6 +1,7 @@
 /* AVX2 with fused multiply-add four lanes at a time. */
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 #pragma GCC target("avx2,fma")
 #define ISA avx2
-#include "kernels.h"
+#include "inner_loops.h"

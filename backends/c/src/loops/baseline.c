@@ -1,3 +1,3 @@
 /* Any x86-64: each fused multiply-add is a call of the C library's, right but slow. */
 #define ISA baseline
-#include "kernels.h"
+#include "inner_loops.h"
