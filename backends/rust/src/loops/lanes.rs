@@ -62,7 +62,7 @@ impl<T: Copy> Columns<T> {
     };
 
     #[inline(always)]
-    fn new() -> Self {
+    pub fn new() -> Self {
         Columns { words: [Block::new(); MOST_COLUMNS], lane: PhantomData }
     }
 
@@ -132,13 +132,15 @@ impl<'a> Lanes<'a> {
 
     /// The first loop: a lane by its inputs.
     #[inline(always)]
-    pub fn begin<const N: usize, T: Copy>(&self, lane: impl Fn([f64; N]) -> T) -> Columns<T> {
-        let mut columns = Columns::new();
+    pub fn begin<const N: usize, T: Copy>(
+        &self,
+        columns: &mut Columns<T>,
+        lane: impl Fn([f64; N]) -> T,
+    ) {
         for i in 0..self.n {
             // SAFETY: i < n <= BLOCK.
             unsafe { columns.put(i, lane(self.operands(i))) };
         }
-        columns
     }
 
     /// A loop between: a lane by what the last one has put.

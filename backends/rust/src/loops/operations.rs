@@ -43,8 +43,9 @@ pub trait Operation {
 /// The first half of the operations on a lognormal underlying: short enough for the processor to
 /// overlap several vectors of it, as the second is.
 #[inline(always)]
-fn legs_of(lanes: &Lanes) -> Columns<Legs> {
+fn put_legs(lanes: &Lanes, columns: &mut Columns<Legs>) {
     lanes.begin(
+        columns,
         #[inline(always)]
         |[spot, strike, time, rate, dividend]| legs_ordinary(spot, strike, time, rate, dividend),
     )
@@ -57,7 +58,8 @@ impl Operation for Price {
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
-        let legs = legs_of(&lanes);
+        let mut legs = Columns::new();
+        put_legs(&lanes, &mut legs);
         lanes.finish(
             &legs,
             #[inline(always)]
@@ -124,7 +126,8 @@ impl Operation for Greeks {
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
-        let legs = legs_of(&lanes);
+        let mut legs = Columns::new();
+        put_legs(&lanes, &mut legs);
         up_to_order!(greeks_up_to(lanes, &legs));
     }
 
@@ -184,7 +187,9 @@ impl Operation for ImpliedVolatility {
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
-        let mut columns = lanes.begin(
+        let mut columns = Columns::new();
+        lanes.begin(
+            &mut columns,
             #[inline(always)]
             |[price, spot, strike, time, rate, dividend, sign]| {
                 let legs = legs_ordinary(spot, strike, time, rate, dividend);
