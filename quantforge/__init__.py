@@ -2,7 +2,7 @@
 
 from quantforge.api import price
 from quantforge.binding import bind
-from quantforge.contract import Backend, hookimpl, instruction_set
+from quantforge.contract import Backend, Loop, hookimpl, instruction_set
 from quantforge.dispatch import Decision, explain, using
 from quantforge.errors import BackendError, QuantForgeError, QuantForgeWarning
 from quantforge.inversion import Code, implied_volatility
@@ -25,6 +25,7 @@ __all__ = [
     "Code",
     "Decision",
     "Greeks",
+    "Loop",
     "QuantForgeError",
     "QuantForgeWarning",
     "__version__",

@@ -9,13 +9,30 @@ from typing import Any
 
 import pluggy
 
-__all__ = ["GROUP", "Backend", "Specification", "hookimpl", "instruction_set"]
+__all__ = ["GROUP", "Backend", "Loop", "Specification", "hookimpl", "instruction_set"]
 
 GROUP = "quantforge"
 """Of entry points; the name of each is the backend's."""
 
 hookspec = pluggy.HookspecMarker("quantforge")
 hookimpl = pluggy.HookimplMarker("quantforge")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A compiled kernel.
+
+    Parameters
+    ----------
+    address : int
+        Of a NumPy inner loop.
+    scalar : callable, optional
+        ``scalar(wanted)`` makes a function of one option: its inputs as floats to the wanted
+        output as a float, or to a sequence of floats in the order written.
+    """
+
+    address: int
+    scalar: Callable[[int], Callable[..., Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,10 @@ def make(described: Backend, given: Any, operation: Operation, wanted: int) -> A
 
 
 def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: str) -> Any:
+    from quantforge.contract import Loop
+
+    if isinstance(given, Loop):
+        given = given.address
     outputs = operation.written(wanted)
     output_types = "".join(output.type for output in outputs)
     if type(given) is int and given > 0:
