@@ -37,7 +37,19 @@ mod _native {
     /// Address of an operation's inner loop; None if there is none.
     #[pyfunction]
     fn address(operation: &str, isa: &str) -> Option<usize> {
-        loops::find(operation, isa).map(|run| run as usize)
+        loops::find(operation, isa).map(|found| found.address())
+    }
+
+    /// The operation on one option, a function of its inputs as floats that returns the wanted
+    /// outputs; None if there is none.
+    #[pyfunction]
+    fn scalar<'py>(
+        py: Python<'py>,
+        operation: &str,
+        isa: &str,
+        wanted: i64,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        loops::find(operation, isa).map(|found| found.scalar(py, wanted)).transpose()
     }
 
     /// Whether the compiler optimised.

@@ -32,6 +32,7 @@ use std::array::from_fn;
 /// are outside the domain; a NaN that came in is no signal.
 pub trait Operation {
     const INPUTS: usize;
+    const OUTPUTS: u32;
 
     /// The set of outputs that are codes, of int8; there is one at most, and it is the last.
     const CODES: i64 = 0;
@@ -55,6 +56,7 @@ pub struct Price;
 
 impl Operation for Price {
     const INPUTS: usize = 7;
+    const OUTPUTS: u32 = 1;
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
@@ -123,6 +125,7 @@ pub struct Greeks;
 
 impl Operation for Greeks {
     const INPUTS: usize = 7;
+    const OUTPUTS: u32 = GREEKS as u32;
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
@@ -183,6 +186,7 @@ pub struct ImpliedVolatility;
 
 impl Operation for ImpliedVolatility {
     const INPUTS: usize = 7;
+    const OUTPUTS: u32 = 2;
     const CODES: i64 = 2;
 
     #[inline(always)]
@@ -249,6 +253,7 @@ pub struct BachelierPrice;
 
 impl Operation for BachelierPrice {
     const INPUTS: usize = 6;
+    const OUTPUTS: u32 = 1;
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
@@ -297,6 +302,7 @@ pub struct BachelierGreeks;
 
 impl Operation for BachelierGreeks {
     const INPUTS: usize = 6;
+    const OUTPUTS: u32 = GREEKS as u32;
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
@@ -323,6 +329,7 @@ pub struct BachelierImpliedVolatility;
 
 impl Operation for BachelierImpliedVolatility {
     const INPUTS: usize = 6;
+    const OUTPUTS: u32 = 2;
     const CODES: i64 = 2;
 
     #[inline(always)]
