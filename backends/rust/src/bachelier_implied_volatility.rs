@@ -7,8 +7,8 @@
 //! Codes are those of implied_volatility.rs; there is no maximum but at T = 0.
 
 use crate::elementary::{
-    at_most, fma, half_ulp, log_ratio, loss, reduce, shift_exponent, tail_numerator, times_exp,
-    times_power, two_to, two_ulp,
+    at_least, at_most, fma, half_ulp, log_ratio, loss, reduce, shift_exponent, tail_numerator,
+    times_exp, times_power, two_to, two_ulp,
 };
 use crate::implied_volatility::{
     ABOVE_MAXIMUM, AT_INTRINSIC, BELOW_INTRINSIC, INVALID_INPUT, Implied, LOW_PRECISION,
@@ -19,7 +19,7 @@ use crate::normalized_price::SQRT_2PI;
 use crate::tables::{LN2_HI, LN2_LO};
 
 #[inline(always)]
-fn bachelier_seed(c: f64, k: f64) -> f64 {
+pub fn bachelier_seed(c: f64, k: f64) -> f64 {
     const SQRT_HALF_PI: f64 = 1.2533141373155003;
     let sum = k + 2.0 * c;
     let nu = k / sum;
@@ -32,7 +32,7 @@ fn bachelier_seed(c: f64, k: f64) -> f64 {
 
 /// A step, and e^(h^2/2) = s (1 - h M) / c at its beginning.
 #[inline(always)]
-fn bachelier_step(c: f64, k: f64, s: f64) -> Step {
+pub fn bachelier_step(c: f64, k: f64, s: f64) -> Step {
     let h = k * (1.0 / s);
     let hh = h * h;
     let rest = loss(h);
@@ -82,6 +82,65 @@ fn bachelier_attainable_error(
     cost / s + 2.0 * half_ulp(sigma)
 }
 
+/// The inputs of one lane.
+pub struct BachelierQuote {
+    pub price: f64,
+    pub forward: f64,
+    pub strike: f64,
+    pub time: f64,
+    pub rate: f64,
+    pub sign: f64,
+}
+
+/// What is solved: k, the out-of-the-money price c, and the price before that, both undiscounted.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Undiscounted {
+    pub c: f64,
+    pub k: f64,
+    paid: f64,
+}
+
+#[inline(always)]
+pub fn undiscounted_ordinary(x: &BachelierQuote) -> Undiscounted {
+    let rt = x.rate * x.time;
+    let rt_low = fma(x.rate, x.time, -rt);
+    let r = reduce(rt, rt_low);
+    let paid = shift_exponent(times_exp(x.price, r.r), r.n_magic);
+    let distance = x.forward - x.strike;
+    let k = distance.abs();
+    let in_the_money = x.sign * distance > 0.0;
+    Undiscounted { c: if in_the_money { paid - k } else { paid }, k, paid }
+}
+
+/// The volatility of the last step, and whether the lane is special: its code may not be OK.
+#[inline(always)]
+pub fn bachelier_implied_volatility_ordinary(
+    x: &BachelierQuote,
+    to: &Undiscounted,
+    last: &Step,
+) -> (f64, bool) {
+    let rt = x.rate * x.time;
+    let Undiscounted { c, paid, .. } = *to;
+    let in_the_money = x.sign * (x.forward - x.strike) > 0.0;
+    let legs = x.forward.abs() + x.strike.abs();
+    // Rounding of the inputs surely costs less than 1e-8: the chance over density is at most 1.3
+    // out of the money and 1 / density in it.
+    let cost = two_to(-24) * (legs + paid) * (1.0 + rt.abs());
+    let within = SQRT_2PI * last.per_density * cost;
+    let beyond = 1.3 * cost;
+    let holds = (rt.abs() < 50.0)
+        & (x.price > two_to(-900))
+        & (paid < two_to(200))
+        & (legs < two_to(200))
+        & (c > two_to(-900))
+        & (!in_the_money | (c > two_to(-50) * legs))
+        & ((if in_the_money { within } else { beyond }) < last.s)
+        & (x.sign.abs() == 1.0)
+        & (x.time > two_to(-1000));
+    (last.s / x.time.sqrt(), !holds)
+}
+
 #[inline(always)]
 pub fn bachelier_implied_volatility_general(
     price: f64,
@@ -99,7 +158,7 @@ pub fn bachelier_implied_volatility_general(
     let p = scaled(price.abs());
     let gap = scaled(distance.abs());
     let paid_exponent = p.exponent + r.n;
-    let unit = (if paid_exponent > gap.exponent { paid_exponent } else { gap.exponent }) - 300.0;
+    let unit = at_least(paid_exponent, gap.exponent) - 300.0;
     let paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit); // undiscounted
     let paid = if p.end { p.x } else { paid };
     let paid = if price < 0.0 { -paid } else { paid };
@@ -107,8 +166,7 @@ pub fn bachelier_implied_volatility_general(
     let c = if in_the_money { paid - k } else { paid };
     let f = in_unit(forward, unit);
     let g = in_unit(strike, unit);
-    let most = if f > g { f } else { g };
-    let two = two_ulp(most);
+    let two = two_ulp(at_least(f, g));
     let s = bachelier_seed(c, k);
     let s = bachelier_step(c, k, s).s;
     let s = bachelier_step(c, k, s).s;
@@ -131,41 +189,4 @@ pub fn bachelier_implied_volatility_general(
     let not_finite = price.is_nan() | (price.abs() == f64::INFINITY);
     let code = if not_finite { NOT_FINITE } else { code };
     Implied { sigma, code }
-}
-
-#[inline(always)]
-pub fn bachelier_implied_volatility_ordinary(
-    price: f64,
-    forward: f64,
-    strike: f64,
-    time: f64,
-    rate: f64,
-    sign: f64,
-) -> (f64, bool) {
-    let rt = rate * time;
-    let rt_low = fma(rate, time, -rt);
-    let r = reduce(rt, rt_low);
-    let paid = shift_exponent(times_exp(price, r.r), r.n_magic);
-    let distance = forward - strike;
-    let k = distance.abs();
-    let in_the_money = sign * distance > 0.0;
-    let c = if in_the_money { paid - k } else { paid };
-    let s = bachelier_step(c, k, bachelier_seed(c, k)).s;
-    let last = bachelier_step(c, k, s);
-    let legs = forward.abs() + strike.abs();
-    // Rounding of the inputs surely costs less than 1e-8: the chance over density is at most 1.3
-    // out of the money and 1 / density in it.
-    let cost = two_to(-24) * (legs + paid) * (1.0 + rt.abs());
-    let within = SQRT_2PI * last.per_density * cost;
-    let beyond = 1.3 * cost;
-    let holds = (rt.abs() < 50.0)
-        & (price > two_to(-900))
-        & (paid < two_to(200))
-        & (legs < two_to(200))
-        & (c > two_to(-900))
-        & (!in_the_money | (c > two_to(-50) * legs))
-        & ((if in_the_money { within } else { beyond }) < last.s)
-        & (sign.abs() == 1.0)
-        & (time > two_to(-1000));
-    (last.s / time.sqrt(), !holds)
 }

@@ -9,7 +9,9 @@
 //! the money half of that; gamma and what is made of it is infinite there and 0 elsewhere. No valid
 //! lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 
-use crate::elementary::{fma, shift_exponent, times_exp, times_power, two_to, zero_times};
+use crate::elementary::{
+    at_least, at_most, fma, shift_exponent, times_exp, times_power, two_to, zero_times,
+};
 use crate::legs::{
     GeneralLegs, Legs, NOT_A_NUMBER, Separation, State, deviation_ordinary, magnitude,
     on_common_scale, scaled, separation_general, tails_ordinary,
@@ -170,8 +172,8 @@ pub struct Amounts {
 pub fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
     let s = scaled(spot);
     let k = scaled(strike);
-    let low = if s.exponent < k.exponent { s.exponent } else { k.exponent };
-    let high = if s.exponent < k.exponent { k.exponent } else { s.exponent };
+    let low = at_most(s.exponent, k.exponent);
+    let high = at_least(s.exponent, k.exponent);
     let unit = if high < -500.0 { high } else { 0.0 };
     let unit = if low > 500.0 { low } else { unit };
     let ends = s.end | k.end;
@@ -194,7 +196,7 @@ pub fn parts_general(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amo
     let Separation { y, d, at } = separation;
     let a = times_power(legs.a, legs.a_exponent - unit);
     let b = times_power(legs.b, legs.b_exponent - unit);
-    let common = on_common_scale(legs.a, legs.a_exponent, legs.b, legs.b_exponent);
+    let common = on_common_scale(legs);
     let level = ((common.a == common.b) | (y.high == 0.0)) & (d.v < two_to(-1000));
     let below = (y.high < 0.0) & !level;
     let moneyness = if below { -sign } else { sign }; // > 0: in the money

@@ -101,9 +101,9 @@ pub fn step(to: &NormalizedPrice, s: f64, last: bool) -> Step {
 #[inline(always)]
 fn is_precise(s: f64, per_density: f64, load: f64, tail: bool, legs_share: f64) -> bool {
     let cost = two_to(-24) * (1.0 + load); // 4 2^-53 / 1e-8 and some
-    let outside = 2.6 * cost;
+    let beyond = 2.6 * cost;
     let within = SQRT_2PI * per_density * legs_share * cost;
-    (if tail { outside } else { within }) < s
+    (if tail { beyond } else { within }) < s
 }
 
 /// The volatility of the last step, and whether the lane is special: its code may not be OK.

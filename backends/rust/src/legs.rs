@@ -1,5 +1,5 @@
-//! The two legs of a European option and how far apart they are: the first half of every kernel on
-//! a lognormal underlying.
+//! The two legs of a European option and how far apart they are: the first half of every
+//! operation on a lognormal underlying.
 //!
 //!     A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v,  t = v / 2
 //!
@@ -44,6 +44,7 @@ pub fn sigma_state(sigma: f64, v: f64) -> State {
 /// A and B and what rounding took from them, y = ln(A/B), bend |s|^3 of the logarithm: the error of y
 /// is less than 2^-55 of it; load is |rT| + |qT|.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct Legs {
     pub a: f64,
     pub a_low: f64,
@@ -385,9 +386,9 @@ pub struct CommonScale {
 }
 
 #[inline(always)]
-pub fn on_common_scale(a: f64, a_exponent: f64, b: f64, b_exponent: f64) -> CommonScale {
-    let top = at_least(a_exponent, b_exponent);
-    let a_scale = power_of_two(at_least(a_exponent - top, -1000.0));
-    let b_scale = power_of_two(at_least(b_exponent - top, -1000.0));
-    CommonScale { a: a * a_scale, b: b * b_scale, a_scale, b_scale, top }
+pub fn on_common_scale(legs: &GeneralLegs) -> CommonScale {
+    let top = at_least(legs.a_exponent, legs.b_exponent);
+    let a_scale = power_of_two(at_least(legs.a_exponent - top, -1000.0));
+    let b_scale = power_of_two(at_least(legs.b_exponent - top, -1000.0));
+    CommonScale { a: legs.a * a_scale, b: legs.b * b_scale, a_scale, b_scale, top }
 }

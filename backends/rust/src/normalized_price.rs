@@ -8,6 +8,7 @@ pub const SQRT_2PI: f64 = f64::from_bits(0x4004_0d93_1ff6_2706);
 /// What is solved: c 2^shift, its complement 1 - c, k = |ln(A/B)|, and for the seed the lesser leg
 /// over the greater and the complement of that.
 #[derive(Clone, Copy)]
+#[repr(C)]
 pub struct NormalizedPrice {
     pub c: f64,
     pub shift: f64,
@@ -80,14 +81,14 @@ pub fn normalized_price_general(
     sign: f64,
 ) -> GeneralNormalizedPrice {
     let paid = scaled(price.abs());
-    let common = on_common_scale(legs.a, legs.a_exponent, legs.b, legs.b_exponent);
+    let common = on_common_scale(legs);
     let a = common.a;
     let a_low = legs.a_low * common.a_scale;
     let b = common.b;
     let b_low = legs.b_low * common.b_scale;
-    let paid_exponent = at_most(at_least(paid.exponent - common.top, -1000.0), 1000.0);
+    let shifted = at_most(at_least(paid.exponent - common.top, -1000.0), 1000.0);
     let mantissa = if paid.end { paid.x } else { paid.mantissa };
-    let value = mantissa * power_of_two(paid_exponent); // |price| beside the legs
+    let value = mantissa * power_of_two(shifted); // |price| beside the legs
     let value = if price < 0.0 { -value } else { value };
 
     let below = legs.y.high < 0.0;

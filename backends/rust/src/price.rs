@@ -66,7 +66,7 @@ pub struct GeneralPrice {
 pub fn price_general(legs: &GeneralLegs, separation: &Separation, sign: f64) -> GeneralPrice {
     let Separation { y, d, at } = separation;
     let below = y.high < 0.0;
-    let common = on_common_scale(legs.a, legs.a_exponent, legs.b, legs.b_exponent);
+    let common = on_common_scale(legs);
     let least = if below { legs.a } else { legs.b };
     let least_exponent = if below { legs.a_exponent } else { legs.b_exponent };
     let least_beside = if below { common.a } else { common.b };

@@ -15,7 +15,7 @@ macro_rules! kernels {
 
             /// # Safety
             /// The processor has the instruction set, and NumPy calls it as an inner loop of the
-            /// kernel's operands.
+            /// operation.
             $(#[target_feature(enable = $features)])?
             pub unsafe extern "C" fn run<K: Operation>(
                 args: *const *mut u8,

@@ -48,7 +48,8 @@ impl<T: Copy> Block<T> {
     }
 }
 
-/// A struct of each lane, one block for each word of it.
+/// A struct of each lane, one block for each word of it. With #[repr(C)] these are read in the order
+/// of its fields, which is as good as that in which a formula needs them.
 pub struct Columns<T: Copy> {
     words: [Block; MOST_COLUMNS],
     lane: PhantomData<T>,
@@ -119,7 +120,7 @@ impl<'a> Lanes<'a> {
         self.wanted
     }
 
-    /// What the first N inputs hold for lane `i` < n.
+    /// What the first N inputs, no more than the operation has, hold for lane `i` < n.
     #[inline(always)]
     fn operands<const N: usize>(&self, i: usize) -> [f64; N] {
         let mut lane = [0.0; N];
@@ -143,7 +144,7 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// A loop between: a lane by what the last one has put.
+    /// A loop between: a lane by what the loop before has put.
     #[inline(always)]
     pub fn go_on<T: Copy>(&self, columns: &mut Columns<T>, lane: impl Fn(T) -> T) {
         for i in 0..self.n {
@@ -168,9 +169,9 @@ impl<'a> Lanes<'a> {
             let mut rows = [[MaybeUninit::uninit(); LANES]; M];
             let mut marked = [0; LANES];
             for i in 0..LANES {
+                let inputs = self.operands(start + i);
                 // SAFETY: start + i < n, and `begin` has put n lanes.
-                let held = unsafe { columns.get(start + i) };
-                let (results, mark) = lane(self.operands(start + i), held);
+                let (results, mark) = lane(inputs, unsafe { columns.get(start + i) });
                 for (row, x) in rows.iter_mut().zip(results) {
                     row[i].write(x);
                 }

@@ -183,11 +183,11 @@ unsafe fn direct_output<K: Operation>(
     }
 }
 
-/// Run a kernel over NumPy's operands.
+/// Run an operation over NumPy's operands.
 ///
 /// # Safety
-/// `args`, `dims` and `steps` are what NumPy hands to an inner loop of the kernel's operands;
-/// `special` is `run_special` of this kernel.
+/// `args`, `dims` and `steps` are what NumPy hands to an inner loop of the operation;
+/// `special` is `run_special` of this operation.
 #[inline(always)]
 pub unsafe fn run_blocks<K: Operation>(
     special: Special,

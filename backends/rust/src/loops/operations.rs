@@ -5,7 +5,8 @@ use crate::bachelier_greeks::{
     BachelierOption, bachelier_greeks_of, bachelier_parts_general, bachelier_parts_ordinary,
 };
 use crate::bachelier_implied_volatility::{
-    bachelier_implied_volatility_general, bachelier_implied_volatility_ordinary,
+    BachelierQuote, Undiscounted, bachelier_implied_volatility_general,
+    bachelier_implied_volatility_ordinary, bachelier_seed, bachelier_step, undiscounted_ordinary,
 };
 use crate::bachelier_price::{
     bachelier_price_general, bachelier_price_ordinary, bachelier_terms_general,
@@ -155,6 +156,7 @@ impl Operation for Greeks {
 
 /// What passes between the loops of an implied volatility.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct Solving {
     to: NormalizedPrice,
     at: Step,
@@ -325,6 +327,19 @@ impl Operation for BachelierGreeks {
     }
 }
 
+/// What passes between the loops of a Bachelier implied volatility.
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct BachelierSolving {
+    to: Undiscounted,
+    s: f64,
+}
+
+#[inline(always)]
+fn bachelier_quote([price, forward, strike, time, rate, sign]: [f64; 6]) -> BachelierQuote {
+    BachelierQuote { price, forward, strike, time, rate, sign }
+}
+
 pub struct BachelierImpliedVolatility;
 
 impl Operation for BachelierImpliedVolatility {
@@ -334,11 +349,27 @@ impl Operation for BachelierImpliedVolatility {
 
     #[inline(always)]
     fn ordinary(lanes: Lanes) {
-        lanes.run(
+        let mut columns = Columns::new();
+        lanes.begin(
+            &mut columns,
             #[inline(always)]
-            |[price, forward, strike, time, rate, sign]| {
-                let (sigma, special) =
-                    bachelier_implied_volatility_ordinary(price, forward, strike, time, rate, sign);
+            |inputs| {
+                let to = undiscounted_ordinary(&bachelier_quote(inputs));
+                BachelierSolving { to, s: bachelier_seed(to.c, to.k) }
+            },
+        );
+        lanes.go_on(
+            &mut columns,
+            #[inline(always)]
+            |x| BachelierSolving { s: bachelier_step(x.to.c, x.to.k, x.s).s, ..x },
+        );
+        lanes.finish(
+            &columns,
+            #[inline(always)]
+            |inputs, x| {
+                let last = bachelier_step(x.to.c, x.to.k, x.s);
+                let quote = bachelier_quote(inputs);
+                let (sigma, special) = bachelier_implied_volatility_ordinary(&quote, &x.to, &last);
                 ([sigma, OK], special)
             },
         );

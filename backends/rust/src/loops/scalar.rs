@@ -20,7 +20,8 @@ pub struct Scalar {
 }
 
 impl Scalar {
-    /// As a Python function: `inputs` floats to a float, or to a tuple where more outputs are wanted.
+    /// As a Python function: `inputs` floats to a number, or to a tuple where more outputs are wanted.
+    /// A code is an int.
     pub fn into_function(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         // PyO3's own functions take a tuple of their arguments apart, which costs as much as a price.
         struct Definition(ffi::PyMethodDef);
@@ -30,7 +31,7 @@ impl Scalar {
             ml_name: c"scalar".as_ptr(),
             ml_meth: ffi::PyMethodDefPointer { PyCFunctionFast: call },
             ml_flags: ffi::METH_FASTCALL,
-            ml_doc: c"One option: its inputs as floats, the wanted outputs as floats.".as_ptr(),
+            ml_doc: c"One option: its inputs as floats, the wanted outputs as numbers.".as_ptr(),
         });
         let definition = (&raw const DEFINITION.0).cast_mut(); // Python only reads it
         let scalar = Bound::new(py, self)?;
@@ -45,10 +46,23 @@ impl Scalar {
         self.wanted.count_ones() as usize
     }
 
+    /// Output `j` as a Python number; null, with the error set, if there is no memory for it.
+    unsafe fn number(&self, results: &[f64; MOST_OUTPUTS], j: usize) -> *mut ffi::PyObject {
+        let x = &results[j];
+        // SAFETY: Python is attached; the loop has written a byte where a code is.
+        unsafe {
+            if self.ends_in_code && j == self.outputs() - 1 {
+                ffi::PyLong_FromLong((&raw const *x).cast::<i8>().read().into())
+            } else {
+                ffi::PyFloat_FromDouble(*x)
+            }
+        }
+    }
+
     /// # Safety
     /// The processor has the loop's instruction set.
     unsafe fn run_on(&self, inputs: &[f64; MOST_INPUTS]) -> [f64; MOST_OUTPUTS] {
-        let mut results = [0.0f64; MOST_OUTPUTS];
+        let mut results = [0.0; MOST_OUTPUTS];
         let mut operands = [ptr::null_mut::<u8>(); MOST_INPUTS + MOST_OUTPUTS];
         for (operand, input) in operands.iter_mut().zip(&inputs[..self.inputs]) {
             *operand = (&raw const *input).cast_mut().cast();
@@ -60,10 +74,6 @@ impl Scalar {
         let wanted = (&raw const self.wanted).cast_mut().cast::<c_void>();
         // SAFETY: as many operands as the loop reads and writes, of one element each.
         unsafe { (self.run)(operands.as_ptr(), &1, steps.as_ptr(), wanted) };
-        if self.ends_in_code {
-            let code = &mut results[self.outputs() - 1];
-            *code = f64::from(code.to_ne_bytes()[0] as i8);
-        }
         results
     }
 }
@@ -94,19 +104,19 @@ unsafe extern "C" fn call(
         }
         let results = scalar.run_on(&inputs);
         if scalar.outputs() == 1 {
-            return ffi::PyFloat_FromDouble(results[0]);
+            return scalar.number(&results, 0);
         }
         let row = ffi::PyTuple_New(scalar.outputs() as ffi::Py_ssize_t);
-        for (i, x) in results[..scalar.outputs()].iter().enumerate() {
+        for j in 0..scalar.outputs() {
             if row.is_null() {
                 return row;
             }
-            let x = ffi::PyFloat_FromDouble(*x);
+            let x = scalar.number(&results, j);
             if x.is_null() {
                 ffi::Py_DECREF(row);
                 return x;
             }
-            ffi::PyTuple_SetItem(row, i as ffi::Py_ssize_t, x);
+            ffi::PyTuple_SetItem(row, j as ffi::Py_ssize_t, x);
         }
         row
     }
