@@ -51,6 +51,10 @@ def make_scalar(given: Any, wanted: int) -> Callable[..., Any] | None:
 
 
 def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: str) -> Any:
+    from quantforge.contract import Loop
+
+    if isinstance(given, Loop):
+        given = given.address
     outputs = operation.written(wanted)
     output_types = "".join(output.type for output in outputs)
     if type(given) is int and given > 0:

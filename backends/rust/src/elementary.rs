@@ -127,9 +127,9 @@ pub fn aligned(x: f64, y: f64) -> Aligned {
     const HALF: u64 = 1 << 51;
     const SIGN: u64 = 1 << 63;
     const EXPONENT: u64 = !((1 << 52) - 1);
-    let apart = x.to_bits().wrapping_sub(y.to_bits()).wrapping_add(HALF + SIGN);
-    let n = f64::from_bits((apart >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_372_544.0;
-    let near = y.to_bits().wrapping_add(apart & EXPONENT).wrapping_add(SIGN);
+    let steps = x.to_bits().wrapping_sub(y.to_bits()).wrapping_add(HALF + SIGN);
+    let n = f64::from_bits((steps >> 52) | 0x4330_0000_0000_0000) - 4_503_599_627_372_544.0;
+    let near = y.to_bits().wrapping_add(steps & EXPONENT).wrapping_add(SIGN);
     Aligned { y: f64::from_bits(near), n }
 }
 
@@ -144,7 +144,7 @@ pub fn log_ratio(x: f64, y: f64) -> Reduced {
 
 /// x + y without loss.
 #[inline(always)]
-pub fn sum(x: f64, y: f64) -> Sum {
+pub fn two_sum(x: f64, y: f64) -> Sum {
     let high = x + y;
     let part = high - x;
     Sum { high, low: (x - (high - part)) + (y - part) }
@@ -198,12 +198,12 @@ pub fn log_ratio_fine(s: Sum, n: f64) -> Sum {
     while i > 0 {
         i -= 1;
         let next = product(p, u);
-        let whole = sum(ATANH_HIGH[i], next.high);
+        let whole = two_sum(ATANH_HIGH[i], next.high);
         p = Sum { high: whole.high, low: whole.low + (next.low + ATANH_LOW[i]) };
     }
     let tail = product(product(s, u), p);
-    let whole = sum(n * LN2_HI, s.high + s.high);
-    let both = sum(whole.high, tail.high);
+    let whole = two_sum(n * LN2_HI, s.high + s.high);
+    let both = two_sum(whole.high, tail.high);
     let low = both.low + (whole.low + (tail.low + fma(n, LN2_LO, s.low + s.low)));
     Sum { high: both.high + low, low: low - ((both.high + low) - both.high) }
 }

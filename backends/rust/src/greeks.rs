@@ -9,14 +9,14 @@
 //! the money half of that; gamma and what is made of it is infinite there and 0 elsewhere. No valid
 //! lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 
-use crate::blocks::Kernel;
-use crate::elementary::{Sum, fma, shift_exponent, times_exp, times_power, two_to, zero_times};
-use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
-use crate::legs::{
-    Apart, BlockSides, GeneralSides, INVALID, NOT_A_NUMBER, Sides, apart_general, beside,
-    deviation_ordinary, magnitude, scaled, sides_general, sigma_state, sign_state, tails_ordinary,
+use crate::elementary::{
+    at_least, at_most, fma, shift_exponent, times_exp, times_power, two_to, zero_times,
 };
-use crate::price::{general_price, ordinary_price, put_sides};
+use crate::legs::{
+    GeneralLegs, Legs, NOT_A_NUMBER, Separation, State, deviation_ordinary, magnitude,
+    on_common_scale, scaled, separation_general, tails_ordinary,
+};
+use crate::price::{price_general, price_ordinary};
 use crate::tables::INV_SQRT_2PI;
 
 // Order of the outputs; bit i of `wanted` asks for output i.
@@ -44,29 +44,20 @@ pub const SECOND: usize = SPEED;
 pub const GREEKS: usize = 17;
 
 /// The inputs of one lane.
-struct LognormalOption {
-    spot: f64,
-    strike: f64,
-    time: f64,
-    rate: f64,
-    dividend: f64,
-    sigma: f64,
-    sign: f64,
-}
-
-/// # Safety
-/// Each input points to more than `i` numbers.
-#[inline(always)]
-unsafe fn option_at(inputs: &Inputs, i: usize) -> LognormalOption {
-    // SAFETY: the caller's promise.
-    let [spot, strike, time, rate, dividend, sigma, sign] = unsafe { operands(inputs, i) };
-    LognormalOption { spot, strike, time, rate, dividend, sigma, sign }
+pub struct LognormalOption {
+    pub spot: f64,
+    pub strike: f64,
+    pub time: f64,
+    pub rate: f64,
+    pub dividend: f64,
+    pub sigma: f64,
+    pub sign: f64,
 }
 
 /// What the greeks of one option are made of: G, A N(+-d1), B N(+-d2), delta and dual_delta but for
 /// their sign, d1, d2, d1/v, d2/v, sqrt(T), 1/sqrt(T), 1/sigma; sigma is 0 where nothing depends on
 /// it.
-struct Parts {
+pub struct Parts {
     price: f64,
     density: f64,
     a_share: f64,
@@ -89,7 +80,7 @@ struct Parts {
 /// What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call: by the price and
 /// the lesser share, so that nearly equal rates do not cancel.
 #[inline(always)]
-fn carried(x: &LognormalOption, price: f64, a_share: f64, b_share: f64) -> f64 {
+fn carried_theta(x: &LognormalOption, price: f64, a_share: f64, b_share: f64) -> f64 {
     let own = if x.sign > 0.0 { x.dividend } else { x.rate };
     let other = if x.sign > 0.0 { x.rate } else { x.dividend };
     let share = if x.sign > 0.0 { b_share } else { a_share };
@@ -97,24 +88,23 @@ fn carried(x: &LognormalOption, price: f64, a_share: f64, b_share: f64) -> f64 {
 }
 
 /// Tails of the normal distribution times the legs, from the Mills ratios: the leg that is less has
-/// the near one. Also 1 where this form may not hold.
+/// the near one. Also whether the lane is special: this form may not hold.
 #[inline(always)]
-fn ordinary_parts(sides: &Sides, option: &LognormalOption) -> (Parts, Mark) {
-    let y = Sum { high: sides.y, low: sides.y_low };
-    let d = deviation_ordinary(magnitude(y), option.time, option.sigma);
+pub fn parts_ordinary(legs: &Legs, option: &LognormalOption) -> (Parts, bool) {
+    let d = deviation_ordinary(magnitude(legs.y), option.time, option.sigma);
     let at = tails_ordinary(&d);
-    let (price, special) = ordinary_price(sides, &d, &at, option.sign);
-    let below = sides.y < 0.0;
-    let least = if below { sides.a } else { sides.b };
-    let most = if below { sides.b } else { sides.a };
-    let inside = if below { -option.sign } else { option.sign }; // > 0: in the money
-    let near_inside = if at.within { inside } else { -inside };
+    let (price, special) = price_ordinary(legs, &d, &at, option.sign);
+    let below = legs.y.high < 0.0;
+    let least = if below { legs.a } else { legs.b };
+    let most = if below { legs.b } else { legs.a };
+    let moneyness = if below { -option.sign } else { option.sign }; // > 0: in the money
+    let near_moneyness = if at.within { moneyness } else { -moneyness };
     let density = shift_exponent(fma(least, at.growth, least), at.e.n_magic);
     let turned = if at.within { -at.near_low } else { at.near_low };
     let near_tail = density * fma(at.near_loss, turned, at.m.near);
     let far_tail = density * fma(-at.far_loss, at.far_low, at.m.far);
-    let near_share = if near_inside > 0.0 { least - near_tail } else { near_tail };
-    let far_share = if inside > 0.0 { most - far_tail } else { far_tail };
+    let near_share = if near_moneyness > 0.0 { least - near_tail } else { near_tail };
+    let far_share = if moneyness > 0.0 { most - far_tail } else { far_tail };
 
     let density = density * INV_SQRT_2PI;
     let a_share = if below { near_share } else { far_share };
@@ -141,10 +131,11 @@ fn ordinary_parts(sides: &Sides, option: &LognormalOption) -> (Parts, Mark) {
         per_sigma: d.root * d.per_v,
         per_spot,
         per_strike: 1.0 / option.strike,
-        theta: carried(option, price, a_share, b_share) - 0.5 * density * (option.sigma * per_root),
+        theta: carried_theta(option, price, a_share, b_share)
+            - 0.5 * density * (option.sigma * per_root),
         sigma: option.sigma,
     };
-    (parts, special | Mark::from(!holds))
+    (parts, special | !holds)
 }
 
 /// The ratios' limits at the money with v = 0; with both sigma and T zero sigma goes first. At
@@ -170,19 +161,19 @@ fn parts_at_the_money(parts: Parts, option: &LognormalOption, level: bool) -> Pa
 
 /// Spot and strike in units of 2^unit: where both are very small or very large, what the greeks are
 /// made of would under- or overflow sooner than they do. `ends`: one of them is 0 or infinite.
-struct Amounts {
-    spot: f64,
-    strike: f64,
-    unit: f64,
-    ends: bool,
+pub struct Amounts {
+    pub spot: f64,
+    pub strike: f64,
+    pub unit: f64,
+    pub ends: bool,
 }
 
 #[inline(always)]
-fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
+pub fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
     let s = scaled(spot);
     let k = scaled(strike);
-    let low = if s.exponent < k.exponent { s.exponent } else { k.exponent };
-    let high = if s.exponent < k.exponent { k.exponent } else { s.exponent };
+    let low = at_most(s.exponent, k.exponent);
+    let high = at_least(s.exponent, k.exponent);
     let unit = if high < -500.0 { high } else { 0.0 };
     let unit = if low > 500.0 { low } else { unit };
     let ends = s.end | k.end;
@@ -197,23 +188,23 @@ fn amounts_in_unit(spot: f64, strike: f64) -> Amounts {
 }
 
 #[inline(always)]
-fn general_parts(sides: &GeneralSides, option: &LognormalOption, amounts: &Amounts) -> Parts {
+pub fn parts_general(legs: &GeneralLegs, option: &LognormalOption, amounts: &Amounts) -> Parts {
     let sign = option.sign;
     let Amounts { spot, strike, unit, ends } = *amounts;
-    let apart = apart_general(sides, option.time, option.sigma);
-    let price = general_price(sides, &apart, sign);
-    let Apart { y, d, at } = apart;
-    let a = times_power(sides.a, sides.a_exponent - unit);
-    let b = times_power(sides.b, sides.b_exponent - unit);
-    let legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent);
-    let level = ((legs.a == legs.b) | (y.high == 0.0)) & (d.v < two_to(-1000));
+    let separation = separation_general(legs, option.time, option.sigma);
+    let price = price_general(legs, &separation, sign);
+    let Separation { y, d, at } = separation;
+    let a = times_power(legs.a, legs.a_exponent - unit);
+    let b = times_power(legs.b, legs.b_exponent - unit);
+    let common = on_common_scale(legs);
+    let level = ((common.a == common.b) | (y.high == 0.0)) & (d.v < two_to(-1000));
     let below = (y.high < 0.0) & !level;
-    let inside = if below { -sign } else { sign }; // > 0: in the money
-    let exponent = (if below { sides.a_exponent } else { sides.b_exponent }) - unit + at.e.n;
-    let least = if below { sides.a } else { sides.b };
+    let moneyness = if below { -sign } else { sign }; // > 0: in the money
+    let exponent = (if below { legs.a_exponent } else { legs.b_exponent }) - unit + at.e.n;
+    let least = if below { legs.a } else { legs.b };
     let density = fma(least, at.growth, least);
     let density = if level { least } else { density };
-    let exponent = if level { sides.b_exponent - unit } else { exponent };
+    let exponent = if level { legs.b_exponent - unit } else { exponent };
     let turned = if at.within { -at.near_low } else { at.near_low };
     let near_mills = fma(at.near_loss, turned, at.m.near);
     let far_mills = fma(-at.far_loss, at.far_low, at.m.far);
@@ -222,11 +213,11 @@ fn general_parts(sides: &GeneralSides, option: &LognormalOption, amounts: &Amoun
     let settled = ends | (d.v == f64::INFINITY);
     let near_tail = if settled { 0.0 } else { near_tail };
     let far_tail = if settled { 0.0 } else { far_tail };
-    let near_inside = if at.within | ends { inside } else { -inside };
+    let near_moneyness = if at.within | ends { moneyness } else { -moneyness };
     let near_leg = if below { a } else { b };
     let far_leg = if below { b } else { a };
-    let near_share = if near_inside > 0.0 { near_leg - near_tail } else { near_tail };
-    let far_share = if inside > 0.0 { far_leg - far_tail } else { far_tail };
+    let near_share = if near_moneyness > 0.0 { near_leg - near_tail } else { near_tail };
+    let far_share = if moneyness > 0.0 { far_leg - far_tail } else { far_tail };
 
     let density = times_power(density, exponent) * INV_SQRT_2PI;
     let density = if settled { 0.0 } else { density };
@@ -239,10 +230,10 @@ fn general_parts(sides: &GeneralSides, option: &LognormalOption, amounts: &Amoun
     let d2 = if below { -at.far } else { near };
     let d1 = if per_v == 0.0 { 0.0 } else { d1 };
     let d2 = if per_v == 0.0 { 0.0 } else { d2 };
-    let discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n);
-    let discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n);
-    let delta_end = if inside > 0.0 { discount_a } else { 0.0 };
-    let dual_delta_end = if inside > 0.0 { discount_b } else { 0.0 };
+    let discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n);
+    let discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n);
+    let delta_end = if moneyness > 0.0 { discount_a } else { 0.0 };
+    let dual_delta_end = if moneyness > 0.0 { discount_b } else { 0.0 };
     // 1/S of a subnormal S is infinite
     let raised = if spot < f64::MIN_POSITIVE { two_to(54) } else { 1.0 };
     let delta = a_share * raised * (1.0 / (spot * raised));
@@ -268,12 +259,12 @@ fn general_parts(sides: &GeneralSides, option: &LognormalOption, amounts: &Amoun
     let parts = parts_at_the_money(parts, option, level);
     let price_in_unit = times_power(price.value, price.exponent - unit);
     let decay = 0.5 * density * zero_times(parts.sigma, parts.per_root);
-    Parts { theta: carried(option, price_in_unit, a_share, b_share) - decay, ..parts }
+    Parts { theta: carried_theta(option, price_in_unit, a_share, b_share) - decay, ..parts }
 }
 
 /// The first N outputs of one lane, N being FIRST, SECOND or GREEKS.
 #[inline(always)]
-fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
+pub fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
     let gamma = p.density * p.per_spot * (p.per_spot * (p.per_root * p.per_sigma));
     let vega = p.density * p.root;
     let mut to = [0.0; N];
@@ -309,102 +300,19 @@ fn greeks_of<const N: usize>(x: &LognormalOption, p: &Parts) -> [f64; N] {
     to
 }
 
-/// Bring the greeks back from units of 2^unit, by whose powers they change; the price is not in it.
+/// By which power of the unit of all amounts each greek changes; the price is not in that unit.
+const DEGREES: [i8; GREEKS] = [0, 0, -1, 1, 1, 1, 1, 0, 1, 0, 1, 0, -1, -2, -1, -1, 1];
+
+/// A greek brought back from units of 2^unit.
 #[inline(always)]
-fn rescale(greeks: [f64; GREEKS], unit: f64) -> [f64; GREEKS] {
-    let mut to = greeks;
-    for greek in [VEGA, THETA, RHO, PHI, VOLGA, VETA, ULTIMA] {
-        to[greek] = times_power(to[greek], unit);
-    }
-    for greek in [GAMMA, DUAL_GAMMA, COLOR, ZOMMA] {
-        to[greek] = times_power(to[greek], -unit);
-    }
-    to[SPEED] = times_power(to[SPEED], -2.0 * unit);
-    to
+pub fn rescaled(greek: usize, x: f64, unit: f64) -> f64 {
+    let degree = DEGREES[greek];
+    if degree == 0 { x } else { times_power(x, f64::from(degree) * unit) }
 }
 
-/// Lanes outside the domain get the one NaN, and no other lane has any.
+/// A lane outside the domain gets the one NaN, and no other lane has any.
 #[inline(always)]
-pub fn sweep(greeks: [f64; GREEKS], state: Mark) -> [f64; GREEKS] {
-    let mut to = greeks;
-    for x in &mut to {
-        let valid = if x.is_nan() { 0.0 } else { *x };
-        *x = if state != 0 { NOT_A_NUMBER } else { valid };
-    }
-    to
-}
-
-pub struct Greeks;
-
-impl Kernel for Greeks {
-    const INPUTS: usize = 7;
-
-    #[inline(always)]
-    unsafe fn ordinary(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        special: &mut Marks,
-        n: usize,
-        wanted: i64,
-    ) {
-        let mut sides = BlockSides::new();
-        let mut spare = Block::new();
-        // SAFETY: i < n, and what is read has been put.
-        unsafe {
-            put_sides(&mut sides, inputs, n);
-            // One loop, for its many results are written while others are computed.
-            macro_rules! up_to {
-                ($order:ident) => {
-                    write_lanes(
-                        addresses::<$order>(outputs, &mut spare, wanted),
-                        special,
-                        n,
-                        #[inline(always)]
-                        |i| {
-                            let option = option_at(inputs, i);
-                            let (parts, marked) = ordinary_parts(&sides.get(i), &option);
-                            (greeks_of(&option, &parts), marked)
-                        },
-                    )
-                };
-            }
-            if wanted >> SECOND != 0 {
-                up_to!(GREEKS);
-            } else if wanted >> FIRST != 0 {
-                up_to!(SECOND);
-            } else {
-                up_to!(FIRST);
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn general(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        outside: &mut Marks,
-        n: usize,
-        wanted: i64,
-    ) {
-        let mut spare = Block::new();
-        // SAFETY: i < n.
-        unsafe {
-            write_lanes(
-                addresses(outputs, &mut spare, wanted),
-                outside,
-                n,
-                #[inline(always)]
-                |i| {
-                    let x = option_at(inputs, i);
-                    let sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend);
-                    let amounts = amounts_in_unit(x.spot, x.strike);
-                    let greeks = greeks_of(&x, &general_parts(&sides, &x, &amounts));
-                    let v = (x.sigma * x.time.sqrt()).abs();
-                    let state = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign);
-                    let greeks = sweep(rescale(greeks, amounts.unit), state);
-                    (greeks, Mark::from(state == INVALID))
-                },
-            );
-        }
-    }
+pub fn swept(x: f64, state: State) -> f64 {
+    let valid = if x.is_nan() { 0.0 } else { x };
+    if state != 0 { NOT_A_NUMBER } else { valid }
 }

@@ -14,13 +14,11 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use crate::attainable::attainable;
-use crate::blocks::Kernel;
+use crate::attainable_error::attainable_error;
 use crate::elementary::{at_least, fma, log_ratio, mills, power_of_two, two_to};
-use crate::lanes::{Block, Inputs, Mark, Marks, Outputs, addresses, operands, write_lanes};
-use crate::legs::{INVALID, NOT_A_NUMBER, sides_general, sides_ordinary, sign_state};
+use crate::legs::{INVALID, NOT_A_NUMBER, legs_general, sign_state};
+use crate::normalized_price::{NormalizedPrice, SQRT_2PI, normalized_price_general};
 use crate::tables::{LN2_HI, LN2_LO, MILLS_FROM};
-use crate::target::{BlockTarget, SQRT_2PI, Target, target_general, target_ordinary};
 
 pub const OK: f64 = 0.0;
 pub const AT_INTRINSIC: f64 = 1.0;
@@ -31,15 +29,12 @@ pub const NOT_FINITE: f64 = 5.0;
 pub const INVALID_INPUT: f64 = 6.0;
 pub const LOW_PRECISION: f64 = 7.0;
 
-/// What `wanted` asks for besides 1, the volatility.
-pub const CODE: i64 = 2;
-
 /// From the seed to full precision.
-const STEPS: usize = 3;
+pub const STEPS: usize = 3;
 
 /// Seed for s. 4p(1-p) = e^-w, and d^2 is nearly w (pi/2 + ...) / (1 + ...), to 0.2 %.
 #[inline(always)]
-fn seed(to: &Target) -> f64 {
+pub fn seed(to: &NormalizedPrice) -> f64 {
     let c = to.c * power_of_two(at_least(to.shift, -1000.0));
     let ce = c * to.share;
     let both = 2.0 * ce + to.gap;
@@ -49,8 +44,8 @@ fn seed(to: &Target) -> f64 {
     let small = 4.0 * side * side;
     let w = if small < two_to(-18) { small } else { w };
     let dd = w * (FRAC_PI_2 + 0.21616672 * w) / (1.0 + 0.10832933 * w);
-    let sum = dd.sqrt() + fma(2.0, to.k, dd).sqrt();
-    let s = if side < 0.0 { 2.0 * to.k / sum } else { sum };
+    let sum = dd.sqrt() + fma(2.0, to.k.high, dd).sqrt();
+    let s = if side < 0.0 { 2.0 * to.k.high / sum } else { sum };
     let least = SQRT_2PI * c;
     at_least(s, least) // c is at most what it is at the money
 }
@@ -69,19 +64,20 @@ pub fn householder(f: f64, newton: f64, u1: f64, u2: f64) -> f64 {
 /// A step for ln c, or for ln(1 - c) where h - t is below the range of the Mills ratio; and at its
 /// beginning 1 / (sqrt(2 pi) phi(h - t)), but for the factor by which c, or 1 - c, is off. The last
 /// one takes into account what rounding took from h - t.
+#[derive(Clone, Copy)]
 pub struct Step {
     pub s: f64,
     pub per_density: f64,
 }
 
 #[inline(always)]
-fn step(to: &Target, s: f64, last: bool) -> Step {
+pub fn step(to: &NormalizedPrice, s: f64, last: bool) -> Step {
     let per_s = 1.0 / s;
-    let h = to.k * per_s;
+    let h = to.k.high * per_s;
     let t = 0.5 * s;
     let near = h - t;
     let far = h + t;
-    let near_low = fma(per_s, fma(-h, s, to.k) + to.k_low, (h - near) - t);
+    let near_low = fma(per_s, fma(-h, s, to.k.high) + to.k.low, (h - near) - t);
     let from = if far < 1.0 { MILLS_FROM } else { 0.0 }; // where c is large what it lacks to 1 tells more
     let within = near > from;
     let m = mills(if within { near } else { -near }, far);
@@ -103,20 +99,39 @@ fn step(to: &Target, s: f64, last: bool) -> Step {
 /// Whether rounding of the inputs surely costs less than 1e-8 of the volatility: the legs' shares
 /// are at most the legs, out of the money at most 2.6 densities; `load` bounds rT and qT.
 #[inline(always)]
-fn precise(s: f64, per_density: f64, load: f64, tail: bool, legs_share: f64) -> bool {
+fn is_precise(s: f64, per_density: f64, load: f64, tail: bool, legs_share: f64) -> bool {
     let cost = two_to(-24) * (1.0 + load); // 4 2^-53 / 1e-8 and some
-    let outside = 2.6 * cost;
+    let beyond = 2.6 * cost;
     let within = SQRT_2PI * per_density * legs_share * cost;
-    (if tail { outside } else { within }) < s
+    (if tail { beyond } else { within }) < s
 }
 
+/// The volatility of the last step, and whether the lane is special: its code may not be OK.
+#[inline(always)]
+pub fn implied_volatility_ordinary(
+    to: &NormalizedPrice,
+    last: &Step,
+    in_the_money: bool,
+    time: f64,
+    rate: f64,
+    dividend: f64,
+) -> (f64, bool) {
+    let s = last.s;
+    let load = (rate.abs() + dividend.abs()) * time;
+    let tail = !in_the_money & (to.k.high >= 0.5 * s * s);
+    let holds =
+        is_precise(s, last.per_density, load, tail, 1.0 / to.share) & (time > two_to(-1000));
+    (s / time.sqrt(), !holds)
+}
+
+/// A volatility by its code: sigma is right where that is OK or LOW_PRECISION.
 pub struct Implied {
     pub sigma: f64,
     pub code: f64,
 }
 
 #[inline(always)]
-fn implied_general(
+pub fn implied_volatility_general(
     price: f64,
     spot: f64,
     strike: f64,
@@ -125,9 +140,9 @@ fn implied_general(
     dividend: f64,
     sign: f64,
 ) -> Implied {
-    let sides = sides_general(spot, strike, time, rate, dividend);
-    let lane = target_general(&sides, price, sign);
-    let to = &lane.target;
+    let legs = legs_general(spot, strike, time, rate, dividend);
+    let lane = normalized_price_general(&legs, price, sign);
+    let to = &lane.normalized;
     let mut s = seed(to);
     for _ in 1..STEPS {
         s = step(to, s, false).s;
@@ -136,9 +151,9 @@ fn implied_general(
     let sigma = s / time.sqrt();
 
     let endless = (spot == f64::INFINITY) | (strike == f64::INFINITY) | (time == f64::INFINITY);
-    let state = sides.state | sign_state(sign) | if endless { INVALID } else { 0 };
-    let limit = attainable(
-        &sides,
+    let state = legs.state | sign_state(sign) | if endless { INVALID } else { 0 };
+    let limit = attainable_error(
+        &legs,
         to,
         s,
         price,
@@ -148,7 +163,7 @@ fn implied_general(
         rate,
         dividend,
         sign,
-        lane.inside,
+        lane.in_the_money,
         sigma,
     );
     let code = if limit <= 1e-8 { OK } else { LOW_PRECISION };
@@ -156,7 +171,7 @@ fn implied_general(
     let above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0);
     let code = if at_maximum { AT_MAXIMUM } else { code };
     let code = if above_maximum { ABOVE_MAXIMUM } else { code };
-    let at_intrinsic = lane.otm <= (if lane.inside { lane.unit } else { 0.0 });
+    let at_intrinsic = lane.otm <= (if lane.in_the_money { lane.unit } else { 0.0 });
     let below_intrinsic = lane.otm < -lane.unit;
     let code = if at_intrinsic { AT_INTRINSIC } else { code };
     let code = if below_intrinsic { BELOW_INTRINSIC } else { code };
@@ -168,13 +183,13 @@ fn implied_general(
 
 /// The code of a lane that came out as NaN: with no other reason its inputs are beyond all range.
 #[inline(always)]
-fn unsolved(code: f64) -> f64 {
+pub fn code_of_nan(code: f64) -> f64 {
     if (code == OK) | (code == LOW_PRECISION) { INVALID_INPUT } else { code }
 }
 
 /// The value that goes with a code other than OK and LOW_PRECISION.
 #[inline(always)]
-fn value_of(sigma: f64, code: f64) -> f64 {
+pub fn volatility_of(sigma: f64, code: f64) -> f64 {
     let sigma = if code == AT_INTRINSIC { 0.0 } else { sigma };
     let sigma = if code == AT_MAXIMUM { f64::INFINITY } else { sigma };
     let none = (code == BELOW_INTRINSIC)
@@ -182,112 +197,4 @@ fn value_of(sigma: f64, code: f64) -> f64 {
         | (code == NOT_FINITE)
         | (code == INVALID_INPUT);
     if none { NOT_A_NUMBER } else { sigma }
-}
-
-/// Replace the value that the code stands for; also 1 for a lane outside the domain, but a NaN that
-/// came in is no signal.
-#[inline(always)]
-pub fn finish_codes<const N: usize>(lane: &Implied, inputs: [f64; N]) -> ([f64; 2], Mark) {
-    let code = if lane.sigma.is_nan() { unsolved(lane.code) } else { lane.code };
-    let sigma = value_of(lane.sigma, code);
-    let mut outside = sigma.is_nan();
-    for x in inputs {
-        outside &= !x.is_nan();
-    }
-    ([sigma, code], Mark::from(outside))
-}
-
-pub struct ImpliedVolatility;
-
-impl Kernel for ImpliedVolatility {
-    const INPUTS: usize = 7;
-
-    #[inline(always)]
-    fn codes(wanted: i64) -> bool {
-        wanted & CODE != 0
-    }
-
-    /// Six loops over the block, each short enough for several vectors of it to overlap.
-    #[inline(always)]
-    unsafe fn ordinary(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        special: &mut Marks,
-        n: usize,
-        wanted: i64,
-    ) {
-        let mut targets = BlockTarget::new();
-        let mut s = Block::new();
-        let mut per_density = Block::new();
-        let mut tail: Marks = Block::new();
-        let mut marks: Marks = Block::new();
-        let mut spare = Block::new();
-        // SAFETY: i < n, and what is read has been put.
-        unsafe {
-            for i in 0..n {
-                let [price, spot, strike, time, rate, dividend, sign] = operands(inputs, i);
-                let sides = sides_ordinary(spot, strike, time, rate, dividend);
-                let lane = target_ordinary(&sides, price, sign);
-                targets.put(i, &lane.target);
-                tail.put(i, Mark::from(!lane.inside));
-                marks.put(i, lane.special);
-            }
-            for i in 0..n {
-                s.put(i, seed(&Target { shift: 0.0, ..targets.get(i) }));
-            }
-            for _ in 1..STEPS {
-                for i in 0..n {
-                    let to = Target { shift: 0.0, ..targets.get(i) };
-                    s.put(i, step(&to, s.get(i), false).s);
-                }
-            }
-            for i in 0..n {
-                let last = step(&Target { shift: 0.0, ..targets.get(i) }, s.get(i), true);
-                s.put(i, last.s);
-                per_density.put(i, last.per_density);
-            }
-            write_lanes(
-                addresses(outputs, &mut spare, wanted),
-                special,
-                n,
-                #[inline(always)]
-                |i| {
-                    let [_, _, _, time, rate, dividend, _] = operands(inputs, i);
-                    let target = targets.get(i);
-                    let s = s.get(i);
-                    let load = (rate.abs() + dividend.abs()) * time;
-                    let outside = (tail.get(i) != 0) & (target.k >= 0.5 * s * s);
-                    let holds = precise(s, per_density.get(i), load, outside, 1.0 / target.share)
-                        & (time > two_to(-1000));
-                    ([s / time.sqrt(), OK], marks.get(i) + Mark::from(!holds))
-                },
-            );
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn general(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        outside: &mut Marks,
-        n: usize,
-        wanted: i64,
-    ) {
-        let mut spare = Block::new();
-        // SAFETY: i < n.
-        unsafe {
-            write_lanes(
-                addresses(outputs, &mut spare, wanted),
-                outside,
-                n,
-                #[inline(always)]
-                |i| {
-                    let given = operands(inputs, i);
-                    let [price, spot, strike, time, rate, dividend, sign] = given;
-                    let lane = implied_general(price, spot, strike, time, rate, dividend, sign);
-                    finish_codes(&lane, given)
-                },
-            );
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! The two legs of a European option and how far apart they are: the first half of every kernel on
-//! a lognormal underlying.
+//! The two legs of a European option and how far apart they are: the first half of every
+//! operation on a lognormal underlying.
 //!
 //!     A = S e^(-qT),  B = K e^(-rT),  v = sigma sqrt(T),  h = |ln(A/B)| / v,  t = v / 2
 //!
@@ -7,48 +7,57 @@
 //! near = h - t carries what rounding took from it: far from the forward the price is e^(-near^2/2),
 //! which multiplies a relative error of near by its square.
 //!
-//! `sides_ordinary` assumes that every number stays normal and says where it may not;
-//! `sides_general` keeps exponents apart. Where the first holds both have the same digits.
+//! `legs_ordinary` assumes that every number stays normal and says where it may not;
+//! `legs_general` keeps exponents apart. Where the first holds both have the same digits.
 
 use crate::elementary::{
     Aligned, Mills, Reduced, Sum, aligned, at_least, at_most, exp_minus_1, finite_or_zero, fma,
     gauss_exponent, log_argument, log_ratio_fine, log_ratio_sum, mills, power_of_two, reduce,
-    shift_exponent, sum, two_to,
+    shift_exponent, two_sum, two_to,
 };
-use crate::lanes::{Block, Mark, lanes};
 use crate::tables::{INV_SQRT_2PI, MILLS_FROM};
 
 /// The one NaN of every result.
 pub const NOT_A_NUMBER: f64 = f64::from_bits(0x7ff8_0000_0000_0000);
 
-/// Bits of a lane's state: NaN came in, or the inputs lie outside the domain.
-pub const MISSING: Mark = 1;
-pub const INVALID: Mark = 2;
+/// Of one lane, two bits: NaN came in, or the inputs lie outside the domain. It is as wide as a
+/// number, so that a vector holds as many of both.
+pub type State = i64;
+const MISSING: State = 1;
+pub const INVALID: State = 2;
 
 #[inline(always)]
-pub fn state(missing: bool, invalid: bool) -> Mark {
+pub fn state_of(missing: bool, invalid: bool) -> State {
     (if missing { MISSING } else { 0 }) | (if invalid { INVALID } else { 0 })
 }
 
 #[inline(always)]
-pub fn sign_state(sign: f64) -> Mark {
-    state(sign.is_nan(), sign.abs() != 1.0)
+pub fn sign_state(sign: f64) -> State {
+    state_of(sign.is_nan(), sign.abs() != 1.0)
 }
 
 #[inline(always)]
-pub fn sigma_state(sigma: f64, v: f64) -> Mark {
-    state(sigma.is_nan(), (sigma < 0.0) | v.is_nan())
+pub fn sigma_state(sigma: f64, v: f64) -> State {
+    state_of(sigma.is_nan(), (sigma < 0.0) | v.is_nan())
 }
 
-lanes! {
-    /// A and B, and what rounding took from them, y + y_low = ln(A/B), |s|^3 as below, and |rT| +
-    /// |qT|.
-    pub struct Sides in BlockSides { a, a_low, b, b_low, y, y_low, bend, load, }
+/// A and B and what rounding took from them, y = ln(A/B), bend |s|^3 of the logarithm: the error of y
+/// is less than 2^-55 of it; load is |rT| + |qT|.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Legs {
+    pub a: f64,
+    pub a_low: f64,
+    pub b: f64,
+    pub b_low: f64,
+    pub y: Sum,
+    pub bend: f64,
+    pub load: f64,
 }
 
-/// y is ln(A/B), y_fine the same to twice the precision, bend |s|^3 of the logarithm: the error of y
-/// is less than 2^-55 of it; r and q are the discount exponents -rT and -qT.
-pub struct GeneralSides {
+/// With exponents of their own; y_fine is y to twice the precision; r and q are the discount
+/// exponents -rT and -qT.
+pub struct GeneralLegs {
     pub a: f64,
     pub a_exponent: f64,
     pub a_low: f64,
@@ -60,21 +69,21 @@ pub struct GeneralSides {
     pub bend: f64,
     pub r: Reduced,
     pub q: Reduced,
-    pub state: Mark,
+    pub state: State,
 }
 
 /// ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last.
 #[inline(always)]
 fn log_moneyness(ratio: Sum, rt: f64, rt_low: f64, qt: f64, qt_low: f64) -> Sum {
-    let carry = sum(rt, -qt);
-    let whole = sum(ratio.high, carry.high);
+    let carry = two_sum(rt, -qt);
+    let whole = two_sum(ratio.high, carry.high);
     let low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low;
     let high = whole.high + low;
     Sum { high, low: low - (high - whole.high) }
 }
 
 #[inline(always)]
-pub fn sides_ordinary(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> Sides {
+pub fn legs_ordinary(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> Legs {
     let rt = rate * time;
     let rt_low = fma(rate, time, -rt);
     let qt = dividend * time;
@@ -88,13 +97,12 @@ pub fn sides_ordinary(spot: f64, strike: f64, time: f64, rate: f64, dividend: f6
     let near = aligned(spot, strike);
     let s = log_argument(spot, near);
     let y = log_moneyness(log_ratio_sum(s, near.n), rt, rt_low, qt, qt_low);
-    Sides {
+    Legs {
         a: shift_exponent(a, q.n_magic),
         a_low: fma(spot, growth_a, spot - a) * shift_exponent(1.0, q.n_magic),
         b: shift_exponent(b, r.n_magic),
         b_low: fma(strike, growth_b, strike - b) * shift_exponent(1.0, r.n_magic),
-        y: y.high,
-        y_low: y.low,
+        y,
         bend: s.high.abs() * (s.high * s.high),
         load: rt.abs() + qt.abs(),
     }
@@ -195,7 +203,7 @@ fn discounted(s: &Scaled, r: f64) -> Discounted {
 }
 
 #[inline(always)]
-pub fn sides_general(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> GeneralSides {
+pub fn legs_general(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> GeneralLegs {
     let rx = discount_exponent(rate, time);
     let qx = discount_exponent(dividend, time);
     let r = reduce(rx.value, rx.low);
@@ -226,7 +234,7 @@ pub fn sides_general(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64
     let coarse = if s.end | k.end { a_exponent - b_exponent } else { coarse };
     let finite = y.high.is_finite() & !(s.end | k.end);
     let bend = argument.high.abs() * (argument.high * argument.high);
-    GeneralSides {
+    GeneralLegs {
         a: a.value,
         a_exponent,
         a_low: a.low,
@@ -244,7 +252,7 @@ pub fn sides_general(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64
         bend: if finite { bend } else { 0.0 },
         r,
         q,
-        state: state(missing, invalid),
+        state: state_of(missing, invalid),
     }
 }
 
@@ -298,8 +306,8 @@ pub struct Tails {
 #[inline(always)]
 fn tails(d: &Deviation) -> Points {
     let t = 0.5 * d.v;
-    let near = sum(d.h, -t);
-    let far = sum(d.h, t);
+    let near = two_sum(d.h, -t);
+    let far = two_sum(d.h, t);
     Points {
         near: near.high,
         near_low: d.h_low + fma(-0.5, d.v_low, near.low),
@@ -350,26 +358,26 @@ pub fn is_straight(bend: f64, x: f64, v: f64) -> bool {
 }
 
 /// How far the legs are apart, by the finer logarithm where the other's error would tell.
-pub struct Apart {
+pub struct Separation {
     pub y: Sum,
     pub d: Deviation,
     pub at: Tails,
 }
 
 #[inline(always)]
-pub fn apart_general(sides: &GeneralSides, time: f64, sigma: f64) -> Apart {
-    let d = deviation_general(magnitude(sides.y), time, sigma);
-    let straight = is_straight(sides.bend, tails_general(&d).near, d.v);
+pub fn separation_general(legs: &GeneralLegs, time: f64, sigma: f64) -> Separation {
+    let d = deviation_general(magnitude(legs.y), time, sigma);
+    let straight = is_straight(legs.bend, tails_general(&d).near, d.v);
     let y = Sum {
-        high: if straight { sides.y.high } else { sides.y_fine.high },
-        low: if straight { sides.y.low } else { sides.y_fine.low },
+        high: if straight { legs.y.high } else { legs.y_fine.high },
+        low: if straight { legs.y.low } else { legs.y_fine.low },
     };
     let d = deviation_general(magnitude(y), time, sigma);
-    Apart { y, d, at: tails_general(&d) }
+    Separation { y, d, at: tails_general(&d) }
 }
 
 /// Both legs beside the exponent of the greater one.
-pub struct Beside {
+pub struct CommonScale {
     pub a: f64,
     pub b: f64,
     pub a_scale: f64,
@@ -378,9 +386,9 @@ pub struct Beside {
 }
 
 #[inline(always)]
-pub fn beside(a: f64, a_exponent: f64, b: f64, b_exponent: f64) -> Beside {
-    let top = at_least(a_exponent, b_exponent);
-    let a_scale = power_of_two(at_least(a_exponent - top, -1000.0));
-    let b_scale = power_of_two(at_least(b_exponent - top, -1000.0));
-    Beside { a: a * a_scale, b: b * b_scale, a_scale, b_scale, top }
+pub fn on_common_scale(legs: &GeneralLegs) -> CommonScale {
+    let top = at_least(legs.a_exponent, legs.b_exponent);
+    let a_scale = power_of_two(at_least(legs.a_exponent - top, -1000.0));
+    let b_scale = power_of_two(at_least(legs.b_exponent - top, -1000.0));
+    CommonScale { a: legs.a * a_scale, b: legs.b * b_scale, a_scale, b_scale, top }
 }

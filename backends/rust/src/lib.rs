@@ -1,38 +1,19 @@
 //! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
 
-mod attainable;
+mod attainable_error;
 mod bachelier_greeks;
 mod bachelier_implied_volatility;
 mod bachelier_price;
-mod blocks;
 mod elementary;
 mod greeks;
 mod implied_volatility;
-mod kernels;
-mod lanes;
 mod legs;
+mod loops;
+mod normalized_price;
 mod price;
 mod tables;
-mod target;
 
-use bachelier_greeks::BachelierGreeks;
-use bachelier_implied_volatility::BachelierImpliedVolatility;
-use bachelier_price::BachelierPrice;
-use blocks::Kernel;
-use greeks::Greeks;
-use implied_volatility::ImpliedVolatility;
-use kernels::{Loop, avx2, avx512, baseline};
-use price::Price;
 use pyo3::prelude::*;
-
-fn inner_loop<K: Kernel>(isa: &str) -> Option<Loop> {
-    match isa {
-        "avx512" => Some(avx512::run::<K>),
-        "avx2" => Some(avx2::run::<K>),
-        "baseline" => Some(baseline::run::<K>),
-        _ => None,
-    }
-}
 
 #[pymodule]
 mod _native {
@@ -56,16 +37,19 @@ mod _native {
     /// Address of an operation's inner loop; None if there is none.
     #[pyfunction]
     fn address(operation: &str, isa: &str) -> Option<usize> {
-        let kernel = match operation {
-            "price" => inner_loop::<Price>(isa),
-            "greeks" => inner_loop::<Greeks>(isa),
-            "implied_volatility" => inner_loop::<ImpliedVolatility>(isa),
-            "bachelier_price" => inner_loop::<BachelierPrice>(isa),
-            "bachelier_greeks" => inner_loop::<BachelierGreeks>(isa),
-            "bachelier_implied_volatility" => inner_loop::<BachelierImpliedVolatility>(isa),
-            _ => None,
-        };
-        kernel.map(|kernel| kernel as usize)
+        loops::find(operation, isa).map(|found| found.address())
+    }
+
+    /// The operation on one option, a function of its inputs as floats that returns the wanted
+    /// outputs; None if there is none.
+    #[pyfunction]
+    fn scalar<'py>(
+        py: Python<'py>,
+        operation: &str,
+        isa: &str,
+        wanted: i64,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        loops::find(operation, isa).map(|found| found.scalar(py, wanted)).transpose()
     }
 
     /// Whether the compiler optimised.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from functools import cache, partial
 
-from quantforge import Backend, hookimpl, instruction_set
+from quantforge import Backend, Loop, hookimpl, instruction_set
 
 __version__ = "0.1.0"
 
@@ -28,10 +27,14 @@ def _chosen() -> str:
     return instruction_set(_native.supported())
 
 
-def _load() -> Mapping[str, Any]:
+def _load() -> Mapping[str, Loop]:
     from quantforge_rust import _native
 
-    return {name: _native.address(name, _chosen()) for name in _OPERATIONS}
+    isa = _chosen()
+    return {
+        name: Loop(_native.address(name, isa), partial(_native.scalar, name, isa))
+        for name in _OPERATIONS
+    }
 
 
 def _details() -> Mapping[str, str]:

@@ -1,7 +1,8 @@
 //! The kernels, once for each instruction set: the same source, compiled for wider registers.
 
-use crate::blocks::{Kernel, run_blocks, run_special};
-use crate::lanes::{Inputs, Marks, Outputs};
+use super::lanes::{Inputs, Marks, Outputs};
+use super::numpy::{run_blocks, run_special};
+use super::operations::Operation;
 use core::ffi::c_void;
 
 /// NumPy's inner loop; the last pointer is to the set of wanted outputs, or null for the first.
@@ -14,9 +15,9 @@ macro_rules! kernels {
 
             /// # Safety
             /// The processor has the instruction set, and NumPy calls it as an inner loop of the
-            /// kernel's operands.
+            /// operation.
             $(#[target_feature(enable = $features)])?
-            pub unsafe extern "C" fn run<K: Kernel>(
+            pub unsafe extern "C" fn run<K: Operation>(
                 args: *const *mut u8,
                 dims: *const isize,
                 steps: *const isize,
@@ -31,7 +32,7 @@ macro_rules! kernels {
 
             $(#[target_feature(enable = $features)])?
             #[inline(never)]
-            unsafe fn special<K: Kernel>(
+            unsafe fn special<K: Operation>(
                 inputs: &Inputs,
                 outputs: &Outputs,
                 marks: &Marks,
@@ -48,3 +49,13 @@ macro_rules! kernels {
 kernels!(avx512, "avx512f,avx512dq,avx512vl,avx512bw,avx2,fma");
 kernels!(avx2, "avx2,fma");
 kernels!(baseline);
+
+/// The inner loop of an operation for an instruction set; None if there is none.
+pub fn inner_loop<K: Operation>(isa: &str) -> Option<Loop> {
+    match isa {
+        "avx512" => Some(avx512::run::<K>),
+        "avx2" => Some(avx2::run::<K>),
+        "baseline" => Some(baseline::run::<K>),
+        _ => None,
+    }
+}

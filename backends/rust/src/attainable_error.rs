@@ -3,17 +3,17 @@
 use crate::elementary::{
     at_least, at_most, half_ulp, mills, power_of_two, reduce, times_exp, times_power,
 };
-use crate::legs::{GeneralSides, PAST};
+use crate::legs::{GeneralLegs, PAST};
+use crate::normalized_price::{NormalizedPrice, SQRT_2PI};
 use crate::tables::MILLS_FROM;
-use crate::target::{SQRT_2PI, Target};
 
 /// The attainable limit over sigma: what half a unit in the last place of each input costs, and one
 /// unit of the result. Everything is in units of the lesser leg.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "the price and all it was solved with")]
-pub fn attainable(
-    sides: &GeneralSides,
-    to: &Target,
+pub fn attainable_error(
+    legs: &GeneralLegs,
+    to: &NormalizedPrice,
     s: f64,
     price: f64,
     spot: f64,
@@ -22,10 +22,10 @@ pub fn attainable(
     rate: f64,
     dividend: f64,
     sign: f64,
-    inside: bool,
+    in_the_money: bool,
     sigma: f64,
 ) -> f64 {
-    let h = to.k / s;
+    let h = to.k.high / s;
     let t = 0.5 * s;
     let near = at_most(at_least(h - t, -PAST), PAST);
     let far = at_most(h + t, PAST);
@@ -37,14 +37,14 @@ pub fn attainable(
     let near_tail = SQRT_2PI * m.near;
     let near_tail = if within { near_tail } else { per_density - near_tail };
     let most = per_density / to.share; // the greater leg over density
-    let least_share = if inside { per_density - near_tail } else { near_tail };
-    let most_share = if inside { most - far_tail } else { far_tail };
-    let below = sides.y.high < 0.0;
+    let least_share = if in_the_money { per_density - near_tail } else { near_tail };
+    let most_share = if in_the_money { most - far_tail } else { far_tail };
+    let below = legs.y.high < 0.0;
     let a = if below { least_share } else { most_share };
     let b = if below { most_share } else { least_share };
     let c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density;
     let c = if within { SQRT_2PI * (s * m.slope) } else { c };
-    let value = if inside { c + most * to.gap } else { c };
+    let value = if in_the_money { c + most * to.gap } else { c };
     let rate_cost = rate * time * b;
     let dividend_cost = dividend * time * a;
     let theta = 0.5 * s + sign * (rate_cost - dividend_cost);

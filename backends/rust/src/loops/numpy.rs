@@ -1,52 +1,17 @@
-//! From a kernel over blocks of contiguous lanes to NumPy's inner loop.
-//!
-//! A kernel has two forms. The ordinary one takes a whole block and marks the lanes for which it
-//! may not hold; these, gathered in a block of their own, go through the general one, which knows
-//! every limit and says which lanes lie outside the domain.
+//! NumPy's inner loop of an operation, in blocks of contiguous lanes. What the ordinary form marks
+//! is gathered in a block of its own and goes through the general one.
 //!
 //! Operands may have any stride, and an output may be an input: results go to a block on the stack
 //! first, but for contiguous outputs that touch no input. Contiguous operands are read in place;
 //! others, and the last incomplete block, through blocks of their own, filled up with copies of
 //! their first lane. A lane's bits depend on nothing but its own inputs.
 
-use crate::lanes::{BLOCK, Block, Inputs, LANES, MOST_INPUTS, MOST_OUTPUTS, Marks, Outputs};
+use super::lanes::{BLOCK, Block, Inputs, LANES, Lanes, MOST_INPUTS, MOST_OUTPUTS, Marks, Outputs};
+use super::operations::Operation;
 use std::arch::asm;
 use std::ptr;
 
 const STEP: isize = size_of::<f64>() as isize;
-
-/// A kernel over `n` lanes, a multiple of LANES and at most BLOCK. Both forms put `n` lanes of each
-/// output and `n` marks: 1 where the ordinary form may not hold, or outside the domain.
-pub trait Kernel {
-    const INPUTS: usize;
-
-    /// Whether the last of the outputs is one of int8.
-    #[inline(always)]
-    fn codes(_wanted: i64) -> bool {
-        false
-    }
-
-    /// # Safety
-    /// Each of the INPUTS points to `n` numbers, and each wanted output to room for as many, which
-    /// no input touches.
-    unsafe fn ordinary(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        special: &mut Marks,
-        n: usize,
-        wanted: i64,
-    );
-
-    /// # Safety
-    /// As for `ordinary`.
-    unsafe fn general(
-        inputs: &Inputs,
-        outputs: &Outputs,
-        outside: &mut Marks,
-        n: usize,
-        wanted: i64,
-    );
-}
 
 /// How many outputs are wanted.
 #[inline(always)]
@@ -142,7 +107,7 @@ pub type Special = unsafe fn(&Inputs, &Outputs, &Marks, usize, i64) -> bool;
 /// Each input points to `n` numbers, each wanted output to room for as many, and `n` lanes of the
 /// marks have been put.
 #[inline(always)]
-pub unsafe fn run_special<K: Kernel>(
+pub unsafe fn run_special<K: Operation>(
     inputs: &Inputs,
     outputs: &Outputs,
     marks: &Marks,
@@ -173,7 +138,7 @@ pub unsafe fn run_special<K: Kernel>(
             }
             from[j] = copies[j].start().cast_const();
         }
-        K::general(&from, &to, &mut outside, padded, wanted);
+        K::general(Lanes::new(&from, &to, &mut outside, padded, wanted));
         for (i, &lane) in lanes[..count].iter().enumerate() {
             seen |= outside.get(i);
             for j in 0..count_of(wanted) {
@@ -199,7 +164,7 @@ fn touches(operand: *const u8, step: isize, output: *const u8, size: usize) -> b
 /// # Safety
 /// As for `run_blocks`.
 #[inline(always)]
-unsafe fn direct_output<K: Kernel>(
+unsafe fn direct_output<K: Operation>(
     j: usize,
     args: *const *mut u8,
     size: usize,
@@ -209,7 +174,7 @@ unsafe fn direct_output<K: Kernel>(
     // SAFETY: NumPy hands over an address and a step for each input and each wanted output.
     unsafe {
         let output = *args.add(K::INPUTS + j);
-        let code = K::codes(wanted) && j == count_of(wanted) - 1;
+        let code = (wanted & K::CODES != 0) && j == count_of(wanted) - 1;
         let mut direct = (*steps.add(K::INPUTS + j) == STEP) & (output.addr() & 7 == 0) & !code;
         for i in 0..K::INPUTS {
             direct = direct && !touches(*args.add(i), *steps.add(i), output, size);
@@ -218,13 +183,13 @@ unsafe fn direct_output<K: Kernel>(
     }
 }
 
-/// Run a kernel over NumPy's operands.
+/// Run an operation over NumPy's operands.
 ///
 /// # Safety
-/// `args`, `dims` and `steps` are what NumPy hands to an inner loop of the kernel's operands;
-/// `special` is `run_special` of this kernel.
+/// `args`, `dims` and `steps` are what NumPy hands to an inner loop of the operation;
+/// `special` is `run_special` of this operation.
 #[inline(always)]
-pub unsafe fn run_blocks<K: Kernel>(
+pub unsafe fn run_blocks<K: Operation>(
     special: Special,
     args: *const *mut u8,
     dims: *const isize,
@@ -269,7 +234,7 @@ pub unsafe fn run_blocks<K: Kernel>(
                 let to = (*args.add(K::INPUTS + j)).cast::<f64>().wrapping_add(start);
                 outputs[j] = if direct[j] & (n == padded) { to } else { on_stack[j] };
             }
-            K::ordinary(&inputs, &outputs, &mut marks, padded, wanted);
+            K::ordinary(Lanes::new(&inputs, &outputs, &mut marks, padded, wanted));
             let mut marked = 0;
             for i in 0..padded {
                 marked += marks.get(i);
@@ -284,7 +249,7 @@ pub unsafe fn run_blocks<K: Kernel>(
                 }
                 let step = *steps.add(K::INPUTS + j);
                 let to = (*args.add(K::INPUTS + j)).offset(start as isize * step);
-                if K::codes(wanted) && j == count - 1 {
+                if (wanted & K::CODES != 0) && j == count - 1 {
                     scatter_codes(to, step, from, n);
                 } else {
                     scatter(to, step, from, n);

@@ -1,0 +1,65 @@
+//! From lanes, the formulas of one option, to NumPy's inner loops.
+
+mod instruction_sets;
+mod lanes;
+mod numpy;
+mod operations;
+mod scalar;
+
+use instruction_sets::{Loop, inner_loop};
+use operations::{
+    BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility,
+    Operation, Price,
+};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use scalar::Scalar;
+
+/// An operation's inner loop and what its operands are.
+pub struct Registered {
+    run: Loop,
+    inputs: usize,
+    outputs: u32,
+    codes: i64,
+}
+
+impl Registered {
+    fn of<K: Operation>(isa: &str) -> Option<Self> {
+        let run = inner_loop::<K>(isa)?;
+        Some(Registered { run, inputs: K::INPUTS, outputs: K::OUTPUTS, codes: K::CODES })
+    }
+
+    pub fn address(&self) -> usize {
+        self.run as usize
+    }
+
+    /// A Python function of one option that returns the wanted outputs.
+    pub fn scalar<'py>(&self, py: Python<'py>, wanted: i64) -> PyResult<Bound<'py, PyAny>> {
+        if wanted <= 0 || wanted >> self.outputs != 0 {
+            return Err(PyValueError::new_err(format!("no set of outputs: {wanted:#x}")));
+        }
+        let ends_in_code = wanted & self.codes != 0;
+        Scalar { run: self.run, inputs: self.inputs, wanted, ends_in_code }.into_function(py)
+    }
+}
+
+macro_rules! register {
+    ($($name:literal => $operation:ident,)*) => {
+        /// An operation by its name, for an instruction set; None if there is none.
+        pub fn find(name: &str, isa: &str) -> Option<Registered> {
+            match name {
+                $($name => Registered::of::<$operation>(isa),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+register! {
+    "price" => Price,
+    "greeks" => Greeks,
+    "implied_volatility" => ImpliedVolatility,
+    "bachelier_price" => BachelierPrice,
+    "bachelier_greeks" => BachelierGreeks,
+    "bachelier_implied_volatility" => BachelierImpliedVolatility,
+}
