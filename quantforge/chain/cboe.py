@@ -18,18 +18,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.cells import CellError, read_dates, read_numbers, read_symbols
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import Chain, ChainError, Flags, Floats
+from quantforge.chain.symbols import read_symbols
+from quantforge.files.cells import CellError, read_dates, read_numbers
 from quantforge.files.decoding import decode
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
@@ -201,7 +203,7 @@ def _underlying(preamble: Sequence[str]) -> str:
 def _spot(preamble: Sequence[str], decimal: str) -> float:
     found = _LAST.search("\n".join(preamble))
     try:
-        return float(read_numbers([found[1]], decimal)[0]) if found else float("nan")
+        return float(read_numbers([found[1]], decimal, grouped=True)[0]) if found else float("nan")
     except CellError:
         return float("nan")
 
@@ -232,7 +234,7 @@ def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> _Table:
 def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
     """Symbol, root, expiry and strike of every option, as the symbols say."""
     calls, puts = (
-        _column(table, layout.shared[side], read_symbols, kind)
+        _column(table, layout.shared[side], partial(read_symbols, kind=kind))
         for side, kind in (("calls", "C"), ("puts", "P"))
     )
     table.refuse_where(
@@ -263,18 +265,19 @@ def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, 
 
 
 def _numbers(table: _Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:
-    stated = _column(table, layout.shared["strike"], read_numbers, decimal)
+    read = partial(read_numbers, decimal=decimal, grouped=True)
+    stated = _column(table, layout.shared["strike"], read)
     table.refuse_where(stated != strike[::2], "strike and symbol differ")
     numbers = {name: np.full(len(strike), np.nan) for name in (*_NEEDED, *_OPTIONAL)}
     for offset, side in enumerate(layout.sides):
         for name, place in side.items():
-            numbers[name][offset::2] = _column(table, place, read_numbers, decimal)
+            numbers[name][offset::2] = _column(table, place, read)
     return numbers
 
 
-def _column(table: _Table, place: int, read: Any, *how: str) -> Any:
-    """One column through one of the readers of `cells`, its errors told by line."""
+def _column(table: _Table, place: int, read: Callable[[Sequence[str]], Any]) -> Any:
+    """Read one column; the error that a cell raises names its line."""
     try:
-        return read(table.column(place), *how)
+        return read(table.column(place))
     except CellError as error:
         raise table.refusal(error.index, error) from None

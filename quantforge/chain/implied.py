@@ -9,7 +9,7 @@ option while the underlying stands still. This is what Cboe's own delta and gamm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -21,7 +21,6 @@ import quantforge
 from quantforge.chain.calendar import Expiries
 from quantforge.chain.parity import Parity
 from quantforge.chain.quotes import Chain, Flags, Floats
-from quantforge.chain.timing import fastest
 
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
 SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
@@ -50,10 +49,6 @@ class Implied:
         of the mid and more than seven days left.
     at_the_money : array of float64
         For each expiry, the volatility at its forward, NaN where quotes do not reach around it.
-    seconds : tuple of float
-        Time the inversion of all bids, mids and asks took, and that of the greeks.
-    backend : str
-        What inverted.
     """
 
     bid: Floats
@@ -64,8 +59,6 @@ class Implied:
     difference: Mapping[str, Floats]
     liquid: Flags
     at_the_money: Floats
-    seconds: tuple[float, float]
-    backend: str
 
     @property
     def solved(self) -> Flags:
@@ -91,32 +84,65 @@ def imply(
     backend, threads
         As in `quantforge.price`.
     """
-    place = expiries.of_option
-    forward, rate, time = parity.forward[place], parity.rate[place], expiries.time[place]
-    quotes = _quotes(chain)
-    common: dict[str, Any] = {"kind": chain.kind, "backend": backend, "threads": threads}
-    invert = partial(quantforge.implied_volatility, model="black76", status=True, **common)
-    derive = partial(quantforge.greeks, which=GREEKS, **common)
-    operands = forward, chain.strike, time, rate
-    prepaid = forward * np.exp(-rate * time)
     with np.errstate(invalid="ignore"):
-        (volatility, codes), inverting = fastest(invert, quotes, *operands)
-        found, deriving = fastest(derive, prepaid, *operands[1:], volatility[1])
-    used = quantforge.explain(
-        "implied_volatility", quotes.size, backend=backend, threads=threads
-    ).backend
-    bid, mid, ask = volatility
+        (bid, mid, ask), codes = inversion(
+            chain, expiries, parity, backend=backend, threads=threads
+        )()
+        found = derivation(chain, expiries, parity, mid, backend=backend, threads=threads)()
+    place = expiries.of_option
     return Implied(
         bid=bid,
         mid=mid,
         ask=ask,
         code=codes[1],
         greeks=found,
-        difference=_less_vendor_s(chain, mid, found),
-        liquid=_liquid(chain, quotes[1], forward, time),
+        difference=_vendor_differences(chain, mid, found),
+        liquid=_liquid(chain, parity.forward[place], expiries.time[place]),
         at_the_money=_at_the_money(chain, expiries, parity, mid),
-        seconds=(inverting, deriving),
-        backend=used,
+    )
+
+
+def inversion(
+    chain: Chain, expiries: Expiries, parity: Parity, **settings: Any
+) -> Callable[[], tuple[Floats, NDArray[np.int8]]]:
+    """The call that inverts every bid, mid and ask, ready to be made.
+
+    `settings` are those of `quantforge.implied_volatility`.
+    """
+    place = expiries.of_option
+    return partial(
+        quantforge.implied_volatility,
+        _quotes(chain),
+        parity.forward[place],
+        chain.strike,
+        expiries.time[place],
+        parity.rate[place],
+        kind=chain.kind,
+        model="black76",
+        status=True,
+        **settings,
+    )
+
+
+def derivation(
+    chain: Chain, expiries: Expiries, parity: Parity, volatility: Floats, **settings: Any
+) -> Callable[[], quantforge.Greeks]:
+    """The call that computes the greeks of every option, ready to be made.
+
+    `settings` are those of `quantforge.greeks`.
+    """
+    place = expiries.of_option
+    rate, time = parity.rate[place], expiries.time[place]
+    return partial(
+        quantforge.greeks,
+        parity.forward[place] * np.exp(-rate * time),
+        chain.strike,
+        time,
+        rate,
+        volatility,
+        kind=chain.kind,
+        which=GREEKS,
+        **settings,
     )
 
 
@@ -130,8 +156,8 @@ def _quotes(chain: Chain) -> Floats:
     return quotes
 
 
-def _less_vendor_s(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
-    """Ours less the vendor's, which for an option without volatility has no meaning."""
+def _vendor_differences(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
+    """Ours less the vendor's, which mean nothing for an option without volatility."""
     rated = chain.volatility > 0.0
     ours = {"volatility": mid, "delta": greeks["delta"], "gamma": greeks["gamma"]}
     return {
@@ -145,7 +171,8 @@ def out_of_the_money(chain: Chain, forward: Any) -> Flags:
     return np.asarray(np.where(chain.kind > 0, chain.strike >= forward, chain.strike < forward))
 
 
-def _liquid(chain: Chain, mid: Floats, forward: Floats, time: Floats) -> Flags:
+def _liquid(chain: Chain, forward: Floats, time: Floats) -> Flags:
+    mid = _quotes(chain)[1]
     narrow = (chain.bid > 0.0) & (chain.ask - chain.bid < _WIDEST * mid)
     return np.asarray(out_of_the_money(chain, forward) & narrow & (time > _SHORTEST))
 
@@ -166,7 +193,7 @@ def _at_the_money(chain: Chain, expiries: Expiries, parity: Parity, mid: Floats)
     return level
 
 
-def off_vendor(difference: Floats, among: Flags) -> tuple[float, float]:
+def vendor_difference(difference: Floats, among: Flags) -> tuple[float, float]:
     """Median and 95th percentile of the absolute difference, NaN if there is none."""
     sizes = np.abs(difference[among])
     sizes = sizes[np.isfinite(sizes)]

@@ -166,7 +166,7 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no header"),
+        ("", "the file is empty"),
         ("spot,spot\n1,2\n", "two columns called 'spot'"),
         ("spot,strike\n1\n", "line 2: 1 fields under 2 names"),
         ("spot,strike,time,rate,sigma\n", "the file has no rows"),

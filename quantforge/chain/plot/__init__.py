@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantforge.chain.implied import off_vendor
+from quantforge.chain.implied import vendor_difference
 from quantforge.chain.plot import prices, smiles, term
 from quantforge.chain.plot.style import PALE, STYLE, spread_out
 from quantforge.chain.pricing import PricedChain
@@ -67,7 +67,7 @@ def _headline(figure: Figure, priced: PricedChain) -> None:
     share = f"{priced.inside_share:.1%}" if priced.compared.any() else "no prices"
     figures = [(_RIGHT, share, "of model prices inside bid-ask")]
     implied = priced.implied
-    off, _ = off_vendor(implied.difference["volatility"], implied.liquid)
+    off, _ = vendor_difference(implied.difference["volatility"], implied.liquid)
     if np.isfinite(off):
         figures.append((_RIGHT - 0.22, f"{off:.5f}", "off the vendor's volatility, in the median"))
     for place, number, meaning in figures:

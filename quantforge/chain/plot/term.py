@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantforge.chain.implied import off_vendor
+from quantforge.chain.implied import vendor_difference
 from quantforge.chain.plot.style import (
     CALL,
     MODEL,
@@ -89,7 +89,7 @@ def difference(axes: Axes, priced: PricedChain) -> None:
     axes.yaxis.set_major_formatter(plain)
     if not off.size:
         return
-    figures = off_vendor(off, np.isfinite(off))
+    figures = vendor_difference(off, np.isfinite(off))
     edge = 100.0 * max(2.0 * figures[1], 1e-6)
     heights, _, _ = axes.hist(np.clip(100.0 * off, -edge, edge), 61, color=VENDOR, alpha=0.85)
     axes.set_ylim(top=1.35 * float(np.max(heights)))  # room for the text
