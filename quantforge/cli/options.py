@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 from quantforge.conventions import MODELS
 
@@ -17,10 +18,14 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model_option(parser: argparse.ArgumentParser) -> None:
+def add_model_option(
+    parser: argparse.ArgumentParser,
+    models: Iterable[str] = MODELS,
+    default: str = "black_scholes",
+) -> None:
     """Add ``--model``, as `quantforge.price` takes it."""
     parser.add_argument(
-        "--model", default="black_scholes", choices=tuple(MODELS), help="default: black_scholes"
+        "--model", default=default, choices=tuple(models), help=f"default: {default}"
     )
 
 

@@ -102,7 +102,7 @@ def words_of(column: Column) -> list[str]:
     """A column as text, as CSV would have it; what is missing is empty."""
     if not isinstance(column, np.ndarray):
         return list(column)
-    return ["" if value is None else str(value) for value in column.tolist()]
+    return ["" if value is None else str(value) for value in column]
 
 
 def list_of(column: Column) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pytest
@@ -105,6 +105,36 @@ def test_arguments_replace_columns_by_number_or_by_name(run, options):
     assert priced(run, renamed, "--strike", "K")["missing"] == 2
 
 
+def test_kinds_may_be_words_or_signs_in_any_column(run, tmp_path):
+    rows = "".join(f"{kind}\n" for kind in ("call", " C", "1", "+1.0", "put", "P ", "-1", "-1.0"))
+    path = write(tmp_path / "kinds.csv", f"kind\n{rows}")
+    report = priced(run, path, *HULL, "--strike", 40, "--column", "value")
+    calls, puts = report["columns"]["value"][:4], report["columns"]["value"][4:]
+    assert calls == pytest.approx([HULL_CALL] * 4, abs=0.005)
+    assert puts == pytest.approx([HULL_PUT] * 4, abs=0.005)
+
+
+@pytest.mark.parametrize("kinds", [[True, False], [1, -1], [1.0, -1.0], ["Call", "p"]])
+def test_kinds_of_parquet_may_also_be_flags(run, tmp_path, kinds):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    parquet.write_table(pyarrow.table({"kind": kinds}), tmp_path / "kinds.parquet")
+    report = priced(run, tmp_path / "kinds.parquet", *HULL, "--strike", 40)
+    assert report["columns"]["price"] == pytest.approx([HULL_CALL, HULL_PUT], abs=0.005)
+
+
+def test_an_instant_is_no_number(run, options, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    path = tmp_path / "instants.parquet"
+    parquet.write_table(pyarrow.table({"strike": [datetime(2024, 3, 15)]}), path)
+    message = failed(run, path, *HULL)
+    assert "strike: '2024-03-15" in message
+    assert "is not a number (row 1 of column 'strike')" in message
+
+
 def test_a_file_priced_with_single_values_only_has_a_price_in_every_row(run, options):
     report = priced(run, options, *HULL, "--strike", 40, "--kind", "call")
     assert report["columns"]["price"] == pytest.approx([HULL_CALL] * 4, abs=0.005)
@@ -149,7 +179,11 @@ def test_a_table_in_the_other_format_keeps_its_columns(run, options, tmp_path):
     [
         ([], "spot is missing: give it with --spot"),
         ([*HULL, "--strike", "forty"], "strike: 'forty' is not a number, nor a column"),
-        ([*HULL, "--strike", "40", "--kind", "straddle"], "kind: 'straddle' is not call, put"),
+        (
+            [*HULL, "--strike", "40", "--kind", "straddle"],
+            "kind: no such column, and unknown kind 'straddle'; valid: ",
+        ),
+        ([*HULL, "--strike", "4_0"], "strike: '4_0' is not a number, nor a column"),
         ([*HULL, "--strike", "1,2,3", "--dividend", "0,0"], "the numbers of values differ"),
         ([*HULL, "--strike", "40", "--model", "black77"], "invalid choice: 'black77'"),
         ([*HULL, "--strike", "40", "--model", "black76", "--dividend", "0"], "takes a forward"),
@@ -174,7 +208,21 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
             "spot,strike,time,rate,sigma\n1,1,1,x,1\n",
             "'x' is not a number (row 1 of column 'rate')",
         ),
-        ("spot,strike,time,rate,sigma,kind\n1,1,1,1,1,z\n", "'z' is not call"),
+        (
+            "spot,strike,time,rate,sigma\n1,1,1,0,1\n1,1,1,9_0,1\n",
+            "'9_0' is not a number (row 2 of column 'rate')",
+        ),
+        (
+            'spot,strike,time,rate,sigma\n1,"1,000",1,0,1\n',
+            "'1,000' is not a number (row 1 of column 'strike')",
+        ),
+        *(
+            (
+                f"spot,strike,time,rate,sigma,kind\n1,1,1,1,1,call\n1,1,1,1,1,{kind}\n",
+                "(row 2 of column 'kind')",
+            )
+            for kind in ("z", "2", "", "true")
+        ),
     ],
 )
 def test_bad_files_are_told_in_one_line_with_their_place(run, tmp_path, text, message):
