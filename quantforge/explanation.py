@@ -91,6 +91,7 @@ def explain(
     BackendError
         The named backend cannot be used; the message says why.
     """
+    registry()  # plugins declare their operations
     name = find(operation, model, exercise).name
     made = preview(name, backend, threads)
     row = made.rows[made.row(int(n))]
