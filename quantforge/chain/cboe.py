@@ -1,8 +1,8 @@
 """Option chains as Cboe's delayed-quote page exports them.
 
-The file has a few lines of preamble (name and last value of the underlying, date of the quotes),
-a header, and one row per expiry and strike, with a call on the left and a put on the right whose
-columns share their names::
+The file begins with a few lines about the underlying (its name, its last value, the date of the
+quotes) and a header. Below it there is one row per expiry and strike, with a call on the left and a
+put on the right. The columns of the two share their names::
 
     Standard & Poors 500 Index,Last: 4505.1001,Change:  37.6601
     "Date: September 14, 2023 at 4:31 PM EDT",Bid: 4483.25,Ask: 4526.27,Size: 1*1,Volume: 0
@@ -10,8 +10,8 @@ columns share their names::
     Fri Sep 15 2023,SPXW230915C04500000,14.9,...,4500.00,SPXW230915P04500000,5.6,...
 
 Spreadsheets and browsers change it on the way: encoding, delimiter, decimal sign, the order and
-spelling of the columns, the language of the date. Whatever they did, the OSI symbols stay as they
-are; they name root, expiry, kind and strike, and so the rest is checked against them.
+spelling of the columns, the language of the date. None of them changes the OSI symbols, which name
+root, expiry, kind and strike. So everything else is checked against these.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def read_chain(path: str | Path, *, asof: datetime | None = None) -> Chain:
     Raises
     ------
     ChainError
-        If the file is empty, no option chain, cut off, or holds something unreadable.
+        If the file is empty, is no option chain, is cut off, or has a cell that cannot be read.
     OSError
         If it cannot be opened.
 
@@ -160,7 +160,7 @@ def _find_header(lines: Sequence[str], source: str) -> _Layout:
 
 
 def _lay_out(names: Sequence[str], line: int, delimiter: str, where: str) -> _Layout:
-    """Assign columns; of two with the same name the first belongs to the side named first."""
+    """Assign columns; of two with the same name, the first belongs to the side that comes first."""
     shared: dict[str, int] = {}
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
@@ -195,7 +195,7 @@ def _quote_time(preamble: Sequence[str], source: str) -> datetime:
 
 
 def _underlying(preamble: Sequence[str]) -> str:
-    """Name of the underlying: what stands before its last value, quoted or not."""
+    """Name of the underlying, which precedes its last value, in quotation marks or not."""
     first = next((line for line in preamble if line.strip()), "")
     return _LAST.split(first)[0].strip(f'" {_DELIMITERS}')
 
@@ -252,8 +252,8 @@ def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
 def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
     """Decimal sign of the file, and its numbers.
 
-    The sign is the one under which every cell is a number and every strike the symbol's; between
-    semicolons that is likely a comma, elsewhere a point.
+    It is the sign with which every cell is a number and every strike is that of its symbol. The
+    comma is tried first where semicolons separate the columns, elsewhere the point.
     """
     likely, other = ",." if layout.delimiter == ";" else ".,"
     try:

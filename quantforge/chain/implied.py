@@ -1,10 +1,10 @@
-"""The volatility that every quote implies, the greeks at it, and how the vendor's compare.
+"""The volatility that every quote implies, the greeks at it, and how they differ from the vendor's.
 
-Volatilities are Black's (1976) at the fitted forward and rate. Greeks are by the prepaid forward
-F exp(-r T), the underlying less the dividends it pays until expiry, at a constant rate: ``delta``
-is N(d1), ``gamma`` n(d1) / (F exp(-r T) sigma sqrt(T)), ``theta`` what passing time takes from an
-option while the underlying stands still. This is what Cboe's own delta and gamma agree with best
-(docs/cli.md has the figures).
+Volatilities are Black's (1976) at the fitted forward and rate. Greeks are derivatives by the
+prepaid forward F exp(-r T), the underlying less the dividends that it pays until expiry, at a
+constant rate. ``delta`` of a call is N(d1), ``gamma`` is n(d1) / (F exp(-r T) sigma sqrt(T)), and
+``theta`` is what an option loses in time while the underlying stands still. Of all conventions
+Cboe's own delta and gamma agree best with this one (docs/cli.md has the figures).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from quantforge.chain.quotes import Chain, Flags, Floats
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
 SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
 
-_WIDEST: Final = 0.2  # spread of a liquid option, as a part of its mid
-_SHORTEST: Final = 7.0 / 365.0  # years it has left
+_WIDEST: Final = 0.2  # greatest spread of a liquid option, as a part of its mid
+_SHORTEST: Final = 7.0 / 365.0  # least time to its expiry, in years
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,10 +45,10 @@ class Implied:
         ``volatility``, ``delta`` and ``gamma`` of the mid less the vendor's, NaN where either has
         none.
     liquid : array of bool
-        Options whose volatility can be told well: out of the money, with a bid, a spread below 20 %
-        of the mid and more than seven days left.
+        Options whose quotes determine a volatility well: out of the money, with a bid, a spread
+        below 20 % of the mid and more than seven days to expiry.
     at_the_money : array of float64
-        For each expiry, the volatility at its forward, NaN where quotes do not reach around it.
+        For each expiry, the volatility at its forward, NaN without quotes on either side of it.
     """
 
     bid: Floats
@@ -147,7 +147,7 @@ def derivation(
 
 
 def _quotes(chain: Chain) -> Floats:
-    """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is none."""
+    """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is no quote."""
     usable = (chain.bid >= 0.0) & (chain.ask > 0.0) & (chain.ask >= chain.bid)
     usable &= np.isfinite(chain.ask)
     quotes = np.stack((chain.bid, 0.5 * (chain.bid + chain.ask), chain.ask))
@@ -167,7 +167,7 @@ def _vendor_differences(chain: Chain, mid: Floats, greeks: quantforge.Greeks) ->
 
 
 def out_of_the_money(chain: Chain, forward: Any) -> Flags:
-    """Of a strike's call and put the one worth less; false where there is no forward."""
+    """Whether an option is out of the money; false where there is no forward."""
     return np.asarray(np.where(chain.kind > 0, chain.strike >= forward, chain.strike < forward))
 
 

@@ -19,7 +19,7 @@ from quantforge.chain.quotes import Chain, Flags, Floats
 
 
 class Reason(IntEnum):
-    """Why an option has no model price, the first that holds; `PRICED` if it has one."""
+    """The first reason why an option has no model price; `PRICED` if it has one."""
 
     PRICED = 0
     EXPIRED = 1
@@ -70,18 +70,18 @@ class PricedChain:
 
     @property
     def compared(self) -> Flags:
-        """Options that count: with a vendor's volatility and a fitted forward."""
+        """Options with a vendor's volatility and a fitted forward."""
         fitted = np.isfinite(self.parity.forward)[self.expiries.of_option]
         return np.asarray((self.chain.volatility > 0.0) & fitted)
 
     @property
     def inside(self) -> Flags:
-        """Options whose model price lies between bid and ask, the bounds included."""
+        """Options whose model price lies between bid and ask, or at one of them."""
         return np.asarray((self.chain.bid <= self.price) & (self.price <= self.chain.ask))
 
     @property
     def inside_share(self) -> float:
-        """Inside options among the compared ones, NaN if there are none."""
+        """Share of the compared options that are inside, NaN if none are compared."""
         compared = int(np.count_nonzero(self.compared))
         return int(np.count_nonzero(self.inside)) / compared if compared else float("nan")
 
@@ -137,7 +137,7 @@ def pricings(
 ) -> Iterator[tuple[int, NDArray[np.intp], Callable[[], Floats]]]:
     """The calls that price a chain, ready to be made, one for each expiry with a priced option.
 
-    Each comes with the place of the expiry and those of its options, and has its backend loaded.
+    Each comes with the place of the expiry and the rows of its options. Its backend is loaded.
     `settings` are those of `quantforge.bind`.
     """
     for place, rows in enumerate(_rows_by_expiry(expiries, reason == Reason.PRICED)):

@@ -1,4 +1,4 @@
-"""What there is to say about a priced chain, as plain data."""
+"""The figures of a priced chain, as plain data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quantforge.chain.pricing import PricedChain, Reason
 
 
 def summary(priced: PricedChain) -> dict[str, Any]:
-    """Figures of a priced chain, in all and per expiry, as numbers, texts, lists and dicts.
+    """Figures of a priced chain, total and per expiry, as numbers, texts, lists and dicts.
 
     ``docs/cli.md`` explains the keys.
     """

@@ -1,6 +1,6 @@
 """A command that runs a public function on options from the command line or columns of a file.
 
-It adds what the function returns as columns.
+What the function returns is added as columns.
 """
 
 from __future__ import annotations

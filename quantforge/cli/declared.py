@@ -1,7 +1,7 @@
-"""A command for each function whose operations a package of somebody's own has declared.
+"""A command for each function of operations that another package has declared.
 
-All there is to say about it comes from the declarations: an option for each input, a column for
-each default output.
+Everything about it comes from the declarations. It has an option for each input, and adds a column
+for each default output.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["add_parsers"]
 
 
 def add_parsers(subparsers: Any) -> None:
-    """Add the commands to the parser, but for those whose names are taken."""
+    """Add the commands to the parser, except for those whose names or options are taken."""
     for command in _commands():
         try:
             if command.name in subparsers.choices:

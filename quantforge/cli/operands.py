@@ -1,6 +1,6 @@
 """The inputs of a public function, from command-line arguments and columns of a file.
 
-Names, meanings and units are those that operations of the catalogue declare; ``kind`` takes the
+Names, meanings and units are those that operations of the catalogue declare. ``kind`` takes the
 place of the kernels' sign.
 """
 
@@ -32,7 +32,7 @@ def operations(function: str) -> list[Operation]:
 
 
 def inputs(function: str) -> dict[str, Operand]:
-    """The inputs of a public function by name, but for the kind."""
+    """The inputs of a public function by name, without the kind."""
     found: dict[str, Operand] = {}
     for operation in operations(function):
         for operand in operation.inputs:
@@ -52,7 +52,7 @@ def _on_forward(function: str) -> str:
 
 
 def literal(text: str) -> str:
-    """Text as argparse takes it for a help, where a percent sign begins a format."""
+    """Text for the help of an option, where argparse takes a percent sign for a format."""
     return text.replace("%", "%%")
 
 
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
 def resolve(
     arguments: argparse.Namespace, function: str, columns: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
-    """Inputs of a public function by name, as it takes them, and the number of options.
+    """The inputs of a public function by name, as it takes them, and the number of options.
 
     An argument is a number, several with commas between them, or the name of a column. One that is
     left out is the column of its own name.
@@ -80,7 +80,7 @@ def resolve(
     Raises
     ------
     Failure
-        An input is neither given nor a column, or holds what is no number or kind.
+        An input is neither given nor a column, or has an element that is no number or no kind.
     """
     operation = find(function, arguments.model)
     needed = ["kind" if each is SIGN else each.argument for each in operation.inputs]
@@ -109,8 +109,8 @@ def _argument(
 ) -> str | None:
     """What was given for an input, or the column of its own name, or nothing.
 
-    A model of the forward takes ``--forward`` and the column ``forward`` for the spot, and lets a
-    column ``dividend`` alone, which the forward holds already.
+    A model of the forward takes ``--forward`` and the column ``forward`` for the spot. It ignores a
+    column ``dividend``, because the forward contains the dividends.
     """
     on_forward = MODELS[arguments.model].on_forward
     given: str | None = getattr(arguments, name)
@@ -148,7 +148,7 @@ def _read_numbers(name: str, cells: Any, column: str | None) -> NDArray[np.float
 
 
 def _read_kinds(name: str, cells: Any, column: str | None) -> NDArray[np.float64]:
-    """Signs of kinds; the core alone knows what is one."""
+    """Read kinds as the core does, and name the place of the first that is none."""
     given = cells if _is_numeric(cells) else _words_or_numbers(words_of(cells))
     try:
         return kinds.sign(given)

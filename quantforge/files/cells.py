@@ -46,8 +46,8 @@ def read_numbers(
         The decimal sign.
     grouped : bool, default False
         Whether the other sign, spaces or apostrophes may separate thousands. Groups must have three
-        digits, so that ``3300,1`` is no number where the decimal sign is a point: this is what
-        tells the two ways of writing apart.
+        digits, so that ``3300,1`` is no number where the decimal sign is a point. This is what
+        distinguishes the two notations.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def read_numbers(
         At the first cell that is not a number.
     """
     everything = "".join(cells)
-    # Python would read digits with underscores, and a point whatever the decimal sign.
+    # NumPy reads digits with underscores between them, and a point whatever the decimal sign.
     if "_" not in everything and (decimal == "." or "." not in everything):
         try:
             return np.array(cells, dtype=np.float64)

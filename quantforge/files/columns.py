@@ -27,7 +27,7 @@ def check_suffix(path: Path) -> None:
 
 
 def read_columns(path: Path) -> dict[str, Column]:
-    """Columns of a ``.csv`` file with a header (as lists of text) or a ``.parquet`` file.
+    """Read the columns of a ``.csv`` file with a header, as text, or of a ``.parquet`` file.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def _write_csv(table: Mapping[str, Column], path: Path) -> None:
 
 
 def _texts(column: Column) -> list[Any]:
-    """Cells as CSV wants them: shortest exact numbers, nothing for NaN, true and false."""
+    """Cells for CSV: the shortest exact numbers, nothing for NaN, true and false."""
     values: list[Any] = list_of(column)
     if not isinstance(column, np.ndarray):
         return values
@@ -99,7 +99,7 @@ def _texts(column: Column) -> list[Any]:
 
 
 def words_of(column: Column) -> list[str]:
-    """A column as text, as CSV would have it; what is missing is empty."""
+    """A column as text, empty where a value is missing."""
     if not isinstance(column, np.ndarray):
         return list(column)
     return ["" if value is None else str(value) for value in column]

@@ -51,7 +51,7 @@ def read_date(text: str) -> date:
 
 
 def plain(text: str) -> str:
-    """Text in lower case without accents, every kind of space (and of minus) a plain one."""
+    """Text in lower case, without accents, with plain spaces and minus signs."""
     unaccented = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", text)
@@ -61,7 +61,7 @@ def plain(text: str) -> str:
 
 
 def _month(word: str) -> int:
-    """Number of a month given by number or name, 0 if it is none."""
+    """Number of a month given by number or name, 0 if there is none of that name."""
     if word.isdigit():
         return int(word)
     return next((number for start, number in _MONTHS.items() if word.startswith(start)), 0)

@@ -108,7 +108,7 @@ def test_the_summary_tells_how_far_volatilities_are_off_and_what_could_not_be_in
     off = implied["off_vendor"]["volatility"]
     lines = run("chain").out.splitlines()
     assert (
-        f"implied volatilities off the vendor's by {off['median']:.5f} in the median and "
+        f"implied volatilities differ from the vendor's by {off['median']:.5f} in the median and "
         f"{off['p95']:.5f} at the 95th percentile of {implied['liquid']} liquid options, no failure"
     ) in lines
     delta, gamma = (implied["off_vendor"][name] for name in ("delta", "gamma"))

@@ -1,4 +1,4 @@
-"""``quantforge chain``: price and invert every option of a quote file, compare with the vendor."""
+"""``quantforge chain``: price and invert the options of a quote file, compare with the vendor."""
 
 from __future__ import annotations
 

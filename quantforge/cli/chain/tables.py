@@ -13,7 +13,7 @@ __all__ = ["show"]
 _SOLVED: Final = frozenset({"OK", "LOW_PRECISION"})
 _HEADINGS: Final = (
     "expiry", "root", "days", "options", "priced", "inside", "forward", "rate",
-    "ATM vol", "inverted", "off 50 %", "off 95 %", "time", "backend",
+    "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
 )  # fmt: skip
 
 
@@ -36,26 +36,26 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     _show_implied(screen, report["implied"])
     seconds = report["seconds"]
     screen.print(
-        f"read in {duration(seconds['read'])}, all else in {duration(seconds['fit_and_price'])}, "
-        f"of which {duration(seconds['price'])} for prices, {duration(seconds['invert'])} for the "
-        f"volatilities of bids, mids and asks, {duration(seconds['greeks'])} for greeks"
+        f"read in {duration(seconds['read'])}, all else in {duration(seconds['fit_and_price'])}; "
+        f"kernels take {duration(seconds['price'])} for prices, {duration(seconds['invert'])} for "
+        f"the volatilities of bids, mids and asks, {duration(seconds['greeks'])} for greeks"
     )
     for path in written:
         screen.print(f"wrote {path}", soft_wrap=True)
 
 
 def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
-    off = implied["off_vendor"]["volatility"]
+    volatility, delta, gamma = map(implied["off_vendor"].get, ("volatility", "delta", "gamma"))
     screen.print(
-        f"implied volatilities off the vendor's by {_off(off['median'])} in the median and "
-        f"{_off(off['p95'])} at the 95th percentile of {implied['liquid']:,} liquid options"
+        f"implied volatilities differ from the vendor's by {_difference(volatility['median'])} in "
+        f"the median and {_difference(volatility['p95'])} at the 95th percentile of "
+        f"{implied['liquid']:,} liquid options"
         + (_listed(", failures: ", implied["failures"]) or ", no failure"),
         style="bold",
     )
-    delta, gamma = (implied["off_vendor"][name] for name in ("delta", "gamma"))
     screen.print(
-        f"their deltas by {_off(delta['median'])} and {_off(delta['p95'])}, "
-        f"their gammas by {_off(gamma['median'])} and {_off(gamma['p95'])}"
+        f"their deltas by {_difference(delta['median'])} and {_difference(delta['p95'])}, "
+        f"their gammas by {_difference(gamma['median'])} and {_difference(gamma['p95'])}"
     )
     unsolved = {name: count for name, count in implied["codes"].items() if name not in _SOLVED}
     screen.print(
@@ -65,7 +65,7 @@ def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
 
 
 def _listed(introduction: str, counts: dict[str, int]) -> str:
-    """Counts above zero in words, nothing if there are none."""
+    """Counts above zero in words, nothing without any."""
     words = ", ".join(f"{count:,} {_words(name)}" for name, count in counts.items() if count)
     return f"{introduction}{words}" if words else ""
 
@@ -91,14 +91,14 @@ def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
         f"{expiry['rate']:.2%}",
         f"{expiry['atm_iv']:.2%}" if expiry["atm_iv"] == expiry["atm_iv"] else "-",
         f"{expiry['inverted']:,}",
-        _off(expiry["iv_median"]),
-        _off(expiry["iv_p95"]),
+        _difference(expiry["iv_median"]),
+        _difference(expiry["iv_p95"]),
         duration(expiry["seconds"]) if expiry["backend"] else "",
         expiry["backend"],
     )
 
 
-def _off(difference: float) -> str:
+def _difference(difference: float) -> str:
     return f"{difference:.5f}" if difference == difference else "-"
 
 
