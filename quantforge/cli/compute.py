@@ -129,7 +129,7 @@ class Computation:
             if count > _SHOWN:
                 screen.print(f"the first {_SHOWN} rows; --output writes all of them")
         lost = f", {missing:,} without a {self.result}" if missing else ""
-        screen.print(f"{count:,} options on {decision.backend}{lost}")
+        screen.print(f"{count:,} option{'s' * (count > 1)} on {decision.backend}{lost}")
         if arguments.output is not None:
             screen.print(f"wrote {arguments.output}", soft_wrap=True)
 

@@ -49,7 +49,7 @@ def test_the_example_of_the_help_can_be_run(run_digital):
     words = text.partition("example: quantforge ")[2].split()
     ended = run_digital(*words)
     assert ended.code == 0, ended.err
-    assert "1 options on digital_numpy" in ended.out
+    assert "1 option on digital_numpy" in ended.out
 
 
 def test_each_default_output_is_a_column(run_digital):
