@@ -16,7 +16,7 @@ import numpy as np
 import quantforge
 from quantforge.cli import operands
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
-from quantforge.cli.options import add_backend_options
+from quantforge.cli.options import add_backend_options, check_tables
 from quantforge.cli.terminal import console, print_json, status, table
 
 __all__ = ["Columns", "Computation", "settings"]
@@ -84,7 +84,9 @@ class Computation:
         """Run the command."""
         from quantforge.files.columns import read_columns, write_columns
 
-        _check_targets(arguments)
+        check_tables(arguments.file, arguments.output)
+        if not arguments.json:
+            require("rich", "a table")
         columns = {} if arguments.file is None else read_columns(arguments.file)
         inputs, count = operands.resolve(arguments, self.function, columns)
         with status("computing"), np.errstate(invalid="ignore"):
@@ -132,19 +134,6 @@ class Computation:
         screen.print(f"{count:,} option{'s' * (count > 1)} on {decision.backend}{lost}")
         if arguments.output is not None:
             screen.print(f"wrote {arguments.output}", soft_wrap=True)
-
-
-def _check_targets(arguments: argparse.Namespace) -> None:
-    """Refuse what could not be read or written, before any work is done."""
-    from quantforge.files.columns import check_suffix
-
-    if arguments.output is not None:
-        check_suffix(arguments.output)
-    for path in (arguments.file, arguments.output):
-        if path is not None and path.suffix.lower() == ".parquet":
-            require("pyarrow", "a Parquet file")
-    if not arguments.json:
-        require("rich", "a table")
 
 
 def settings(arguments: argparse.Namespace) -> dict[str, Any]:

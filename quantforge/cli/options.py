@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from pathlib import Path
 
+from quantforge.cli.failures import require
 from quantforge.conventions import MODELS
+
+
+def check_tables(*paths: Path | None) -> None:
+    """Refuse tables that could not be read or written, before any work is done."""
+    from quantforge.files.columns import check_suffix
+
+    for path in filter(None, paths):
+        check_suffix(path)
+        if path.suffix.lower() == ".parquet":
+            require("pyarrow", "a Parquet file")
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:

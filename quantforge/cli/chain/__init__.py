@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
-from quantforge.cli.options import add_backend_options
+from quantforge.cli.options import add_backend_options, check_tables
 from quantforge.cli.terminal import print_json, status
 
 __all__ = ["add_parser", "run"]
@@ -92,12 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_targets(arguments: argparse.Namespace) -> None:
     """Refuse what could not be written, before any work is done."""
-    from quantforge.files.columns import check_suffix
-
-    if arguments.output is not None:
-        check_suffix(arguments.output)
-        if arguments.output.suffix.lower() == ".parquet":
-            require("pyarrow", "a Parquet file")
+    check_tables(arguments.output)
     if arguments.plot is not None:
         if arguments.plot.suffix.lower() not in _PLOTS:
             raise Failure(f"{arguments.plot}: the name must end in {', '.join(_PLOTS)}")

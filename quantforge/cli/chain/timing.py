@@ -28,16 +28,17 @@ def with_times(report: dict[str, Any], priced: PricedChain, **settings: Any) -> 
     times: dict[int, tuple[float, str]] = {}
     for place, rows, call in pricings(*asked, priced.reason, **settings):
         times[place] = _fastest(call), _backend("price", rows.size, **settings)
+    taken = [times.get(place, (np.nan, "")) for place in range(len(report["expiries"]))]
     expiries = [
-        {**each, **dict(zip(("seconds", "backend"), times.get(place, (np.nan, "")), strict=True))}
-        for place, each in enumerate(report["expiries"])
+        {**each, "seconds": spent, "backend": backend}
+        for each, (spent, backend) in zip(report["expiries"], taken, strict=True)
     ]
     quotes = priced.implied
-    inverted = sum(values.size for values in (quotes.bid, quotes.mid, quotes.ask))
+    inverted = quotes.bid.size + quotes.mid.size + quotes.ask.size
     backend = _backend("implied_volatility", inverted, **settings)
     with np.errstate(invalid="ignore"):
         seconds = {
-            "price": sum(spent for spent, _ in times.values()),
+            "price": sum((spent for spent, _ in times.values()), 0.0),
             "invert": _fastest(inversion(*asked, **settings)),
             "greeks": _fastest(derivation(*asked, quotes.mid, **settings)),
         }
