@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from quantforge_conformance.regions import REGIONS, TO_INVERT, Region
+from quantforge_conformance import regions as suite_regions
+from quantforge_conformance.regions import Region
 
 import quantforge
 from bench import calls, environments, processes
@@ -48,8 +49,8 @@ QUESTIONS = tuple(
     for group, operation, regions in (
         ("unit", PRICE, UNIT_PRICE),
         ("unit", VOLATILITY, UNIT_VOLATILITY),
-        ("quoted", PRICE, REGIONS),
-        ("quoted", VOLATILITY, TO_INVERT),
+        ("quoted", PRICE, suite_regions.PRICE),
+        ("quoted", VOLATILITY, suite_regions.IMPLIED_VOLATILITY),
     )
     for region in regions
 )

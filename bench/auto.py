@@ -30,7 +30,7 @@ def race(operation: str, quick: bool) -> list[Entry]:
     sizes = SIZES[::2] if quick else SIZES
     given = calls.options(operation, sizes[-1], puts=False)
     forced = [
-        {"backend": backend, "threads": count}
+        (backend, count)
         for backend in registry().candidates(operation, exact=True)
         for count in thread_counts()
     ]
@@ -44,10 +44,7 @@ def race(operation: str, quick: bool) -> list[Entry]:
     for run in range(RUNS):
         cells = [entrant(n, "auto", None) for n in sizes]
         cells += [
-            entrant(n, one["backend"], one["threads"])
-            for one in forced
-            for n in sizes
-            if n >= one["threads"]
+            entrant(n, backend, count) for backend, count in forced for n in sizes if n >= count
         ]
         for one in time_all(cells, 5 if quick else 15, 20.0, f"run {run + 1} of {RUNS}"):
             key = one.n, one.backend, one.threads

@@ -23,10 +23,10 @@ def options(operation: str, n: int, *, puts: bool = True) -> dict[str, Any]:
     signs = np.ones(2 * n)
     if puts:
         signs = np.random.default_rng(7).choice([1.0, -1.0], size=2 * n)
-    drawn = {**operands(operation, 2 * n, signs), "kind": signs}
+    drawn: dict[str, Any] = {**operands(operation, 2 * n, signs), "kind": signs}
     kept = np.arange(n)
     if inverts(operation):
-        model = {"model": OPERATIONS[operation].model}
+        model: dict[str, Any] = {"model": OPERATIONS[operation].model}
         its = {**drawn, "sigma": quantforge.implied_volatility(**drawn, **model)}
         del its["price"]
         deltas = [
@@ -98,7 +98,8 @@ def of_one_option(operation: str, way: str, shape: tuple[int, ...] | None, backe
     With ``"auto"`` as its backend nothing is given that could be left out.
     """
     asked = OPERATIONS[operation]
-    given = {name: float(array[0]) for name, array in options(operation, 1, puts=False).items()}
+    drawn = options(operation, 1, puts=False)
+    given: dict[str, Any] = {name: float(array[0]) for name, array in drawn.items()}
     del given["kind"]
     if not inverts(operation):  # there the price has it in
         given.pop("dividend", None)

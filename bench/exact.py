@@ -18,6 +18,7 @@ from quantforge_conformance.regions import Region
 
 from bench import regions
 from bench.packages import LOGARITHM, NORMALISED, SPOT
+from quantforge import Code
 
 Floats = NDArray[np.float64]
 
@@ -84,7 +85,7 @@ def exact(operation: str, region: Region, count: int, form: str = SPOT) -> Exact
 def _sources() -> str:
     """Return a digest of all that the numbers follow from."""
     suite = Path(quantforge_conformance.__file__).parent
-    files = [Path(__file__), Path(regions.__file__), suite / "regions.py"]
+    files = [Path(__file__), Path(regions.__file__), *sorted((suite / "regions").glob("*.py"))]
     files += sorted((suite / "reference").glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
@@ -132,7 +133,7 @@ def _price(
 def _volatility(**quote: Any) -> tuple[mpf, float, bool]:
     """Return a volatility, its attainable limit, and whether the price has one."""
     found = reference.implied_volatility(**quote)
-    told = found.code in (reference.OK, reference.LOW_PRECISION)
+    told = found.code in (Code.OK, Code.LOW_PRECISION)
     return (found.sigma, float(found.attainable), True) if told else (mpf(1), 1.0, False)
 
 

@@ -62,8 +62,8 @@ def _exact(operation: str, options: calls.Options) -> Values:
     if operation == "greeks":
         found = [reference.greeks(**lane) for lane in lanes]
         return {name: np.array([float(one[name]) for one in found]) for name in found[0]}
-    found = [reference.implied_volatility(**lane) for lane in lanes]
-    return {operation: np.array([float(one.sigma) for one in found])}
+    volatilities = [float(reference.implied_volatility(**lane).sigma) for lane in lanes]
+    return {operation: np.array(volatilities)}
 
 
 def _ours(operation: str, given: calls.Options, sizes: tuple[int, ...]) -> list[Entry]:

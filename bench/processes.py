@@ -57,7 +57,8 @@ def run(library: Library, jobs: Sequence[Job]) -> None:
 
 def _written(folder: Path, place: int, job: Job) -> dict[str, Any]:
     options = folder / f"options-{place}.npz"
-    np.savez(options, **job.options)
+    arrays: dict[str, Any] = {**job.options}  # savez has a keyword of another type
+    np.savez(options, **arrays)
     asked: dict[str, Any] = {"operation": job.operation, "options": str(options)}
     if job.sizes:
         return {**asked, "sizes": [*job.sizes]}

@@ -7,7 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from quantforge_conformance.regions import Draw, Options, Region, log_uniform, ordinary, quoted
+from quantforge_conformance.regions import Draw, Region
+from quantforge_conformance.regions.implied_volatility import quoted
+from quantforge_conformance.regions.price import Options, ordinary
+from quantforge_conformance.regions.region import log_uniform
 
 Floats = NDArray[np.float64]
 

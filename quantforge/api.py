@@ -327,7 +327,7 @@ def bind(
     >>> round(float(call(100.0, 100.0, 1.0, 0.05, 0.2)), 6)
     10.450584
     """
-    registry()  # plugins declare their operations
+    registry()  # plugins declare operations too
     names = functions()
     if operation not in names:
         raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")

@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge import conventions, dispatch, kinds
+from quantforge import conventions, dispatch, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, using
 from quantforge.errors import BackendError
 from quantforge.evaluation import ONE_BLOCK, evaluate
+from quantforge.labels import is_labelled
 from quantforge.operations import SIGN, find
 from quantforge.plan import Plan, Row
 from quantforge.plugins import registry
@@ -75,7 +76,7 @@ class Call:
         self.operation = find(request.function, request.model)
         self.model = conventions.model(request.model)
         self.selection = select(self.operation, self.model, request.which)
-        self.kind, self.sign = kind, kinds.sign(kind)
+        self.kind, self.sign = kind, signs(kind)
         self._decide()
 
     def _decide(self) -> None:
@@ -91,7 +92,7 @@ class Call:
             self.limit = 0
         self.kernel = kernel if self.limit > 0 else None
         self.always = kernel if self.size is not None and self.limit >= ONE_BLOCK else None
-        self.unit = float(self.sign) if self.sign.ndim == 0 else None
+        self.unit = float(self.sign) if np.ndim(self.sign) == 0 else None
         self.scalar: Callable[..., Any] | None = None
         if self.kernel is not None and self.unit is not None and "b" not in self.selection.types:
             self.scalar = registry().scalar(
@@ -128,25 +129,26 @@ class Call:
 
     __call__ = run
 
-    def pick(self, out: Any, *operands: Any) -> Any:
+    def kernel_for(self, out: Any, *operands: Any) -> Any:
         """The kernel for numbers and vectors; None for anything else or worth several threads.
 
-        `out` has the size of the batch; without it the longest vector has. The exact size of any
-        operands costs more than a small batch itself.
+        The longest vector has the size of the batch: the exact size of any operands costs more
+        than a small batch itself.
         """
-        if type(out) is np.ndarray:
-            size = out.size
-        else:
-            size = 1
-            for operand in operands:
-                kind = type(operand)
-                if kind is np.ndarray:
-                    if operand.ndim > 1:
-                        return None
-                    if operand.size > size:
-                        size = operand.size
-                elif kind not in _NUMBERS:
+        size = 1
+        for operand in operands:
+            kind = type(operand)
+            if kind is np.ndarray:
+                if operand.ndim > 1:
                     return None
+                if operand.size > size:
+                    size = operand.size
+            elif kind not in _NUMBERS:
+                return None
+        if out is not None:
+            if type(out) is not np.ndarray or out.ndim > 1:
+                return None
+            size = max(size, out.size)
         if size <= self.limit:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
@@ -158,34 +160,45 @@ class Call:
 
     def evaluate(self, arguments: Mapping[str, Any], out: Any = None) -> Any:
         """The full path, from arguments by name, `kind` and `dividend` among them."""
-        written = self.selection.written
+        names = self.selection.names
         of_greeks = self.request.function == "greeks"
         if of_greeks:
             given = {} if out is None else dict(out)
-            unknown = sorted(given.keys() - set(self.selection.names))
+            unknown = sorted(given.keys() - set(names))
             if unknown:
                 raise ValueError(f"out names {', '.join(unknown)}, which is not asked for")
-            outs = tuple(given.get(name) for name in written)
+            outs = tuple(given.get(name) for name in names)
         else:
-            outs = (out, *[None] * (len(written) - 1))
-        found = evaluate(
+            outs = (out, *[None] * (len(names) - 1))
+        if any(map(is_labelled, (*arguments.values(), *outs))):
+            taken = outs if any(each is not None for each in outs) else ()
+            found = labels.call(self._plain, arguments, names, taken)
+        else:
+            found = self._plain(arguments, outs)
+        if of_greeks:
+            return Greeks(zip(names, found, strict=True))
+        return found if len(found) > 1 else found[0]
+
+    def _plain(self, arguments: Mapping[str, Any], outs: tuple[Any, ...] = ()) -> tuple[Any, ...]:
+        """All results, from arguments without labels."""
+        named = dict(zip(self.selection.names, outs, strict=False))
+        values = evaluate(
             self.operation,
             self.model,
             self.selection,
             arguments,
-            outs,
+            tuple(map(named.get, self.selection.written)),
             self._settle,
             self.request.errors,
         )
-        if of_greeks:
-            return self.selection.greeks(found, arguments["time"], given)
-        return found if len(found) > 1 else found[0]
+        return self.selection.results(values, arguments.get("time"), named)
 
     def greeks(self, values: Any, time: Any) -> Greeks:
         """Greeks of the kernel's results."""
-        if self.selection.names == self.selection.written:
-            return Greeks(zip(self.selection.names, values, strict=True))
-        return self.selection.greeks(values, time, {})
+        if self.selection.names != self.selection.written:
+            several = values if isinstance(values, tuple) else (values,)
+            values = self.selection.results(several, time, {})
+        return Greeks(zip(self.selection.names, values, strict=True))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _resolve_under, (self.settings, self.request, self.kind, self.size)
@@ -202,37 +215,43 @@ class Call:
 class _Shape(NamedTuple):
     """What the shortest way through a call depends on."""
 
+    function: str
     names: tuple[str, ...]  # of the arguments, in order
     operands: tuple[str, ...]  # what the kernel takes
     on_forward: bool
-    of_greeks: bool
+    several: bool  # results
 
 
 _SHORTEST: Final = """
-def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
+def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
     if (
         {floats}
-        and self.scalar is not None and sign is None and out is None and dividend is NO_DIVIDEND
+        and self.scalar is not None and not {signed} and out is None and dividend is NO_DIVIDEND
     ):
         found = self.scalar({numbers})
         {scalars}
-    signs = self.sign if sign is None else sign
+    signs = {signs}
     try:
-        kernel = self.always
-        if kernel is None:
-            try:
-                single = {sizes} == {count}
-            except AttributeError:
-                single = False
-            if sign is not None:
-                kernel = self.pick(out, {names}, sign)
-            elif single:
-                kernel = self.kernel
-            else:
-                kernel = self.pick(out, {names})
+        if dividend is not NO_DIVIDEND or {signed}:
+            kernel = self.kernel_for(out, {names}, dividend, signs)
+        elif out is None:
+            kernel = self.always
+            if kernel is None:
+                try:
+                    single = {sizes} == {count}
+                except AttributeError:
+                    single = False
+                kernel = self.kernel if single else self.kernel_for(None, {names})
+        elif {arrays} is type(out) is ndarray and {sizes} == {count}:
+            kernel = self.kernel
+        else:
+            kernel = self.kernel_for(out, {names})
         if kernel is not None{without_out}:
             carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
-            {results}
+            found = kernel({operands}{out})
+            kind = type({first})  # labels make labelled results: the full path aligns them
+            if kind is ndarray or kind is float64:
+                return {results}
     except (BackendError, TypeError, ValueError):
         pass  # the full path says what is wrong
     return self.evaluate({{{arguments}, "dividend": dividend, "kind": signs}}, out)
@@ -241,36 +260,59 @@ def run(self, {names}, dividend=NO_DIVIDEND, out=None, sign=None):
 call costs 5 % of a one-option call. It is written out for each shape, as dataclasses write their
 methods, so that no call asks what its declaration has said already."""
 
+_SIGNS_GIVEN: Final = {
+    "sign": ", sign=None",
+    "signed": "(sign is not None)",
+    "signs": "self.sign if sign is None else sign",
+}
+_SIGNS_KNOWN: Final = {"sign": "", "signed": "False", "signs": "self.sign"}
+
 
 @cache
 def _class_of(shape: _Shape) -> type[Call]:
-    """The class of calls of a shape; they are called as `run` is."""
+    """The class of calls of a shape."""
     names, operands = shape.names, ", ".join(shape.operands)
     rate = "rate" if "rate" in names else "0.0"
-    if shape.of_greeks:
+    of_greeks = shape.function == "greeks"
+    if of_greeks:
         scalars = "if found[0] == found[0]: return self.greeks(tuple(map(float64, found)), time)"
-        results = f"return self.greeks(kernel({operands}), time)"
+        results = "self.greeks(found, time)"
     else:
         scalars = "if found == found: return float64(found)  # or NumPy signals why it is NaN"
-        results = f"return kernel({operands}, out)"
-    text = _SHORTEST.format(
-        names=", ".join(names),
-        floats=" and ".join(f"type({name}) is float" for name in names),
-        numbers=operands.replace("signs", "self.unit").replace(
+        results = "found"
+    known = {
+        "function": shape.function,
+        "names": ", ".join(names),
+        "floats": " and ".join(f"type({name}) is float" for name in names),
+        "numbers": operands.replace("signs", "self.unit").replace(
             "carry", rate if shape.on_forward else "0.0"
         ),
-        scalars=scalars,
-        sizes=" + ".join(f"{name}.size" for name in names),
-        count=len(names),
-        without_out=" and out is None" if shape.of_greeks else "",
-        carry=rate if shape.on_forward else "ZERO",
-        rate=rate,
-        results=results,
-        arguments=", ".join(f'"{name}": {name}' for name in names),
-    )
-    space = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    exec(compile(text, "<the shortest way through a call>", "exec"), globals() | space, space)
-    return type("Call", (Call,), {"__slots__": (), "run": space["run"], "__call__": space["run"]})
+        "scalars": scalars,
+        "sizes": " + ".join(f"{name}.size" for name in names),
+        "arrays": " is ".join(f"type({name})" for name in names),
+        "without_out": " and out is None" if of_greeks else "",
+        "carry": rate if shape.on_forward else "ZERO",
+        "rate": rate,
+        "results": results,
+        "operands": operands,
+        "out": "" if of_greeks else ", out",
+        "first": "found[0]" if shape.several else "found",
+        "count": len(names),
+        "arguments": ", ".join(f'"{name}": {name}' for name in names),
+    }
+    methods = {
+        "run": _compiled(_SHORTEST.format(**known, **_SIGNS_GIVEN), shape.function),
+        "__call__": _compiled(_SHORTEST.format(**known, **_SIGNS_KNOWN), shape.function),
+    }
+    return type("Call", (Call,), {"__slots__": (), **methods})
+
+
+def _compiled(text: str, name: str) -> Any:
+    """The function that a text defines."""
+    space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
+    space |= {"BackendError": BackendError, "ndarray": np.ndarray}
+    exec(compile(text, "<the shortest way through a call>", "exec"), space)
+    return space[name]
 
 
 def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Call:
@@ -278,10 +320,11 @@ def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Ca
     operation, model = find(request.function, request.model), conventions.model(request.model)
     taken = tuple("signs" if each is SIGN else each.argument for each in operation.inputs)
     shape = _Shape(
+        request.function,
         names=tuple(name for name in taken if name not in ("signs", "dividend")),
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
-        of_greeks=request.function == "greeks",
+        several=len(select(operation, model, request.which).written) > 1,
     )
     return _class_of(shape)(request, kind, size)
 
@@ -297,8 +340,10 @@ def table() -> Table:
 
 
 def signs(kind: Any) -> Any:
-    """What `Call.run` takes for `kind`: the kernel's signs."""
-    return kinds.sign(kind)
+    """What `Call.run` takes for `kind`: the kernel's signs, or labels that are still to align."""
+    if type(kind) is np.ndarray or not is_labelled(kind):
+        return kinds.sign(kind)
+    return kind
 
 
 def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:

@@ -54,6 +54,7 @@ def evaluate(
         kernel, _ = settle(1)
         return _several(kernel(*operands, *outs))
     shape = _shape(operation, operands)
+    _check_outs(selection, outs, shape)
     size = math.prod(shape)
     kernel, threads = settle(size)
     if errors == "raise":
@@ -102,10 +103,29 @@ def _not_numbers(argument: str, array: np.ndarray[Any, Any], given: Any) -> str:
     for place, element in enumerate(array.ravel().tolist()):
         if isinstance(element, float | int | np.floating | np.integer):
             continue
-        index = ", ".join(map(str, np.unravel_index(place, array.shape)))
+        where = _place(tuple(map(int, np.unravel_index(place, array.shape))))
         remedy = "write NaN for what is missing" if element is None else "convert it to float64"
-        return f"{text}: {argument}[{index}] is {element!r}; {remedy}"
+        return f"{text}: {argument}{where} is {element!r}; {remedy}"
     return f"{text}: every element is a number; convert it to float64"
+
+
+def _place(index: tuple[int, ...]) -> str:
+    """An index as it is written behind a name, nothing for a scalar."""
+    return f"[{', '.join(map(str, index))}]" if index else ""
+
+
+def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> None:
+    """Refuse what results cannot be written to, by name."""
+    for name, kind, out in zip(selection.written, selection.types, outs, strict=True):
+        if out is None:
+            continue
+        what = "out" if len(outs) == 1 else f"out[{name!r}]"
+        if not isinstance(out, np.ndarray):
+            raise TypeError(f"{what} must be an array of float64, not {type(out).__name__}")
+        if not np.can_cast(np.dtype(kind), out.dtype, "same_kind"):
+            raise TypeError(f"{what} must be an array of float64, not of {out.dtype.name}")
+        if out.shape != shape and np.broadcast_shapes(out.shape, shape) != out.shape:
+            raise ValueError(f"{what} has shape {out.shape}, the results have {shape}")
 
 
 def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
@@ -133,7 +153,8 @@ def _checked(
         results = _several(split(kernel, operands, shape, nothing, types, threads))
     bad = np.isnan(results[0])
     if bad.any():
-        raise ValueError(_complaint(operation, operands, shape, kinds.first(bad)))
+        index = kinds.first(bad)
+        raise kinds.at(index, ValueError(_complaint(operation, operands, shape, index)))
     for out, result in zip(outs, results, strict=True):
         if out is not None:
             np.copyto(out, result)
@@ -144,7 +165,7 @@ def _complaint(
     operation: Operation, operands: Operands, shape: tuple[int, ...], index: tuple[int, ...]
 ) -> str:
     """Name the argument, the index, the value and the rule that an element breaks."""
-    place = "" if not index else f"[{', '.join(map(str, index))}]"
+    place = _place(index)
     values = {}
     for operand, given in zip(operation.inputs, operands, strict=True):
         value = float(np.broadcast_to(np.asarray(given, dtype=np.float64), shape)[index])

@@ -91,7 +91,7 @@ def explain(
     BackendError
         The named backend cannot be used; the message says why.
     """
-    registry()  # plugins declare their operations
+    registry()  # plugins declare operations too
     name = find(operation, model, exercise).name
     made = preview(name, backend, threads)
     row = made.rows[made.row(int(n))]

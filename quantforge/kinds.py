@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["CALL", "PUT", "first", "sign"]
+__all__ = ["CALL", "PUT", "at", "first", "sign"]
 
 Signs = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -83,7 +83,13 @@ def _refused(given: np.ndarray[Any, Any], unknown: Any) -> Signs:
     """Raise for the first element of `unknown` ones."""
     index = first(unknown)
     where = f" at index {', '.join(map(str, index))}" if index else ""
-    raise ValueError(f"unknown kind {given.item(index)!r}{where}; {_VALID}")
+    raise at(index, ValueError(f"unknown kind {given.item(index)!r}{where}; {_VALID}"))
+
+
+def at(index: tuple[int, ...], error: ValueError) -> ValueError:
+    """Let an error say which element it is about, also to those who know that by a label."""
+    error.index = index  # type: ignore[attr-defined]  # read by `quantforge.labels`
+    return error
 
 
 def first(mask: Any) -> tuple[int, ...]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -32,11 +31,12 @@ class Code(IntEnum):
     """Rounding of the inputs alone leaves more than 1e-8 of the volatility open: still the best."""
 
 
-class Greeks(Mapping[str, Any]):
+class Greeks(dict[str, Any]):
     """What `greeks` returns: each result under its name, as attribute and as item.
 
     Immutable; iterates over names, in the order of the catalogue. Arrays have the broadcast shape
-    of the arguments; scalars in, scalars out.
+    of the arguments; scalars in, scalars out; what was labelled keeps its labels. A dict, so that
+    pandas and xarray make a table of it, with those labels.
 
     Examples
     --------
@@ -48,14 +48,11 @@ class Greeks(Mapping[str, Any]):
     0.636831
     """
 
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
-        object.__setattr__(self, "_values", dict(values))
+    __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return object.__getattribute__(self, "_values")[name]
+            return self[name]
         except KeyError:
             asked = ", ".join(self)
             raise AttributeError(f"no {name!r} here; it has {asked}") from None
@@ -66,20 +63,17 @@ class Greeks(Mapping[str, Any]):
     def __delattr__(self, name: str) -> None:
         raise AttributeError("Greeks cannot be changed")
 
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("Greeks cannot be changed")
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Greeks, (self._values,)
+        return Greeks, (dict(self),)
 
     def __repr__(self) -> str:
         width = max(map(len, self), default=0)
@@ -88,24 +82,28 @@ class Greeks(Mapping[str, Any]):
 
     def to_dict(self) -> dict[str, Any]:
         """The results by name, not copied."""
-        return dict(self._values)
+        return dict(self)
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame with a column for each result; pandas is imported only here."""
-        import pandas
+        """A pandas DataFrame with a column for each result, and a row for each option.
 
-        return pandas.DataFrame(self._columns(), copy=False)
+        The rows have the labels of the arguments. pandas is imported only here.
+        """
+        from quantforge.labels import frames
+
+        return frames.to_pandas(self)
 
     def to_polars(self) -> Any:
         """A polars DataFrame with a column for each result; polars is imported only here."""
-        import polars
+        from quantforge.labels import frames
 
-        return polars.DataFrame(self._columns())
-
-    def _columns(self) -> dict[str, Any]:
-        return {name: np.atleast_1d(value).reshape(-1) for name, value in self.items()}
+        return frames.to_polars(self)
 
 
 def _brief(value: Any) -> str:
-    text: str = np.array2string(np.asarray(value), precision=6, threshold=6, edgeitems=3)
+    graph = getattr(value, "__dask_graph__", None)
+    if graph is not None and graph() is not None:  # nothing is computed to be looked at
+        text = repr(value)
+    else:
+        text = np.array2string(np.asarray(value), precision=6, threshold=6, edgeitems=3)
     return " ".join(text.split())

@@ -10,7 +10,6 @@ import numpy as np
 
 from quantforge.conventions import Model
 from quantforge.operations import Operation
-from quantforge.results import Greeks
 
 __all__ = ["Selection", "select"]
 
@@ -34,19 +33,20 @@ class Selection(NamedTuple):
     wanted: int
     types: str
 
-    def greeks(self, values: Any, time: Any, out: Mapping[str, Any]) -> Greeks:
-        """All results by name, from those of the kernel."""
-        several = values if isinstance(values, tuple) else (values,)
+    def results(
+        self, values: tuple[Any, ...], time: Any, outs: Mapping[str, Any]
+    ) -> tuple[Any, ...]:
+        """The results asked for, from those of the kernel; `outs` says by name where to write."""
         if self.names == self.written:
-            return Greeks(zip(self.names, several, strict=True))
-        found = dict(zip(self.written, several, strict=True))
+            return values
+        found = dict(zip(self.written, values, strict=True))
         if "rho" in self.names:
             negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
-            found["rho"] = np.multiply(negative, found["price"], out=out.get("rho"))
+            found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
         if "phi" in self.names:
-            nothing = np.where(np.isnan(several[0]), several[0], 0.0)[()]
-            found["phi"] = np.positive(nothing, out=out.get("phi"))
-        return Greeks((name, found[name]) for name in self.names)
+            nothing = np.where(np.isnan(values[0]), values[0], 0.0)[()]
+            found["phi"] = np.positive(nothing, out=outs.get("phi"))
+        return tuple(found[name] for name in self.names)
 
 
 def select(operation: Operation, model: Model, which: Sequence[str] | None) -> Selection:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, plugins
+from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, operations, plugins
 from quantforge.operations import OPERATIONS
 
 # A run says the same tomorrow and elsewhere; fresh examples are what `./dev test --fuzz` is for.
@@ -112,6 +112,17 @@ def describe():
         return Backend(name=name, **{**facts, **changes})
 
     return backend
+
+
+@pytest.fixture
+def catalogue():
+    """The catalogue of operations, which a test may add to."""
+    tables = operations._OPERATIONS, operations._RESOLVED
+    kept = [dict(table) for table in tables]
+    yield operations.OPERATIONS
+    for table, entries in zip(tables, kept, strict=True):
+        table.clear()
+        table.update(entries)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from quantforge_conformance.accuracy import Measured
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 from quantforge_conformance.subject import SLACK
 
 from quantforge.plugins import State, backends, registry
@@ -17,8 +17,8 @@ POINTS = {
 }
 CASES = [
     pytest.param(name, region, id=f"{name}-{region.name}")
-    for name, standard in STANDARDS.items()
-    for region in standard.regions
+    for name, oracle in ORACLES.items()
+    for region in oracle.regions
 ]
 
 
@@ -32,8 +32,8 @@ def usable(operation):
 
 @pytest.mark.parametrize(("name", "region"), CASES)
 def test_results_keep_the_accuracy_contract(name, region, quantforge_remark):
-    standard, operands = STANDARDS[name], region.sample(POINTS[name])
-    measured = Measured(standard, operands)
+    oracle, operands = ORACLES[name], region.sample(POINTS[name])
+    measured = Measured(oracle, operands)
     alike = {}  # exact backends return the same bits: measured once
     for backend in usable(name):
         given = registry().kernel(backend, name)(*operands)
@@ -43,9 +43,14 @@ def test_results_keep_the_accuracy_contract(name, region, quantforge_remark):
     for results, names in alike.values():
         exact = any(registry().exact(backend, name) for backend in names)
         found = []
-        for place, (output, bounds) in enumerate(standard.bounds.items()):
+        for place, (output, bounds) in enumerate(oracle.bounds.items()):
             for bound in bounds:
                 miss, lane = measured.worst(place, bound, results[place])
-                assert miss <= bound.limit * (1 if exact else SLACK), (names, output, miss, lane)
+                assert miss <= bound.tolerance * (1 if exact else SLACK), (
+                    names,
+                    output,
+                    miss,
+                    lane,
+                )
                 found.append(f"{output} {miss:.2f} {bound.name}")
         quantforge_remark(f"{name}, {region.name}: at most {', '.join(found)} ({', '.join(names)})")

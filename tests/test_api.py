@@ -278,9 +278,11 @@ def test_a_matrix_gives_a_matrix(columns):
         assert np.asarray(got)[0] == near(prices()[:columns])
 
 
-def test_the_fallback_refuses_what_would_lose_its_mask():
-    with pytest.raises(TypeError, match="the NumPy fallback takes plain arrays, not MaskedArray"):
-        quantforge.price(100.0, np.ma.masked_array(STRIKES), 0.5, 0.03, 0.2, backend="numpy")
+def test_the_fallback_keeps_a_mask_as_every_backend_does():
+    strikes = np.ma.masked_array(STRIKES, STRIKES[1] == STRIKES)
+    got = quantforge.price(100.0, strikes, 0.5, 0.03, 0.2, backend="numpy")
+    assert got.mask.tolist() == strikes.mask.tolist()
+    assert got.compressed() == near([x for i, x in enumerate(prices()) if i != 1])
 
 
 def test_a_mapped_file_is_an_array_like_any_other(price, tmp_path):

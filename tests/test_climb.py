@@ -1,12 +1,14 @@
-"""The search for the worst errors measures as the standards do, and finds what is there."""
+"""The search for the worst errors measures as the oracles do, and finds what is there."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from mpmath import mpf
 from quantforge_conformance import reference, regions, worst_cases
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
+from quantforge_conformance.regions.price import ordinary
 
 from bench.climb import command, report, thresholds
 from bench.climb.inversion import WRONG, InversionJudge
@@ -18,9 +20,9 @@ from bench.climb.targets import Target, targets
 from bench.climb.zeros import at_zeros
 
 BACKEND = "numpy"  # there on every machine, and nowhere without an error
-REGIONS = {6: regions.NORMAL, 7: regions.REGIONS}
-DIRECT = [name for name in STANDARDS if "implied" not in name]
-INVERSE = [name for name in STANDARDS if "implied" in name]
+REGIONS = {6: regions.BACHELIER_PRICE, 7: regions.PRICE}
+DIRECT = [name for name in ORACLES if "implied" not in name]
+INVERSE = [name for name in ORACLES if "implied" in name]
 
 
 def options(operation, count=1):
@@ -30,8 +32,8 @@ def options(operation, count=1):
 
 
 def missed(target, option, result):
-    """Return how far a result is off in the target's unit by the standard alone."""
-    exact = STANDARDS[target.operation].golden(*option)[target.place]
+    """Return how far a result is off in the target's unit by the oracle alone."""
+    exact = ORACLES[target.operation].exact_values(*option)[target.place]
     if np.isinf(result) and abs(exact) > np.finfo(float).max:
         return 0.0
     return float(abs(mpf(float(result)) - exact) / target.bound.unit(option, exact))
@@ -52,7 +54,7 @@ def test_errors_are_those_of_the_suites_own_reference(operation):
 @pytest.mark.parametrize("operation", INVERSE)
 def test_quotes_are_exact_prices_correctly_rounded(operation):
     given = options(operation)
-    price = reference.price if len(given) == 7 else reference.normal_price
+    price = reference.price if len(given) == 7 else reference.bachelier_price
     quotes = InversionJudge(targets(operation)[0], BACKEND).operands(given)
     assert quotes[0].tolist() == [float(price(*lane)) for lane in given.T.tolist()]
     assert np.array_equal(quotes[1:-1], given[:-2])
@@ -81,7 +83,7 @@ class Hill:
 
 
 def test_a_climb_gets_from_ordinary_options_to_the_summit():
-    family = Family("ordinary", lambda rng, count: np.array(regions.ordinary(rng, count)))
+    family = Family("ordinary", lambda rng, count: np.array(ordinary(rng, count)))
     found = Climb(Hill(), family, [], np.random.default_rng(1)).run(1.0)
     assert found.option[:2] == pytest.approx([64, 64], abs=1e-6)
 
@@ -100,7 +102,7 @@ def test_at_its_zeros_an_output_is_less_than_its_inputs_leave_open(operation, ou
     assert zeros.shape[1] > 5
     left_open = 0
     for lane in zeros.T.tolist():
-        exact = STANDARDS[operation].golden(*lane)[target.place]
+        exact = ORACLES[operation].exact_values(*lane)[target.place]
         left_open += abs(exact) < 2000 * target.bound.unit(tuple(lane), exact)
     assert left_open > zeros.shape[1] / 2
 
@@ -117,15 +119,24 @@ def test_thresholds_leave_options_within_the_scope(name):
 
 def test_h_is_put_beside_t():
     place = thresholds.LOGNORMAL["h - t at 0"]
-    given = np.array(regions.REGIONS[0].sample(50))
+    given = np.array(regions.PRICE[0].sample(50))
     spot, strike, time, rate, dividend, sigma, _ = place(np.random.default_rng(1), given)
     total = sigma * np.sqrt(time)
     h = np.abs(np.log(spot / strike) + (rate - dividend) * time) / total
     assert np.max(np.abs(h / (total / 2) - 1)) < 2**-6 + 1e-6
 
 
+def keep_worst_cases_in(folder, monkeypatch):
+    """Let the oracles' files of worst cases lie in a folder."""
+    monkeypatch.setattr(
+        worst_cases,
+        "oracle",
+        lambda operation: replace(ORACLES[operation], worst_cases=folder / f"{operation}.txt"),
+    )
+
+
 def test_a_worst_case_is_kept_once_and_read_back_to_the_bit(tmp_path, monkeypatch):
-    monkeypatch.setattr(worst_cases, "FOLDER", tmp_path)
+    keep_worst_cases_in(tmp_path, monkeypatch)
     (tmp_path / "price.txt").write_text("# spot and so on\n")
     lane = (0.1, 1 / 3, 5e-324, -0.0, 1e300, 2.0, -1.0)
     assert worst_cases.add("price", lane, "one ulp")
@@ -135,11 +146,11 @@ def test_a_worst_case_is_kept_once_and_read_back_to_the_bit(tmp_path, monkeypatc
     assert case.remark == "one ulp"
 
 
-@pytest.mark.parametrize("operation", list(STANDARDS))
+@pytest.mark.parametrize("operation", list(ORACLES))
 def test_every_operation_has_worst_cases_of_its_own_length(operation):
-    standard = STANDARDS[operation]
+    oracle = ORACLES[operation]
     lengths = {len(case.lane) for case in worst_cases.worst_cases(operation)}
-    assert lengths == {len(standard.regions[0].quick(1))}
+    assert lengths == {len(oracle.regions[0].quick(1))}
 
 
 def test_the_command_writes_what_it_found_and_says_whether_a_bound_is_broken(tmp_path, capsys):
@@ -150,7 +161,7 @@ def test_the_command_writes_what_it_found_and_says_whether_a_bound_is_broken(tmp
     assert code == int(any(one["broken"] for one in found))
     assert {one["output"] for one in found} == {"price"}
     lane = [float.fromhex(word) for word in found[0]["families"][0]["inputs"]]
-    [exact] = STANDARDS["bachelier_price"].golden(*lane)
+    [exact] = ORACLES["bachelier_price"].exact_values(*lane)
     result = Judge(targets("bachelier_price")[0], BACKEND).results(np.array(lane)[:, None])[0]
     unit = found[0]["limit"] * targets("bachelier_price")[0].bound.unit(tuple(lane), exact)
     assert found[0]["families"][0]["over"] == pytest.approx(float(abs(result - exact) / unit))
@@ -171,7 +182,7 @@ def test_a_price_beyond_the_largest_double_is_no_quote():
 
 
 def test_of_each_bound_the_worst_cases_within_the_promise_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(worst_cases, "FOLDER", tmp_path)
+    keep_worst_cases_in(tmp_path, monkeypatch)
     (tmp_path / "price.txt").touch()
     overs = [(3.0, True), (2.0, False), (1.5, True), (0.9, True), (0.8, True), (0.1, True)]
     families = [

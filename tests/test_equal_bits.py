@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from quantforge_conformance import operands
 from quantforge_conformance.checks import unlike
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 from quantforge_conformance.subject import Kernel
 
 from quantforge.operations import OPERATIONS
@@ -36,7 +36,7 @@ def exact_backends(operation):
 @functools.cache
 def kernel_of(name, operation):
     call = registry().kernel(name, operation)
-    return Kernel(name, OPERATIONS[operation], STANDARDS[operation], exact=True, call=call)
+    return Kernel(name, OPERATIONS[operation], ORACLES[operation], exact=True, call=call)
 
 
 EXACT = [(name, operation) for operation in OPERATIONS for name in exact_backends(operation)]
@@ -61,7 +61,7 @@ def silently(kernel, batch):
 
 
 def special(operation):
-    return [STANDARDS[operation].special[one.name] for one in OPERATIONS[operation].inputs]
+    return [ORACLES[operation].special[one.name] for one in OPERATIONS[operation].inputs]
 
 
 def from_cross_product(operation, count):
@@ -83,7 +83,7 @@ def specified(operation, draw):
     kernel = kernel_of(exact_backends(operation)[0], operation)
     batch = DRAWS[draw](kernel)
     lanes = zip(*map(np.ndarray.tolist, batch), strict=True)
-    columns = zip(*(kernel.standard.specification(*lane) for lane in lanes), strict=True)
+    columns = zip(*(kernel.oracle.specification(*lane) for lane in lanes), strict=True)
     outputs = kernel.operation.outputs
     return batch, [np.array(x, one.type) for x, one in zip(columns, outputs, strict=True)]
 
@@ -181,7 +181,7 @@ def test_a_stride_of_0_changes_no_bit(kernel):
 def test_the_number_of_threads_changes_no_bit(kernel, count):
     batch, expected = some(kernel, slice(count))
     for threads in {1, 2, 3, budget()}:
-        given = kernel.standard.public(batch, backend=kernel.backend, threads=threads)
+        given = kernel.oracle.public(batch, backend=kernel.backend, threads=threads)
         results = given if isinstance(given, tuple) else (given,)
         assert not unlike(kernel, results, expected, batch), threads
 
@@ -201,7 +201,7 @@ def test_writing_over_an_input_changes_no_bit(kernel, count):
 def test_auto_has_the_bits_of_every_backend(operation):
     kernel = kernel_of(exact_backends(operation)[0], operation)
     batch, expected = some(kernel, slice(65_003))
-    given = kernel.standard.public(batch)
+    given = kernel.oracle.public(batch)
     results = given if isinstance(given, tuple) else (given,)
     assert not unlike(kernel, results, expected, batch)
 

@@ -11,7 +11,8 @@ LAYERS = (
     # what everything may know
     "errors version",
     "files conventions kinds",
-    "operations results",
+    "labels operations",
+    "results",
     "contract golden threads",
     # backends: found, loaded, called
     "ufuncs",
@@ -31,7 +32,7 @@ LAYERS = (
     "tuning",
     "__init__",
     # programs on top of it
-    "chain",
+    "testing chain",
     "cli",
     "__main__ autotune",
 )

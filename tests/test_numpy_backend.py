@@ -1,11 +1,11 @@
-"""The fallback in NumPy: close to the exact price, and the same limits as the specification."""
+"""The fallback in NumPy: close to the exact price, and the same edge cases as the specification."""
 
 import numpy as np
 import pytest
-from quantforge_conformance import limits
+from quantforge_conformance import edge_cases
 from quantforge_conformance.accuracy import Measured
-from quantforge_conformance.regions import REGIONS
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
+from quantforge_conformance.regions import PRICE as REGIONS
 
 import quantforge
 from quantforge.numpy_backend.price import price
@@ -14,22 +14,22 @@ from quantforge.numpy_backend.price import price
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
 def test_prices_are_within_twice_what_exact_backends_promise(region):
     batch = region.sample(500 if region.name == "ordinary" else 50, 3)
-    standard = STANDARDS["price"]
-    measured, got = Measured(standard, batch), price(*batch)
-    for bound in standard.bounds["price"]:
+    oracle = ORACLES["price"]
+    measured, got = Measured(oracle, batch), price(*batch)
+    for bound in oracle.bounds["price"]:
         miss, lane = measured.worst(0, bound, got)
-        assert miss <= 2 * bound.limit, (bound.name, lane)
+        assert miss <= 2 * bound.tolerance, (bound.name, lane)
 
 
-def test_the_limits_are_those_of_the_specification():
+def test_the_edge_cases_are_those_of_the_specification():
     wrong = []
-    for limit in limits.price():
+    for case in edge_cases.price():
         signals = []
         with np.errstate(all="raise", invalid="call", call=lambda *_, to=signals: to.append(1)):
-            got = price(*limit.operands)
-        right = limits.right(got, limit.expected[0], slack=2)
-        if not right or bool(signals) != limit.invalid:
-            wrong.append((limit.name, got, signals))
+            got = price(*case.operands)
+        right = edge_cases.right(got, case.expected[0], slack=2)
+        if not right or bool(signals) != case.invalid:
+            wrong.append((case.name, got, signals))
     assert not wrong
 
 

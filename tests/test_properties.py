@@ -9,11 +9,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import exp, mp, mpf
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 
 import quantforge
 
-STANDARD = STANDARDS["price"]
+STANDARD = ORACLES["price"]
 NAMES = ("spot", "strike", "time", "rate", "dividend", "sigma")
 CALL, PUT = 1.0, -1.0
 
@@ -47,8 +47,8 @@ def price(option, sign):
 def uncertainty(option, sign):
     """Return how far a price may be from the exact one."""
     lane = (*(option[name] for name in NAMES), sign)
-    exact = STANDARD.golden(*lane)[0]
-    return min(bound.limit * bound.unit(lane, exact) for bound in STANDARD.bounds["price"])
+    exact = STANDARD.exact_values(*lane)[0]
+    return min(bound.tolerance * bound.unit(lane, exact) for bound in STANDARD.bounds["price"])
 
 
 def legs(option):

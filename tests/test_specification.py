@@ -1,4 +1,4 @@
-"""The executable specification: its limits, and the golden bits that were made of it."""
+"""The executable specification: its edge cases, and the golden bits that were made of it."""
 
 import runpy
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mpmath import isnan, mpf
-from quantforge_conformance.limits import Near, price, right
+from quantforge_conformance.edge_cases import Near, price, right
+from quantforge_conformance.oracles import ORACLES
 from quantforge_conformance.reference import price as exact_price
-from quantforge_conformance.standards import STANDARDS
 
 import quantforge
 from quantforge.operations import OPERATIONS
@@ -21,20 +21,20 @@ def test_the_committed_golden_bits_are_those_of_the_specification(capsys):
     assert capsys.readouterr().out.count("as specified") == 2 * len(OPERATIONS)
 
 
-LIMITS = [
-    pytest.param(standard, limit, id=f"{name}-{limit.name}")
-    for name, standard in STANDARDS.items()
-    for limit in standard.limits()
+EDGE_CASES = [
+    pytest.param(oracle, case, id=f"{name}-{case.name}")
+    for name, oracle in ORACLES.items()
+    for case in oracle.edge_cases()
 ]
 
 
-@pytest.mark.parametrize(("standard", "limit"), LIMITS)
-def test_the_specification_has_the_limits(standard, limit):
-    results = standard.specification(*limit.operands)
-    outputs = standard.bounds
+@pytest.mark.parametrize(("oracle", "case"), EDGE_CASES)
+def test_the_specification_has_the_edge_cases(oracle, case):
+    results = oracle.specification(*case.operands)
+    outputs = oracle.bounds
     wrong = [
         f"{name} is {got!r}, expected {expected!r}"
-        for name, got, expected in zip(outputs, results, limit.expected, strict=True)
+        for name, got, expected in zip(outputs, results, case.expected, strict=True)
         if not right(got, expected)
     ]
     assert not wrong
@@ -48,13 +48,13 @@ def test_the_code_of_every_border_is_that_of_the_public_enumeration():
 
 
 @pytest.mark.parametrize(
-    "limit",
-    [limit for limit in price() if abs(limit.operands[-1]) == 1.0],
-    ids=lambda limit: limit.name,
+    "case",
+    [case for case in price() if abs(case.operands[-1]) == 1.0],
+    ids=lambda case: case.name,
 )
-def test_the_table_of_limits_is_what_50_digits_give(limit):
-    [expected] = limit.expected
-    value = exact_price(*limit.operands)
+def test_the_edge_cases_are_what_50_digits_give(case):
+    [expected] = case.expected
+    value = exact_price(*case.operands)
     expected = expected.value if isinstance(expected, Near) else expected
     if np.isnan(float(expected)):
         assert isnan(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 
 from bench.climb import report, thresholds
 from bench.climb.inversion import InversionJudge
@@ -28,7 +28,7 @@ _RESULTS = Path(__file__).parents[1] / "results"
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
     """What the user asks for."""
-    outputs = dict.fromkeys(name for one in STANDARDS.values() for name in one.bounds)
+    outputs = dict.fromkeys(name for one in ORACLES.values() for name in one.bounds)
     parser = argparse.ArgumentParser(
         prog="python -m bench --climb",
         description="Search for the worst error over its bound, for every output of every "

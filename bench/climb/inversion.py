@@ -12,20 +12,13 @@ from typing import Any
 import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
-from quantforge_conformance.reference import (
-    ABOVE_MAXIMUM,
-    AT_INTRINSIC,
-    AT_MAXIMUM,
-    BELOW_INTRINSIC,
-    LOW_PRECISION,
-    OK,
-)
 
 from bench.climb import balls, slopes
 from bench.climb.formulas import Lognormal
 from bench.climb.judging import FINE, Judge
 from bench.climb.slopes import Extended, Sloped
 from bench.climb.units import spacing
+from quantforge import Code
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +31,7 @@ One that is right counts less than 1.
 LEAST = 2.0**-1022  # prices below the normal range are not promised to be inverted
 
 _COARSE = 1e-8  # an attainable limit beyond this part of sigma is LOW_PRECISION
-_PRICED = (OK, LOW_PRECISION)
+_PRICED = (Code.OK, Code.LOW_PRECISION)
 
 
 class InversionJudge(Judge):
@@ -64,7 +57,7 @@ class InversionJudge(Judge):
         """Return each option's error over the bound, fast; -1 where there is none to tell."""
         quotes = self.operands(options)
         with np.errstate(all="ignore"):
-            found = self.standard.public(quotes, backend=self.backend, threads=1)
+            found = self.oracle.public(quotes, backend=self.backend, threads=1)
             sigma, code = (np.asarray(x, np.float64) for x in found)
             return self._judged(quotes, options, sigma, code)
 
@@ -81,7 +74,7 @@ class InversionJudge(Judge):
         if self.target.output == "code":
             off = np.where(code != expected, WRONG + closeness, 0.99 * np.exp(-closeness))
             return np.where(quoted, off, -1.0).astype(float)
-        off = np.where(solved, error / vega, np.inf) / (self.target.bound.limit * attainable)
+        off = np.where(solved, error / vega, np.inf) / (self.target.bound.tolerance * attainable)
         told = quoted & np.isin(expected, _PRICED) & (certain / vega <= FINE * attainable)
         return np.where(told & ~np.isnan(off), off, -1.0).astype(float)
 
@@ -121,12 +114,12 @@ class InversionJudge(Judge):
         over = paid - np.where(inside, np.abs(apart), 0)
         left, last = most - paid, np.where(np.isfinite(most), 2 * spacing(most), 0)
         cases = {
-            BELOW_INTRINSIC: over < -unit,
-            AT_INTRINSIC: over <= np.where(inside, unit, 0),
-            ABOVE_MAXIMUM: left < -last,
-            AT_MAXIMUM: left <= last,
-            LOW_PRECISION: limit > _COARSE,
+            Code.BELOW_INTRINSIC: over < -unit,
+            Code.AT_INTRINSIC: over <= np.where(inside, unit, 0),
+            Code.ABOVE_MAXIMUM: left < -last,
+            Code.AT_MAXIMUM: left <= last,
+            Code.LOW_PRECISION: limit > _COARSE,
         }
-        code = np.select([*cases.values()], [*cases], OK)
+        code = np.select([*cases.values()], [*cases], Code.OK)
         borders = [limit / _COARSE, np.where(inside, over / unit, np.inf), left / last]
         return code, np.min([np.abs(np.log(np.abs(x))) for x in borders], axis=0)

@@ -8,7 +8,7 @@ import numpy as np
 from flint import ctx
 from numpy.typing import NDArray
 from quantforge_conformance.accuracy import Measured
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 
 from bench.climb import balls
 from bench.climb.formulas import Lognormal, Normal
@@ -34,19 +34,19 @@ class Judge:
 
     def __init__(self, target: Target, backend: str) -> None:
         self.target, self.backend = target, backend
-        self.standard = STANDARDS[target.operation]
+        self.oracle = ORACLES[target.operation]
         self.model = Normal if target.operation.startswith("bachelier") else Lognormal
 
     def results(self, operands: Floats) -> Floats:
         """Return what QuantForge says of the output."""
         with np.errstate(all="ignore"):
-            found = self.standard.public(operands, backend=self.backend, threads=1)
+            found = self.oracle.public(operands, backend=self.backend, threads=1)
         found = found if isinstance(found, tuple) else (found,)
         return np.asarray(found[self.target.place], np.float64)
 
     def over(self, options: Floats) -> Floats:
         """Return each option's error over the bound, fast; -1 where there is none to tell."""
-        miss = self.misses(options, self.results(options)) / self.target.bound.limit
+        miss = self.misses(options, self.results(options)) / self.target.bound.tolerance
         return np.where(np.isnan(miss), -1.0, miss)
 
     def misses(self, operands: Floats, results: Floats) -> Floats:
@@ -82,23 +82,23 @@ class Judge:
         return exact, error, radius, apart
 
     def _unit(self, operands: Floats, exact: Any, y: Any) -> Any:
-        """Return the bound's unit; where no fast form is known, the standard's own."""
+        """Return the bound's unit; where no fast form is known, the oracle's own."""
         if self.target.bound.name not in UNITS:
-            return self._standards_unit(operands)
+            return self._oracles_unit(operands)
         situation = Situation(self.model, operands, self.target.output, exact, y)
         return UNITS[self.target.bound.name](situation)
 
-    def _standards_unit(self, operands: Floats) -> Any:
+    def _oracles_unit(self, operands: Floats) -> Any:
         found = []
         for lane in operands.T.tolist():
-            exact = self.standard.golden(*lane)[self.target.place]
+            exact = self.oracle.exact_values(*lane)[self.target.place]
             found.append(float(self.target.bound.unit(tuple(lane), exact)))
         return np.array(found, np.longdouble)
 
     def confirmed(self, option: Floats) -> float:
         """Return the error over the bound of one option as the suite's own reference has it."""
         operands = [np.array([x]) for x in self.operands(option[:, None])[:, 0]]
-        measured = Measured(self.standard, operands)
+        measured = Measured(self.oracle, operands)
         result = self.results(np.array(operands))
         return self.target.over(measured.worst(self.target.place, self.target.bound, result)[0])
 

@@ -30,7 +30,7 @@ def entry(judge: Judge, found: list[Found]) -> Entry:
     return {
         "output": target.output,
         "bound": target.bound.name,
-        "limit": target.bound.limit,
+        "limit": target.bound.tolerance,
         "broken": any(one["over"] > 1 for one in judged),
         "promise_broken": any(one["over"] > 1 and one["promised"] for one in judged),
         "evaluations": evaluations,
@@ -45,7 +45,7 @@ def _family(judge: Judge, one: Found, first: bool) -> Entry:
     again = bool(lane.size) and (first or one.over > min(KEPT_FROM, 1))
     over = judge.confirmed(one.option) if again else max(one.over, 0.0)
     over = 0.0 if math.isnan(over) else over  # the reference has no volatility either
-    if judge.target.bound.limit == 0 and not again:
+    if judge.target.bound.tolerance == 0 and not again:
         over = 0.0
     return {
         "family": one.family.name,
@@ -68,7 +68,8 @@ def table(operation: str, entries: list[Entry]) -> tuple[str, list[str], list[li
 
 def _shown(one: Entry) -> list[Entry]:
     """Return the worst families: one where accuracy is promised, one elsewhere, all that break."""
-    shown, seen = [], set()
+    shown: list[Entry] = []
+    seen: set[bool] = set()
     for family in one["families"]:
         first = family["promised"] not in seen
         seen.add(family["promised"])

@@ -1,4 +1,4 @@
-"""Where climbs start: the standard's regions, the kernels' thresholds, the outputs' own zeros."""
+"""Where climbs start: the oracle's regions, the kernels' thresholds, the outputs' own zeros."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from quantforge_conformance.regions import NORMAL as NORMAL_REGIONS
-from quantforge_conformance.regions import REGIONS, Region
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance import regions
+from quantforge_conformance.oracles import ORACLES
+from quantforge_conformance.regions import Region
 
 from bench.climb import thresholds
 from bench.climb.scope import TINY, TOTAL, within
@@ -41,10 +41,10 @@ def families(target: Target, backend: str) -> list[Family]:
     """Return where the climbs of a target start."""
     normal = target.operation.startswith("bachelier")
     places = thresholds.NORMAL if normal else thresholds.LOGNORMAL
-    anywhere = partial(_anywhere, NORMAL_REGIONS if normal else REGIONS)
+    anywhere = partial(_anywhere, regions.BACHELIER_PRICE if normal else regions.PRICE)
     found = [
         Family(region.name, partial(_of_region, target.operation, region, backend))
-        for region in STANDARDS[target.operation].regions
+        for region in ORACLES[target.operation].regions
     ]
     found += [Family(name, partial(_placed, anywhere, place)) for name, place in places.items()]
     for name, place in ({} if normal else thresholds.TINY).items():
@@ -65,18 +65,18 @@ def _of_region(operation: str, region: Region, backend: str, rng: Generator, cou
     if "implied" not in operation:
         return drawn
     with np.errstate(all="ignore"):
-        public: Any = STANDARDS[operation].public
+        public: Any = ORACLES[operation].public
         sigma, _ = public(drawn, backend=backend, threads=1)
     _, *inputs, sign = drawn
     options = np.array([*inputs, sigma, sign])
     return options[:, np.isfinite(sigma) & (sigma > 0)]
 
 
-def _anywhere(regions: tuple[Region, ...], rng: Generator, count: int) -> Floats:
+def _anywhere(chosen: tuple[Region, ...], rng: Generator, count: int) -> Floats:
     """Return options of every region."""
-    each = -(-count // len(regions))
-    parts = [np.array(region.quick(each, _seed(rng))) for region in regions]
-    return np.concatenate(parts, axis=1)[:, rng.permutation(each * len(regions))[:count]]
+    each = -(-count // len(chosen))
+    parts = [np.array(region.quick(each, _seed(rng))) for region in chosen]
+    return np.concatenate(parts, axis=1)[:, rng.permutation(each * len(chosen))[:count]]
 
 
 def _anywhere_and_placed(

@@ -1,11 +1,11 @@
-"""What is climbed for: the bounds of the standards."""
+"""What is climbed for: the bounds of the oracles."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from quantforge_conformance.standards import STANDARDS, Bound
+from quantforge_conformance.oracles import ORACLES, Bound
 
 
 class Target(NamedTuple):
@@ -18,19 +18,19 @@ class Target(NamedTuple):
     @property
     def place(self) -> int:
         """Where the output stands among the results."""
-        return list(STANDARDS[self.operation].bounds).index(self.output)
+        return list(ORACLES[self.operation].bounds).index(self.output)
 
     def over(self, miss: float) -> float:
-        """Return an error in the bound's unit over the limit."""
-        if self.bound.limit == 0:
+        """Return an error in the bound's unit over the tolerance."""
+        if self.bound.tolerance == 0:
             return math.inf if miss > 0 else 0.0
-        return miss / self.bound.limit
+        return miss / self.bound.tolerance
 
 
 def targets(operation: str) -> list[Target]:
     """Return what there is to climb for in an operation, in the order of its outputs."""
     return [
         Target(operation, output, bound)
-        for output, bounds in STANDARDS[operation].bounds.items()
+        for output, bounds in ORACLES[operation].bounds.items()
         for bound in bounds
     ]

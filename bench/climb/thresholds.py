@@ -72,7 +72,7 @@ def _power_of_t(low: int, high: int) -> Place:
 
 def _series(rng: Generator, options: Floats) -> Floats:
     """t max(h, 2) at 1/64."""
-    count = options.shape[1]
+    count: int = options.shape[1]
     h = rng.uniform(0, 36, count)
     t = 0.015625 / np.maximum(h, 2.0) * beside(rng, count)
     return _place(options, h, 2 * t, rng)
@@ -133,7 +133,7 @@ LOGNORMAL: dict[str, Place] = {
     "h - t at 0": _by_distance(lambda rng, t: t),
     "h - t at -1": _by_distance(lambda rng, t: np.maximum(t - 1.0, 0.0)),
     "h - t at -1/2": _by_distance(lambda rng, t: np.maximum(t + MILLS_FROM, 0.0)),
-    "h at a power of 2": _by_distance(lambda rng, t: 2.0 ** rng.integers(-6, 6, len(t))),
+    "h at a power of 2": _by_distance(lambda rng, t: np.ldexp(1.0, rng.integers(-6, 6, len(t)))),
     "h + t, h - t at 34 and 38": _by_distance(_near_level),
     "t at a power of 2": _power_of_t(-29, 5),
     "sigma sqrt(T) at 16": _power_of_t(3, 3),
@@ -181,7 +181,7 @@ def _normal_total(rng: Generator, options: Floats) -> Floats:
 
 NORMAL: dict[str, Place] = {
     "h at 1": _normally(lambda rng, count: np.ones(count)),
-    "h at a power of 2": _normally(lambda rng, count: 2.0 ** rng.integers(-20, 6, count)),
+    "h at a power of 2": _normally(lambda rng, count: np.ldexp(1.0, rng.integers(-20, 6, count))),
     "h at 34 and 38": _normally(lambda rng, count: rng.choice([34.0, 38.0], count)),
     "forward at strike": _normally(lambda rng, count: 2.0 ** rng.uniform(-60, -6, count)),
     "rT at multiples of ln 2 / 2": _normal_discount(

@@ -1,4 +1,4 @@
-"""The units of the standards' bounds, for many options at once and to three digits."""
+"""The units of the oracles' bounds, for many options at once and to three digits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from quantforge_conformance.reference import GREEKS
-from quantforge_conformance.standards import IN_THE_MONEY, OUT_OF_THE_MONEY
+from quantforge_conformance.oracles import IN_THE_MONEY, OUT_OF_THE_MONEY
 
 from bench.climb import slopes
 from bench.climb.formulas import Lognormal
 from bench.climb.slopes import Extended, Sloped
+from quantforge import ALL
 
 _ROUNDING = np.longdouble(2) ** -53
 
@@ -80,7 +80,7 @@ class Situation:
     @property
     def least(self) -> Extended:
         """The least greek that is not 0."""
-        sizes = np.array([np.abs(getattr(self.plain, name).value) for name in GREEKS])
+        sizes = np.array([np.abs(getattr(self.plain, name).value) for name in ALL])
         sizes[sizes == 0] = np.inf
         return sizes.min(axis=0)
 
@@ -94,7 +94,7 @@ class Situation:
         return np.maximum(amount, self.exact)
 
 
-def spacing(x: Extended) -> Extended:
+def spacing(x: NDArray[np.floating[Any]]) -> Extended:
     """Return the spacing of doubles at |x|, of the largest ones where x is beyond them."""
     return np.spacing(np.minimum(np.abs(x), 1.7e308).astype(np.float64)).astype(np.longdouble)
 
@@ -123,4 +123,4 @@ UNITS: Mapping[str, Callable[[Situation], Extended]] = {
     OUT_OF_THE_MONEY: _outside,
     IN_THE_MONEY: _inside,
 }
-"""By the name of a bound. One that is not here is evaluated by the standard itself, slowly."""
+"""By the name of a bound. One that is not here is evaluated by the oracle itself, slowly."""

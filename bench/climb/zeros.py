@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from quantforge_conformance.standards import STANDARDS
+from quantforge_conformance.oracles import ORACLES
 
 from bench.climb.scope import DISCOUNT, within
 from bench.climb.targets import Target
@@ -32,7 +32,7 @@ def at_zeros(
 
     def output(options: Floats) -> Floats:
         with np.errstate(all="ignore"):
-            results = STANDARDS[target.operation].public(options, backend=backend, threads=1)
+            results = ORACLES[target.operation].public(options, backend=backend, threads=1)
         return np.asarray(results[target.place])
 
     options = anywhere(rng, count)

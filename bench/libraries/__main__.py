@@ -69,7 +69,7 @@ def timed(adapter, operation, options, sizes):
 def least(call):
     """Return the least seconds of a call, after one that compiles."""
     call()
-    times = []
+    times: list[float] = []
     began = time.perf_counter()
     while len(times) < 3 or (len(times) < 1_000 and time.perf_counter() - began < ENOUGH):
         start = time.perf_counter()

@@ -1,6 +1,7 @@
 """The options a library is given, in every form that some library takes."""
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,18 @@ class Options:
     are `moneyness`, ln(F/K), and `total`, the volatility times the root of the time, and no more.
     """
 
-    def __init__(self, operands):
+    spot: Any
+    strike: Any
+    time: Any
+    rate: Any
+    dividend: Any
+    sigma: Any
+    price: Any
+    sign: Any
+    moneyness: Any
+    total: Any
+
+    def __init__(self, operands: dict[str, Any]) -> None:
         self.operands = operands
         vars(self).update(operands)
 

@@ -9,7 +9,7 @@ import numpy as np
 from mpmath import isinf, isnan, mpf
 from numpy.typing import NDArray
 
-from quantforge_conformance.standards import Bound, Lane, Standard
+from quantforge_conformance.oracles import Bound, Lane, Oracle
 
 LARGEST = mpf(np.finfo(np.float64).max)
 
@@ -19,14 +19,14 @@ class Measured:
 
     Parameters
     ----------
-    standard : Standard
+    oracle : Oracle
     operands : sequence of ndarray
         As a kernel takes them.
     """
 
-    def __init__(self, standard: Standard, operands: Sequence[NDArray[np.float64]]) -> None:
+    def __init__(self, oracle: Oracle, operands: Sequence[NDArray[np.float64]]) -> None:
         self.lanes: list[Lane] = list(zip(*map(np.ndarray.tolist, operands), strict=True))
-        self._values = [standard.golden(*lane) for lane in self.lanes]
+        self._values = [oracle.exact_values(*lane) for lane in self.lanes]
         self._units: dict[tuple[int, Bound], list[mpf]] = {}
 
     def worst(self, place: int, bound: Bound, results: NDArray[Any]) -> tuple[float, Lane]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from quantforge_conformance.subject import Kernel
 
 PATHS = 4
-"""How many units of rounding two paths of a backend that is not exact may lie apart."""
+"""How many units of rounding two paths of a backend that is not exact may differ by."""
 
 
 def bits(array: Any) -> NDArray[Any]:

@@ -71,5 +71,5 @@ def inner_loop(ufunc: np.ufunc) -> Callable[..., None]:
     PyUFuncObject, from numpy/ufuncobject.h: the Python object's head, four ints, the loops.
     """
     place = id(ufunc) + object.__basicsize__ + 4 * ctypes.sizeof(ctypes.c_int)
-    loops = ctypes.cast(ctypes.c_void_p.from_address(place).value, ctypes.POINTER(ctypes.c_void_p))
+    loops = ctypes.POINTER(ctypes.c_void_p).from_address(place)
     return ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)(loops[0])

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-def bits(operation: str) -> NDArray[np.int64]:
+def bits(file: Path) -> NDArray[np.int64]:
     """Return a row per input and output, a column per option."""
-    path = files("quantforge_conformance").joinpath(f"data/golden/{operation}.txt")
-    rows = [line.split() for line in path.read_text("ascii").splitlines() if line[0] != "#"]
+    rows = [line.split() for line in file.read_text("ascii").splitlines() if line[0] != "#"]
     numbers = np.array([[int(word, 16) for word in row] for row in rows], dtype=np.uint64)
     return np.ascontiguousarray(numbers.T).view(np.int64)

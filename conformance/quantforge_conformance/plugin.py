@@ -1,4 +1,4 @@
-"""The pytest plugin: options, the backend under examination, and what a run has to say at its end.
+"""The pytest plugin: options, the backend under examination, and the report at the end of a run.
 
 It is loaded into every pytest run of an environment, so nothing heavy is imported before
 ``--backend`` asks for it.

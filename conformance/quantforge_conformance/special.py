@@ -45,11 +45,11 @@ PRICE: Mapping[str, tuple[float, ...]] = {
 _ANY = (*AMOUNT, -1e300)
 _PAID = (10.0, 3.0, 5.0, 95.0, 101.0, *_ENDS, -1.0, NANS[2])
 
-QUOTE: Mapping[str, tuple[float, ...]] = {
+IMPLIED_VOLATILITY: Mapping[str, tuple[float, ...]] = {
     "price": _PAID,
     **{name: PRICE[name] for name in ("spot", "strike", "time", "rate", "dividend", "sign")},
 }
-NORMAL: Mapping[str, tuple[float, ...]] = {
+BACHELIER_PRICE: Mapping[str, tuple[float, ...]] = {
     "forward": _ANY,
     "strike": _ANY,
     "time": SPAN,
@@ -57,7 +57,7 @@ NORMAL: Mapping[str, tuple[float, ...]] = {
     "sigma": (20.0, *SPAN[1:]),
     "sign": SIGN,
 }
-NORMAL_QUOTE: Mapping[str, tuple[float, ...]] = {
+BACHELIER_IMPLIED_VOLATILITY: Mapping[str, tuple[float, ...]] = {
     "price": _PAID,
-    **{name: NORMAL[name] for name in ("forward", "strike", "time", "rate", "sign")},
+    **{name: BACHELIER_PRICE[name] for name in ("forward", "strike", "time", "rate", "sign")},
 }

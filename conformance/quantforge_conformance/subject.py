@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.operations import OPERATIONS, Operation
-from quantforge.plugins import registry
-from quantforge_conformance.standards import STANDARDS, Standard
+from quantforge import testing
+from quantforge.testing import Operation
+from quantforge_conformance.oracles import Oracle, oracle
 
 Results = tuple[NDArray[Any], ...]
 
 SLACK = 2
-"""What a backend that is not exact may miss, in multiples of the contract's bounds."""
+"""What a backend that is not exact may miss, in multiples of the tolerances."""
 
 
 class Unfit(Exception):
@@ -34,28 +33,28 @@ class Kernel:
     ----------
     backend : str
     operation : Operation
-    standard : Standard
+    oracle : Oracle
         What its results are measured against.
     exact : bool
         Whether it promises the bits of the specification.
     call : callable
-        What the core's registry hands out, ``call(*inputs, *outputs)``.
+        What `quantforge.testing.kernel` returns, ``call(*inputs, *outputs)``.
     """
 
     backend: str
     operation: Operation
-    standard: Standard
+    oracle: Oracle
     exact: bool
     call: Any
 
     @property
     def name(self) -> str:
-        """The operation's name."""
+        """Return the operation's name."""
         return self.operation.name
 
     @property
     def slack(self) -> int:
-        """How often the contract's bounds fit into what is allowed."""
+        """Return the factor on the tolerances of the contract."""
         return 1 if self.exact else SLACK
 
     def __call__(self, *operands: Any, out: Iterable[Any] = ()) -> Results:
@@ -63,14 +62,14 @@ class Kernel:
         results = self.call(*operands, *out)
         return results if isinstance(results, tuple) else (results,)
 
-    def of(self, wanted: int) -> Kernel:
-        """The kernel that writes only a set of the outputs, for an operation with a choice."""
-        call = registry().kernel(self.backend, self.name, wanted)
-        outputs = self.operation.written(wanted)
+    def of(self, names: Sequence[str]) -> Kernel:
+        """Return the kernel that writes only these outputs, for an operation with a choice."""
+        call = testing.kernel(self.backend, self.name, names)
+        outputs = tuple(output for output in self.operation.outputs if output.name in names)
         return replace(self, operation=replace(self.operation, outputs=outputs), call=call)
 
     def outputs(self, shape: Any) -> Results:
-        """Fresh arrays to write to, filled with what no result looks like."""
+        """Return fresh arrays to write to, filled with what no result looks like."""
         made = tuple(np.empty(shape, output.type) for output in self.operation.outputs)
         for array in made:
             array.view(np.uint8).reshape(-1)[:] = 0xA5
@@ -88,8 +87,8 @@ class Subject:
     def alone(cls, name: str) -> Subject:
         """Load the backend with every other one blocked, so that none can do its work."""
         kept = os.environ.get("QUANTFORGE_BLOCK", "")
-        others = {point.name for point in entry_points(group="quantforge")} | {"numpy"}
-        os.environ["QUANTFORGE_BLOCK"] = ",".join(sorted(others - {name} | set(kept.split(","))))
+        others = testing.plugins().keys() - {name}
+        os.environ["QUANTFORGE_BLOCK"] = ",".join(sorted(others | set(kept.split(","))))
         found = {info.name: info for info in quantforge.backends()}
         if name not in found:
             raise Unfit(f"unknown backend {name!r}; installed: {', '.join(found)}")
@@ -97,29 +96,33 @@ class Subject:
         if set(free) - {name}:
             raise Unfit(f"backends {', '.join(free)} were looked up before they could be blocked")
         kernels = tuple(cls._kernels(found[name]))
-        return cls(registry().info(name), kernels)
+        [loaded] = [info for info in quantforge.backends() if info.name == name]  # with details
+        return cls(loaded, kernels)
 
     @staticmethod
     def _kernels(info: quantforge.BackendInfo) -> Iterable[Kernel]:
         if info.state != "available":
             raise Unfit(f"backend {info.name!r} is {info.state}: {info.reason}") from info.error
-        operations = [OPERATIONS[name] for name in info.operations if name in OPERATIONS]
+        catalogue = testing.operations()
+        operations = [catalogue[name] for name in info.operations if name in catalogue]
         if not operations:
             declared = ", ".join(info.operations) or "none"
-            valid = ", ".join(OPERATIONS)
+            valid = ", ".join(catalogue)
             raise Unfit(
                 f"backend {info.name!r} declares no operation of this core: "
                 f"declared: {declared}; valid: {valid}"
             )
         for operation in operations:
-            if operation.name not in STANDARDS:
-                raise Unfit(f"this conformance suite has no standard for {operation.name!r}")
             try:
-                call = registry().kernel(info.name, operation.name)
+                measure = oracle(operation.name)
+            except Exception as error:  # it may be somebody else's code
+                raise Unfit(f"no oracle: {error}") from error
+            try:
+                call = testing.kernel(info.name, operation.name)
             except quantforge.BackendError as error:
                 raise Unfit(str(error)) from error.__cause__
-            exact = registry().exact(info.name, operation.name)
-            yield Kernel(info.name, operation, STANDARDS[operation.name], exact, call)
+            exact = testing.is_exact(info.name, operation.name)
+            yield Kernel(info.name, operation, measure, exact, call)
 
     def __str__(self) -> str:
         operations = ", ".join(kernel.name for kernel in self.kernels)
@@ -129,5 +132,5 @@ class Subject:
 
 
 def installed() -> str:
-    """The names of the backends there are, for a message."""
+    """Return the names of the installed backends, for a message."""
     return ", ".join(info.name for info in quantforge.backends())

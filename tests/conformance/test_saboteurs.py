@@ -26,10 +26,10 @@ MEANT = {
     "delegates_by_import": "test_no_other_backend_does_the_work",
     "delegates_by_the_registry": "test_no_other_backend_does_the_work",
     "changes_the_environment": "test_the_environment_stays_as_it_was",
-    "signals_without_reason": "test_a_batch_inside_the_domain_signals_nothing_and_has_no_nan",
+    "signals_without_reason": "test_a_batch_in_the_domain_signals_nothing_and_has_no_nan",
     "one_greek_one_ulp_off": "test_the_committed_golden_bits_come_out",
     "mistakes_an_output": "test_any_choice_of_outputs_has_the_results_of_all",
-    "wrong_code_at_a_border": "test_a_limit_has_its_value",
+    "wrong_code_at_a_border": "test_an_edge_case_has_its_value",
 }
 REFUSED = {
     "one_ulp_off_everywhere": "golden bits of 'price' differ",
@@ -112,6 +112,20 @@ def test_an_honest_backend_passes(outcomes, name):
 def test_a_saboteur_fails_in_the_test_meant_for_it(outcomes, name):
     assert outcomes[name].code == pytest.ExitCode.TESTS_FAILED
     assert MEANT[name] in outcomes[name].failed
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("none", pytest.ExitCode.OK),
+        ("one ulp", pytest.ExitCode.TESTS_FAILED),
+        ("a sign", pytest.ExitCode.TESTS_FAILED),
+    ],
+)
+def test_a_scalar_entry_passes_only_with_the_bits_of_the_kernel(environment, tmp_path, fault, code):
+    options = ["--backend", "honest", "-p", "scalars", "-k", "scalar_entry"]
+    done = conformance(options, tmp_path, environment | {"QUANTFORGE_SCALAR_FAULT": fault})
+    assert done.returncode == code, done.stdout
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -1,49 +1,28 @@
-"""European options to 40 digits: the golden values.
+"""European options to 40 digits, by mpmath: the exact values.
 
 Arguments are doubles (or mpf), taken as exact.
 """
 
-from quantforge_conformance.reference.bachelier import (
-    normal_condition,
-    normal_greeks,
-    normal_price,
+from quantforge_conformance.reference.bachelier_greeks import bachelier_greeks
+from quantforge_conformance.reference.bachelier_implied_volatility import (
+    bachelier_implied_volatility,
 )
-from quantforge_conformance.reference.functions import DIGITS, GREEKS
-from quantforge_conformance.reference.inversion import (
-    ABOVE_MAXIMUM,
-    AT_INTRINSIC,
-    AT_MAXIMUM,
-    BELOW_INTRINSIC,
-    INVALID_INPUT,
-    LOW_PRECISION,
-    NOT_FINITE,
-    OK,
-    PRECISE,
-    Implied,
-    implied_volatility,
-    normal_implied_volatility,
-)
-from quantforge_conformance.reference.lognormal import condition, greeks, price
+from quantforge_conformance.reference.bachelier_price import bachelier_price
+from quantforge_conformance.reference.elementary import DIGITS, ulp
+from quantforge_conformance.reference.greeks import greeks
+from quantforge_conformance.reference.implied_volatility import implied_volatility
+from quantforge_conformance.reference.inversion import PRECISE, Implied
+from quantforge_conformance.reference.price import price
 
 __all__ = [
-    "ABOVE_MAXIMUM",
-    "AT_INTRINSIC",
-    "AT_MAXIMUM",
-    "BELOW_INTRINSIC",
     "DIGITS",
-    "GREEKS",
-    "INVALID_INPUT",
-    "LOW_PRECISION",
-    "NOT_FINITE",
-    "OK",
     "PRECISE",
     "Implied",
-    "condition",
+    "bachelier_greeks",
+    "bachelier_implied_volatility",
+    "bachelier_price",
     "greeks",
     "implied_volatility",
-    "normal_condition",
-    "normal_greeks",
-    "normal_implied_volatility",
-    "normal_price",
     "price",
+    "ulp",
 ]

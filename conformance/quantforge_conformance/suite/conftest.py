@@ -17,12 +17,12 @@ def exact(kernel: Kernel) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test every kernel, with each region, limit or worst case where it asks for one."""
+    """Give a test every kernel, with each region, edge case or worst case where it asks for one."""
     subject = metafunc.config.stash.get(SUBJECT, None)
     kernels = subject.kernels if subject else ()
     cases = {
-        "region": lambda kernel: kernel.standard.regions,
-        "limit": lambda kernel: kernel.standard.limits(),
+        "region": lambda kernel: kernel.oracle.regions,
+        "edge_case": lambda kernel: kernel.oracle.edge_cases(),
         "worst_case": lambda kernel: worst_cases(kernel.name),
     }
     for case, table in cases.items():

@@ -59,7 +59,7 @@ def test_the_environment_stays_as_it_was(kernel, environment, count):
 
 
 @pytest.mark.parametrize("flags", [0, FLAGS], ids=["clear", "all set"])
-def test_a_loop_neither_sets_nor_clears_a_flag_for_options_inside_the_domain(kernel, flags):
+def test_a_loop_neither_sets_nor_clears_a_flag_for_options_in_the_domain(kernel, flags):
     if not isinstance(kernel.call, np.ufunc):
         pytest.skip(f"{kernel.backend} gives a plain callable, NumPy's loops set flags")
     loop = floating_point.inner_loop(kernel.call)

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from quantforge_conformance import apart, operands
+from quantforge_conformance import isolated, operands
 from quantforge_conformance.checks import unlike
 
 
@@ -17,6 +17,6 @@ def test_a_ufunc_pickles_and_computes_the_same_in_another_process(kernel):
     with warnings.catch_warnings(action="ignore"):  # pickle asks every module for the name
         given = pickle.dumps((kernel.call, batch))
     assert pickle.loads(given)[0] is kernel.call
-    sent_back = pickle.loads(apart.run("pickled", kernel, given))
+    sent_back = pickle.loads(isolated.run("pickled", kernel, given))
     results = sent_back if isinstance(sent_back, tuple) else (sent_back,)
     assert not unlike(kernel, results, kernel(*batch), batch)

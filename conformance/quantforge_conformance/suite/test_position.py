@@ -10,7 +10,7 @@ PERIOD = 997  # a prime: every option meets every place in any block
 
 
 def wrong_sizes(kernel, batch, expected, sizes):
-    """Return the sizes at which the first options of the batch come out otherwise."""
+    """Return the sizes at which the first options of the batch have other results."""
     return [
         size
         for size in sizes

@@ -1,0 +1,23 @@
+"""The regions of option space in which accuracy is promised, and how to draw from each.
+
+"sd" is the distance of the strike from the forward in standard deviations, |ln(F/K)| / (sigma
+sqrt(T)), under Bachelier's model |F - K| / (sigma sqrt(T)). Calls and puts alternate. Greeks are
+promised in the regions of the price.
+"""
+
+from quantforge_conformance.regions.bachelier_implied_volatility import (
+    REGIONS as BACHELIER_IMPLIED_VOLATILITY,
+)
+from quantforge_conformance.regions.bachelier_price import REGIONS as BACHELIER_PRICE
+from quantforge_conformance.regions.implied_volatility import REGIONS as IMPLIED_VOLATILITY
+from quantforge_conformance.regions.price import REGIONS as PRICE
+from quantforge_conformance.regions.region import Draw, Region
+
+__all__ = [
+    "BACHELIER_IMPLIED_VOLATILITY",
+    "BACHELIER_PRICE",
+    "IMPLIED_VOLATILITY",
+    "PRICE",
+    "Draw",
+    "Region",
+]

@@ -1,0 +1,17 @@
+"""Results keep the accuracy contract against 40-digit values in every region of option space."""
+
+from quantforge_conformance.accuracy import Measured
+
+
+def test_results_keep_the_accuracy_contract(kernel, region, quantforge_remark):
+    operands = region.sample(kernel.oracle.points)
+    results = kernel(*operands)
+    measured = Measured(kernel.oracle, operands)
+    found: dict[str, list[str]] = {}
+    for place, output in enumerate(kernel.operation.outputs):
+        for bound in kernel.oracle.bounds[output.name]:
+            miss, lane = measured.worst(place, bound, results[place])
+            found.setdefault(bound.name, []).append(f"{output.name} {miss:.2f}")
+            assert miss <= bound.tolerance * kernel.slack, (output.name, miss, bound.name, lane)
+    for unit, misses in found.items():
+        quantforge_remark(f"{kernel.name}, {region.name}: at most, in {unit}: {', '.join(misses)}")

@@ -1,0 +1,128 @@
+"""What a conformance suite needs of the core: the catalogue, and kernels without dispatch.
+
+Programs that price options have no use for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from quantforge import loaded
+from quantforge.contract import GROUP
+from quantforge.operations import OPERATIONS, Operand, Operation, Output
+from quantforge.operations import operation as _operation
+from quantforge.plugins import registry
+
+__all__ = [
+    "Operand",
+    "Operation",
+    "Output",
+    "is_exact",
+    "kernel",
+    "operations",
+    "plugins",
+    "scalar",
+]
+
+
+def operations() -> Mapping[str, Operation]:
+    """List the catalogue.
+
+    Returns
+    -------
+    mapping of str to Operation
+        By name: what each operation takes and returns, those of other distributions included.
+
+    Examples
+    --------
+    >>> from quantforge import testing
+    >>> [operand.name for operand in testing.operations()["price"].inputs]
+    ['spot', 'strike', 'time', 'rate', 'dividend', 'sigma', 'sign']
+    """
+    registry()  # plugins declare operations too
+    return OPERATIONS
+
+
+def plugins() -> Mapping[str, str]:
+    """List the modules of all installed backends, importing none of them.
+
+    Returns
+    -------
+    mapping of str to str
+        By name: the module that describes the backend, that of the core's own included.
+    """
+    from importlib.metadata import entry_points
+
+    modules = {"numpy": "quantforge.numpy_backend"}
+    for point in entry_points(group=GROUP):
+        modules.setdefault(point.name, point.module)  # the first keeps the name
+    return modules
+
+
+def kernel(
+    backend: str, operation: str, outputs: Sequence[str] | None = None
+) -> Callable[..., Any]:
+    """Load a backend's kernel as it is, without dispatch, validation or threads.
+
+    Parameters
+    ----------
+    backend, operation : str
+    outputs : sequence of str, optional
+        Names of the outputs to write, where the operation has a choice; by default all.
+
+    Returns
+    -------
+    callable
+        ``f(*inputs, *out)`` as of a NumPy ufunc: operands are float64 in the catalogue's order,
+        results as many as there are outputs, in its order.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend, operation or output.
+    BackendError
+        The backend cannot be used, with its cause, or lacks the operation.
+
+    Examples
+    --------
+    >>> from quantforge import testing
+    >>> price = testing.kernel("numpy", "price")
+    >>> round(float(price(100.0, 100.0, 1.0, 0.05, 0.0, 0.2, 1.0)), 6)
+    10.450584
+    """
+    wanted = None if outputs is None else _operation(operation).wanted(outputs)
+    found: Callable[..., Any] = loaded.kernel(backend, operation, wanted)
+    return found
+
+
+def scalar(
+    backend: str, operation: str, outputs: Sequence[str] | None = None
+) -> Callable[..., Any] | None:
+    """Load a backend's entry for one option, if it has one.
+
+    Parameters
+    ----------
+    backend, operation, outputs
+        As in `kernel`.
+
+    Returns
+    -------
+    callable or None
+        ``f(*inputs)`` of floats, which returns a float, or a sequence of one number per output.
+    """
+    declared = _operation(operation)
+    wanted = declared.all_outputs if outputs is None else declared.wanted(outputs)
+    return registry().scalar(backend, operation, wanted)
+
+
+def is_exact(backend: str, operation: str) -> bool:
+    """Say whether a backend promises the bits of this core's numerical specification.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend or operation.
+    """
+    registry().check(backend)
+    return registry().exact(backend, _operation(operation).name)
