@@ -85,6 +85,17 @@ def test_kinds_of_parquet_may_also_be_flags(run, tmp_path, kinds):
     assert report["columns"]["price"] == pytest.approx([HULL_CALL, HULL_PUT], abs=0.005)
 
 
+def test_numbers_that_are_no_kinds_are_refused_with_their_place(run, tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow
+
+    path = tmp_path / "kinds.parquet"
+    parquet.write_table(pyarrow.table({"kind": [1.0, 2.0, 0.0, 0.0, 0.0]}), path)
+    message = failed(run, path, *HULL, "--strike", 40)
+    assert "unknown kind 2.0; valid: " in message
+    assert "(row 2 of column 'kind')" in message
+
+
 def test_an_instant_is_no_number(run, options, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
     import pyarrow
