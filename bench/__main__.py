@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import accuracy, auto, comparison, external, footprint, groups, page
+from bench import accuracy, attained, auto, comparison, external, footprint, groups, page
 from bench.surroundings import describe, usable
 from quantforge import threads
 from quantforge.cli.terminal import console, table
@@ -50,7 +50,16 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         "volatilities, by region; the exact ones are kept in bench/results",
     )
     parser.add_argument(
-        "--publish", action="store_true", help="with --accuracy: write docs/accuracy.md too"
+        "--attained",
+        action="store_true",
+        help="instead: the largest errors of an exact backend in each region, in the units of the "
+        "contract",
+    )
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="with --accuracy: write docs/accuracy.md too; with --attained: the tables of "
+        "docs/numerics.md",
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer batch sizes, rounds and options a region"
@@ -74,7 +83,9 @@ def main(words: list[str] | None = None) -> int:
 
         return command.main(words)
     asked = arguments(words)
-    what = next((one for one in ("auto", "peers", "accuracy") if getattr(asked, one)), "speed")
+    what = next(
+        (one for one in ("auto", "peers", "accuracy", "attained") if getattr(asked, one)), "speed"
+    )
     operations = asked.operation or list(OPERATIONS)
     for operation in operations:
         usable(operation)  # loads, so that the description is complete
@@ -96,6 +107,12 @@ def main(words: list[str] | None = None) -> int:
         print("\n".join(page.remarks(found["accuracy"])), end="\n\n")
         if asked.publish:
             print(f"page: {page.write(found['accuracy'], found['surroundings'])}")
+    elif asked.attained:
+        found["attained"] = attained.measure(0.05 if asked.quick else 1.0)
+        for made in attained.tables(found["attained"]).values():
+            _show_named(*made)
+        if asked.publish:
+            print(f"page: {attained.write(found['attained'])}")
     else:
         for operation in operations:
             found[operation] = _measure(operation, asked.quick)

@@ -65,7 +65,7 @@ def exact(operation: str, region: Region, count: int, form: str = SPOT) -> Exact
     """Return `count` options of a region, in one of the forms of `bench.packages`.
 
     Prices are in ulp: of the price out of the money, of max(S e^-qT, K e^-rT) in it. Volatilities
-    are in the reference's attainable limits.
+    are in the reference's attainable errors.
     """
     name = re.sub(r"\W+", "_", f"{region.name} {operation} {form}").strip("_")
     file = _KEPT / f"{name}-{SEED}-{count}-{_sources()}.npz"
@@ -131,7 +131,7 @@ def _price(
 
 
 def _volatility(**quote: Any) -> tuple[mpf, float, bool]:
-    """Return a volatility, its attainable limit, and whether the price has one."""
+    """Return a volatility, its attainable error, and whether the price has one."""
     found = reference.implied_volatility(**quote)
     told = found.code in (Code.OK, Code.LOW_PRECISION)
     return (found.sigma, float(found.attainable), True) if told else (mpf(1), 1.0, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from bench.accuracy import OURS, PRICE, VOLATILITY
 Table = tuple[str, list[str], list[list[str]]]
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
+FIGURES = PAGE.with_suffix(".json")
+"""What the page is written from; a test compares the two."""
 
-_UNITS = {PRICE: "ulp", VOLATILITY: "attainable limits"}
+_UNITS = {PRICE: "ulp", VOLATILITY: "attainable errors"}
 _NAMES = {PRICE: "price", VOLATILITY: "implied volatility"}
 
 _INTRODUCTION = """\
@@ -28,12 +31,13 @@ exception, or a relative error above 1e-6. A dash stands where a library cannot 
 
 - Exact values come from the conformance suite's reference, mpmath to 40 digits, for the very
   doubles that the library is given.
-- **Prices** out of the money are told in ulp of the price itself, those in the money in ulp of
-  max(S e^(-qT), K e^(-rT)). Prices below 1e-290 are not counted, which leaves nothing of the region
-  of denormal amounts.
-- **Implied volatilities** are told in attainable limits: what half an ulp of each input and one ulp
-  of the result cost at that option. Prices that determine no volatility are not counted. Where an
-  input's rounding alone costs more than 1e-6, an error of four limits is no failure.
+- The errors of **prices** are in ulp of the price itself out of the money, and in ulp of
+  max(S e^(-qT), K e^(-rT)) in the money. Prices below 1e-290 are not counted, which leaves nothing
+  of the region of denormal amounts.
+- The errors of **implied volatilities** are in attainable errors: what half an ulp of each input
+  and one ulp of the result cost at that option. Prices that determine no volatility are not
+  counted. Where an input's rounding alone costs more than 1e-6, an error of four limits is no
+  failure.
 - Options of the first two tables are calls out of the money with F = T = 1 and r = 0, which every
   library takes in its own form. Libraries that take ln(F/K), or prices over sqrt(F K), are judged
   by the exact values of what they are given.
@@ -42,7 +46,7 @@ exception, or a relative error above 1e-6. A dash stands where a library cannot 
 - **ns each** is the least time of a call for 100,000 ordinary options on one thread, over their
   number. Libraries of one option a call run in a loop in Python, over 100,000, 10,000 or 1,000
   options, as many as two seconds allow.
-- QuantForge has one row, for all its exact backends return the same bits.
+- QuantForge has one row, because all its exact backends return the same bits.
 
 {place}
 """
@@ -111,21 +115,42 @@ def _speed(one: Mapping[str, Any], operation: str) -> str:
 
 
 def write(found: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Path:
-    """Write the page; return where."""
-    place = (
-        f"On {surroundings['when'][:10]}, {surroundings['cpu']}, {surroundings['system']}, Python "
-        f"{surroundings['python']}."
-    )
-    parts = [_INTRODUCTION.format(count=found["count"], place=place)]
-    for title, headings, rows in tables(found):
-        name, _, unit = title.partition(": ")
-        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{_markdown(headings, rows)}")
-    parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(found)))
-    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    """Write the figures and the page made of them; return the page's path."""
+    place = {name: surroundings[name] for name in ("when", "cpu", "system", "python")}
+    FIGURES.write_text(dump({"surroundings": place, **found}) + "\n", encoding="utf-8")
+    PAGE.write_text(text(json.loads(FIGURES.read_text("utf-8"))), encoding="utf-8")
     return PAGE
 
 
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def dump(value: Any, indent: str = "\n") -> str:
+    """Return figures as JSON in which whatever holds nothing but plain values is one line."""
+    deeper = indent + " "
+    if isinstance(value, Mapping) and any(map(_holds, value.values())):
+        parts = [f"{json.dumps(name)}: {dump(each, deeper)}" for name, each in value.items()]
+        return f"{{{deeper}{f',{deeper}'.join(parts)}{indent}}}"
+    if isinstance(value, list) and any(map(_holds, value)):
+        return f"[{deeper}{f',{deeper}'.join(dump(each, deeper) for each in value)}{indent}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def text(figures: Mapping[str, Any]) -> str:
+    """Return the page that stored figures make."""
+    where = figures["surroundings"]
+    place = f"On {where['when'][:10]}, {where['cpu']}, {where['system']}, Python {where['python']}."
+    parts = [_INTRODUCTION.format(count=figures["count"], place=place)]
+    for title, headings, rows in tables(figures):
+        name, _, unit = title.partition(": ")
+        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{markdown(headings, rows)}")
+    parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(figures)))
+    return "\n".join(parts)
+
+
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as Markdown has it."""
     lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
     lines += [[_bold(row[0]), *row[1:]] for row in rows]
     return "".join(

@@ -41,10 +41,10 @@ def price(
     Parameters
     ----------
     spot : array_like
-        Price of the underlying, or its forward price with model ``"black76"``; >= 0 but with
-        ``"bachelier"``.
+        Price of the underlying, or its forward price with ``"black76"`` and ``"bachelier"``;
+        >= 0, except with ``"bachelier"``.
     strike : array_like
-        Exercise price; >= 0.
+        Exercise price; >= 0, except with ``"bachelier"``.
     time : array_like
         Years to expiry; >= 0.
     rate : array_like
@@ -53,22 +53,23 @@ def price(
         Volatility per square root of a year; >= 0.
     dividend : array_like, default 0
         Continuous dividend yield, or the foreign rate with ``"garman_kohlhagen"``; finite.
-    kind : str, int or array_like of them, default "call"
-        ``"call"``, ``"put"``, ``"c"``, ``"p"`` (any case), +1 or -1, per option.
+    kind : str, int, bool or array_like of them, default "call"
+        ``"call"``, ``"c"``, +1 or True for a call; ``"put"``, ``"p"``, -1 or False for a put.
+        Words may be in any case.
     model : {"black_scholes", "merton", "black76", "garman_kohlhagen", "bachelier"}
-        ``"merton"`` is another name of ``"black_scholes"``. With ``"bachelier"`` the forward is
+        ``"merton"`` is another name for ``"black_scholes"``. With ``"bachelier"`` the forward is
         normally distributed, `spot` is its price, `sigma` is absolute, and prices and strikes may
         have any sign.
     out : ndarray of float64, optional
         Where to write; may be one of the inputs.
     errors : {"nan", "raise"}
-        What a NaN or a value outside its domain does: NaN in its place and NumPy's *invalid*
-        signal (see `numpy.errstate`), or a ValueError before `out` is touched.
+        With ``"nan"`` an option with a NaN among its inputs, or with a value outside its domain,
+        is NaN; the latter also raises NumPy's *invalid* signal (see `numpy.errstate`). With
+        ``"raise"`` either raises ValueError, before `out` is touched.
     backend : str, default "auto"
-        ``"auto"`` takes the fastest on this machine; results have the same bits with every exact
-        backend.
+        ``"auto"`` takes the fastest on this machine. Every exact backend returns the same bits.
     threads : int, optional
-        Threads to use, at most the machine's budget; by default as tuned.
+        Number of threads, at most the machine's budget; by default what tuning found fastest.
 
     Returns
     -------
@@ -81,15 +82,16 @@ def price(
         Shapes that do not broadcast; an unknown model, kind or backend; with
         ``errors="raise"`` the first bad element, named with its index, value and rule.
     TypeError
-        An argument that is not real numbers, or of more than double precision.
+        An argument that does not hold real numbers, or holds more than double precision.
     BackendError
         The named backend cannot be used; the message says why.
 
     Notes
     -----
-    Out of the money at most 11 ulp of the price itself from the exact value, also under
-    Bachelier's model, in the money at most 4 ulp of max(S exp(-qT), K exp(-rT)), or 5 of
-    max(abs(F), abs(K)) exp(-rT) or the price.
+    Out of the money the result is within 11 ulp of the exact price, in the money within 4 ulp of
+    max(S exp(-qT), K exp(-rT)). Under Bachelier's model it is within 11 ulp of the exact price
+    out of the money, and in the money within 5 ulp of max(abs(F), abs(K)) exp(-rT), or of the
+    price where that is more.
 
     References
     ----------
@@ -144,10 +146,10 @@ def greeks(
     spot, strike, time, rate, sigma, dividend, kind, model, errors, backend, threads
         As in `quantforge.price`.
     which : sequence of str, default `FIRST_ORDER`
-        What to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, sums of these, or
-        any names. Only what is asked for is written.
+        The results to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, a sum of
+        these, or any of their names. No other result is written.
     out : mapping of str to ndarray of float64, optional
-        Where to write, by name; what is missing is allocated.
+        Where to write, by name; other results are allocated.
 
     Returns
     -------
@@ -155,28 +157,30 @@ def greeks(
         In units per 1.0 and per year:
 
         - ``price`` V; ``delta`` dV/dS; ``gamma`` d2V/dS2
-        - ``vega`` dV/dsigma, for 1 % of volatility times 0.01
-        - ``theta`` -dV/dT per year, per calendar day divided by 365
-        - ``rho`` dV/drate and ``phi`` dV/ddividend, for 1 % times 0.01
-        - ``vanna`` d2V/dS dsigma and ``volga`` d2V/dsigma2, for 1 % of volatility times 0.01
-          (volga 0.0001)
-        - ``charm`` -d2V/dS dT, ``veta`` -d2V/dsigma dT and ``color`` -d3V/dS2 dT, per day / 365
+        - ``vega`` dV/dsigma; for 1 % of volatility multiply by 0.01
+        - ``theta`` -dV/dT per year; for a calendar day divide by 365
+        - ``rho`` dV/drate and ``phi`` dV/ddividend; for 1 % multiply by 0.01
+        - ``vanna`` d2V/dS dsigma and ``volga`` d2V/dsigma2; for 1 % of volatility multiply by
+          0.01 and by 0.0001
+        - ``charm`` -d2V/dS dT, ``veta`` -d2V/dsigma dT and ``color`` -d3V/dS2 dT; for a calendar
+          day divide by 365
         - ``dual_delta`` dV/dK; ``dual_gamma`` d2V/dK2; ``speed`` d3V/dS3
-        - ``zomma`` d3V/dS2 dsigma, for 1 % times 0.01; ``ultima`` d3V/dsigma3, times 1e-6
+        - ``zomma`` d3V/dS2 dsigma and ``ultima`` d3V/dsigma3; for 1 % of volatility multiply by
+          0.01 and by 1e-6
 
-        With ``"black76"`` and ``"bachelier"`` the derivatives are by the forward, at a constant
-        forward: ``rho`` is -T V and ``phi`` is 0.
+        With ``"black76"`` and ``"bachelier"`` the derivatives are with respect to the forward, and
+        the forward is held constant: ``rho`` is -T V and ``phi`` is 0.
 
     Raises
     ------
     ValueError, TypeError, BackendError
-        As `quantforge.price`; an unknown name in `which`.
+        As `quantforge.price`, and for an unknown name in `which`.
 
     Notes
     -----
-    At expiry and without volatility ``delta`` is 0 or +-1 (discounted), at the money half of that;
-    ``gamma`` and what is made of it is infinite there and 0 elsewhere. A valid option never gives
-    NaN. For the errors see docs/numerics.md.
+    At expiry, and without volatility, ``delta`` is 0 or +-exp(-qT), and half of that at the money.
+    ``gamma``, ``dual_gamma`` and -``zomma`` are infinite at the money and 0 elsewhere. A valid
+    option never gives NaN. docs/numerics.md states the accuracy of each result.
 
     References
     ----------
@@ -231,7 +235,7 @@ def implied_volatility(
     Parameters
     ----------
     price : array_like
-        What the option costs, in the currency of `spot`; finite.
+        Price of the option, in the currency of `spot`; finite.
     spot, strike, time, rate, dividend, kind, model, errors, backend, threads
         As in `quantforge.price`; `spot` and `strike` finite.
     status : bool, default False
@@ -242,8 +246,9 @@ def implied_volatility(
     Returns
     -------
     ndarray of float64 or float
-        Volatility per square root of a year; absolute with ``"bachelier"``. 0 at intrinsic value,
-        infinite at the maximum, NaN where there is none (and NumPy's *invalid* signal).
+        Volatility per square root of a year; absolute with ``"bachelier"``. It is 0 at the
+        intrinsic value and infinite at the maximum. Where no volatility gives the price it is
+        NaN, with NumPy's *invalid* signal.
     ndarray of int8 or int
         With `status`: the codes.
 
@@ -254,9 +259,10 @@ def implied_volatility(
 
     Notes
     -----
-    Given the exact price, correctly rounded, the result is within 3 times the attainable limit:
-    what half a unit in the last place of each input costs, and one unit of the result. A positive
-    price of an option out of the money is always solved, however small it is.
+    Given the exact price, correctly rounded, the result is within 3 times the attainable error, or
+    3.5 times under Bachelier's model. That error is what half a unit in the last place of each
+    input costs, and one unit of the result. However small a positive price of an option out of
+    the money is, it is solved.
 
     References
     ----------
@@ -308,7 +314,7 @@ def bind(
     model, kind, backend, threads
         As in `quantforge.price`.
     n : int, default 1
-        Batch size to decide for; the result takes any other size too.
+        Batch size to decide for; the callable accepts batches of any size.
     which : sequence of str
         As in `quantforge.greeks`.
 
@@ -317,8 +323,8 @@ def bind(
     callable
         ``f(spot, strike, time, rate, sigma, dividend=0.0, out=None)``, without `dividend` for
         models of a forward; for ``"implied_volatility"``
-        ``f(price, spot, strike, time, rate, dividend=0.0, out=None)``. It takes what NumPy's
-        ufuncs take and pickles; in another process it is resolved anew.
+        ``f(price, spot, strike, time, rate, dividend=0.0, out=None)``. It accepts what NumPy's
+        ufuncs accept. It can be pickled, and is resolved anew when it is unpickled.
 
     Examples
     --------
@@ -337,13 +343,13 @@ def bind(
 
 
 def function(name: str) -> Callable[..., Any]:
-    """The function of operations that a package of its own has added to the catalogue.
+    """Return the function that runs an operation, also one that another package has declared.
 
     Parameters
     ----------
     name : str
-        What the operations' declarations call it. ``"price"``, ``"greeks"`` and
-        ``"implied_volatility"`` are `quantforge.price` and so on.
+        The function's name in the operation's declaration. ``"price"``, ``"greeks"`` and
+        ``"implied_volatility"`` give `quantforge.price` and so on.
 
     Returns
     -------
@@ -354,7 +360,7 @@ def function(name: str) -> Callable[..., Any]:
     Raises
     ------
     ValueError
-        No operation says so; the message names the functions there are.
+        No operation has a function of this name; the message names those that exist.
 
     Examples
     --------

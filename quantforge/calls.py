@@ -1,7 +1,7 @@
 """A resolved request: which kernel serves a call, found once and used by every call like it.
 
 The public functions in `api` look a request up and run it; `bind` hands it to the user. Everything
-that a small call costs is here.
+that a small call pays for is here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NUMBERS: Final = frozenset({float, int, np.float64})
 
 
 class Request(NamedTuple):
-    """What a call asks for, but for the numbers; `which` are the results, None for the default."""
+    """What a call asks for, apart from its numbers; `which` names the results, None the default."""
 
     function: str
     model: str = "black_scholes"
@@ -41,13 +41,13 @@ class Request(NamedTuple):
 
 
 class Call:
-    """A request with all that was found for it.
+    """A request and everything it resolves to.
 
     Parameters
     ----------
     request : Request
     kind : str or array_like, default "call"
-        What is priced where `run` is given no signs.
+        What `run` prices where it is given no signs.
     size : int, optional
         Decide for batches of this size once and for all; by default each call's own size decides.
     """
@@ -121,19 +121,19 @@ class Call:
         return kernel, plan.rows[plan.row(size)].threads
 
     def run(self, *arguments: Any, **options: Any) -> Any:
-        """Evaluate: arguments by position or name, `dividend`, `out`, `sign` instead of the kind.
+        """Evaluate arguments, given by position or by name; `sign` stands for the kind.
 
-        Each shape has this written out, see `_SHORTEST`.
+        Each shape has an implementation of its own, made from `_SHORTEST`.
         """
         raise NotImplementedError
 
     __call__ = run
 
     def kernel_for(self, out: Any, *operands: Any) -> Any:
-        """The kernel for numbers and vectors; None for anything else or worth several threads.
+        """The kernel for numbers and vectors; None for other operands, or where threads pay.
 
-        The longest vector has the size of the batch: the exact size of any operands costs more
-        than a small batch itself.
+        The size of the batch is taken from the longest vector. Broadcasting the shapes would cost
+        more than a small batch itself.
         """
         size = 1
         for operand in operands:
@@ -256,9 +256,9 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         pass  # the full path says what is wrong
     return self.evaluate({{{arguments}, "dividend": dividend, "kind": signs}}, out)
 """
-"""The shortest way from arguments to a kernel: what is common is recognised inline, for one more
-call costs 5 % of a one-option call. It is written out for each shape, as dataclasses write their
-methods, so that no call asks what its declaration has said already."""
+"""The shortest way from arguments to a kernel. Common cases are recognised inline, because one more
+function call costs 5 % of a one-option call. The code is generated for each shape, as dataclasses
+generate their methods, so that no call asks what its declaration has answered already."""
 
 _SIGNS_GIVEN: Final = {
     "sign": ", sign=None",
@@ -333,7 +333,7 @@ Table = dict[tuple[Any, ...], Call]
 
 
 def table() -> Table:
-    """A place to look resolved requests up in, emptied whenever plans are."""
+    """A cache of resolved requests, emptied whenever the plans are."""
     made: Table = {}
     dispatch.on_invalidate(made.clear)
     return made
@@ -347,6 +347,6 @@ def signs(kind: Any) -> Any:
 
 
 def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:
-    """What a pickle says: the same request under the same settings."""
+    """Make a pickled call anew: the same request under the same settings."""
     with using(backend=then.backend, threads=then.threads, exact=then.exact):
         return resolve(request, kind, size)

@@ -1,4 +1,4 @@
-"""What plugins and the core agree on: descriptions of backends and operations out, kernels in."""
+"""What plugins and the core agree on: how backends are described, and what a kernel is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quantforge.operations import Operation
 __all__ = ["GROUP", "Backend", "Loop", "Specification", "hookimpl", "instruction_set"]
 
 GROUP = "quantforge"
-"""Of entry points; the name of each is the backend's."""
+"""The group of entry points; each has the name of its backend."""
 
 hookspec = pluggy.HookspecMarker("quantforge")
 hookimpl = pluggy.HookimplMarker("quantforge")
@@ -22,17 +22,18 @@ hookimpl = pluggy.HookimplMarker("quantforge")
 
 @dataclass(frozen=True)
 class Loop:
-    """A compiled kernel, as `Backend.load` returns it: its inner loop and what goes round NumPy.
+    """A compiled kernel, as `Backend.load` returns it: an inner loop, and a function of floats.
 
     Parameters
     ----------
     address : int
-        Of NumPy's inner loop, ``void (char **args, const npy_intp *dims, const npy_intp *steps,
-        void *data)``; where outputs can be chosen, `data` points to the set of them (int64).
+        Address of the inner loop, ``void (char **args, const npy_intp *dims, const npy_intp
+        *steps, void *data)``. Where the user chooses the outputs, `data` points to the set of
+        them (int64).
     scalar : callable, optional
-        From the set of wanted outputs (bit i stands for the i-th) to a function of one Python
-        float per input. It returns a float, or a sequence of floats where several outputs are
-        wanted, with the bits of the loop.
+        Takes the set of wanted outputs (bit i stands for the i-th) and returns a function of one
+        Python float per input. That function serves single options without NumPy: it returns a
+        float, or a sequence of floats for several outputs, with the bits of the loop.
     """
 
     address: int
@@ -48,9 +49,9 @@ class Backend:
     name : str
         As users write it in ``backend="name"``; its entry point has the same name.
     version : str
-        Of the plugin; the profile forgets curves measured with another one.
+        Version of the plugin; curves measured with another version no longer count.
     contract : int
-        `quantforge.CONTRACT` that the plugin was built for.
+        The `quantforge.CONTRACT` that the plugin was built for.
     numerics : mapping of str to int
         Each operation it implements, with the version of the numerical specification it follows.
     exact : bool
@@ -112,7 +113,7 @@ class Specification:
 
     @hookspec
     def quantforge_operations(self) -> Sequence[Operation]:  # type: ignore[empty-body]  # as above
-        """Declare operations of one's own, for the catalogue."""
+        """Declare the plugin's own operations, for the catalogue."""
 
 
 def instruction_set(supported: Sequence[str]) -> str:

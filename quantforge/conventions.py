@@ -12,7 +12,7 @@ import numpy as np
 __all__ = ["MODELS", "NO_DIVIDEND", "ZERO", "Model", "model", "model_of"]
 
 NO_DIVIDEND: Final[float] = 0.0
-"""The default of every `dividend` argument, told from a given one by identity."""
+"""The default of every `dividend` argument; an omitted dividend is recognised by its identity."""
 
 # A ready 0-d operand: a Python float would cost a conversion in every call.
 ZERO: Final = np.full((), 0.0)
@@ -27,11 +27,11 @@ class Model:
     ----------
     name, summary : str
     family : str
-        What the underlying does, by which `operations.find` chooses: ``"lognormal"`` or
-        ``"bachelier"``.
+        How the underlying moves, ``"lognormal"`` or ``"bachelier"``; `operations.find` chooses
+        by it.
     on_forward : bool
-        Whether the first argument is a forward price. The forward holds the dividends, so the
-        model takes none, and a kernel with a dividend operand gets the rate there (Black 1976).
+        Whether the first argument is a forward price. The forward includes the dividends, so the
+        model takes none. A kernel with a dividend operand is given the rate there (Black 1976).
     """
 
     name: str

@@ -1,7 +1,7 @@
 """From what the user asked to the kernel that runs and the threads it gets.
 
-A plan is resolved once per operation and request, published immutable, and consulted by bisecting
-the batch size. What `auto` decides changes the time and never the result: it chooses among exact
+A plan is resolved once per operation and request. It is immutable, and consulted by bisecting the
+batch size. What `auto` decides changes the time and never the result: it chooses among exact
 backends, which all return the same bits.
 """
 
@@ -38,7 +38,7 @@ _SPLIT_FROM = 65_536
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
-    """What `using` has set for the current context; as a key it costs no more than its address."""
+    """What `using` has set for the current context; as a key it is compared by identity."""
 
     backend: str = "auto"
     threads: int | None = None
@@ -125,7 +125,7 @@ def plan(
 
 
 def preview(operation: str, backend: str = "auto", threads: int | None = None) -> Plan:
-    """The plan as it stands: nothing is loaded, measured, warned of or kept."""
+    """The plan as it stands; nothing is loaded or measured, and no warning is issued."""
     key = _key(operation, backend, threads, None)
     try:
         return _plans[key]
@@ -144,7 +144,7 @@ def _key(operation: str, backend: str, threads: int | None, exact: bool | None) 
 
 
 def before_planning(prepare: Callable[[str], None]) -> None:
-    """Have `prepare` called with an operation before `auto` makes its first plan for it."""
+    """Call `prepare` with the name of an operation before `auto` first plans it."""
     _planners.append(prepare)
 
 

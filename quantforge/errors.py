@@ -22,7 +22,7 @@ class BackendError(QuantForgeError, RuntimeError):
 
 
 class QuantForgeWarning(UserWarning):
-    """Something went another way than asked; said once per process and cause."""
+    """Something did not go as asked; issued once per process and cause."""
 
 
 _said: set[str] = set()
@@ -32,7 +32,7 @@ _said_lock = threading.Lock()
 def warn_once(cause: str, message: str) -> None:
     """Issue `message` as a `QuantForgeWarning`, the first time `cause` comes up in this process.
 
-    It points at the line that called into QuantForge, however deep inside it comes up.
+    The warning points at the line that called into QuantForge, however deep inside it arose.
     """
     with _said_lock:
         if cause in _said:

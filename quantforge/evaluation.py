@@ -23,7 +23,7 @@ Settle = Callable[[int], tuple[Any, int]]
 
 _DOUBLE: Final = np.dtype(np.float64)
 ONE_BLOCK: Final = 4096
-"""Options from which several results share one allocation: a large one has fewer, larger pages."""
+"""Batch size from which several results share one allocation, which has fewer, larger pages."""
 
 
 def evaluate(
@@ -78,7 +78,7 @@ def _allocated(operands: Operands, shape: tuple[int, ...], outs: Results, types:
 
 
 def _number(operand: Operand, given: Any) -> Any:
-    """Pass arrays and other libraries' array-likes on, convert numbers and lists, refuse others."""
+    """Pass on other libraries' containers, convert numbers and lists, refuse the rest."""
     if type(given) is np.ndarray and given.dtype is _DOUBLE:
         return given
     if hasattr(given, "__array_ufunc__") and not isinstance(given, np.ndarray | np.generic):
@@ -147,7 +147,7 @@ def _checked(
     types: str,
     threads: int,
 ) -> Results:
-    """Compute aside, raise for the first NaN, and only then touch the outputs."""
+    """Compute into new arrays, raise for the first NaN, and only then touch the outputs."""
     with np.errstate(invalid="ignore"):
         nothing = (None,) * len(types)
         results = _several(split(kernel, operands, shape, nothing, types, threads))

@@ -87,7 +87,7 @@ def explain(
     Raises
     ------
     ValueError
-        Nothing is called so, or it is not for this model.
+        No function or operation has this name, or it does not serve the model.
     BackendError
         The named backend cannot be used; the message says why.
     """

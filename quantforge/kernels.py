@@ -1,4 +1,4 @@
-"""From what a backend loads to a kernel: ``kernel(*inputs, out)``, as NumPy's ufuncs are called."""
+"""Make kernels of what a backend loads; they are called as ufuncs are: ``kernel(*inputs, out)``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make(described: Backend, given: Any, operation: Operation, wanted: int) -> A
     Raises
     ------
     TypeError
-        It is neither.
+        It is none of these.
     ValueError
         An exact backend missed a golden bit.
     """

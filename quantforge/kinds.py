@@ -25,9 +25,9 @@ _VALID: Final = "valid: 'call', 'put', 'c', 'p', +1, -1, True for a call"
 _DOUBLE: Final = np.dtype(np.float64)
 _OF_BOOL: Final = np.array([-1.0, 1.0])
 _IN_A_DOT: Final = 8192  # longer dot products may start threads of the BLAS's own
-_FEW: Final = 256  # objects that are sooner read than their addresses are compared
+_FEW: Final = 256  # up to so many objects, reading each is faster than comparing addresses
 _PIECE: Final = 8192  # words that are read at a time
-_DISTINCT: Final = 4  # objects of a column that are looked for before each element is read
+_DISTINCT: Final = 4  # distinct objects to look for before each element is read by itself
 
 
 def sign(kind: Any) -> Signs:
@@ -36,8 +36,8 @@ def sign(kind: Any) -> Signs:
     Parameters
     ----------
     kind : str, int, bool or array_like of them
-        ``"call"``, ``"put"``, ``"c"``, ``"p"`` in any case, blanks may follow; +1 or -1; True
-        for a call.
+        ``"call"``, ``"c"``, +1 or True for a call; ``"put"``, ``"p"``, -1 or False for a put.
+        Words may be in any case, and blanks may follow them.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _signs_of_words(words: np.ndarray[Any, Any]) -> Signs:
 
 def _read_text(text: np.ndarray[Any, Any]) -> Signs:
     """Signs of texts."""
-    if text.size <= _FEW:  # few texts are sooner compared as they are
+    if text.size <= _FEW:  # comparing few texts as they are is faster
         call, put = ("call", "put") if text.dtype.kind == "U" else (b"call", b"put")
         is_call = text == call
         if np.count_nonzero(is_call) + np.count_nonzero(text == put) == text.size:
@@ -139,8 +139,8 @@ def _read_text(text: np.ndarray[Any, Any]) -> Signs:
 def _packed(text: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint32]]:
     """Texts of at most four ASCII characters as whole numbers, 0 for others.
 
-    The bit that tells a small letter is set in every character: it makes a blank of the padding,
-    and a letter of nothing but that letter.
+    The bit that makes a letter lower case is set in every character. It turns the padding into
+    blanks, and nothing but a letter into that letter.
     """
     native = np.ascontiguousarray(text, text.dtype.newbyteorder("="))
     codes: Any = native.view(np.uint32 if text.dtype.kind == "U" else np.uint8)

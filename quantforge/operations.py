@@ -50,7 +50,7 @@ class Operand:
     typical : tuple of float
         Range of ordinary values, for tuning and examples.
     argument : str
-        What the public functions call it, where that is another name.
+        Its name in the public functions, where that differs.
     """
 
     name: str
@@ -98,15 +98,15 @@ class Operation:
     function : str
         The public function that runs it.
     family : str
-        Of the models it serves, as of `quantforge.conventions.Model`.
+        The family of models that it serves; see `quantforge.conventions.Model`.
     exercise : str
         When the option may be exercised.
     default_outputs : tuple of str
-        For an operation of which any outputs can be asked for, those that are by default; empty
-        where all are always written.
+        Where the user chooses the outputs, those computed by default; empty where all are always
+        written.
     inverse_of : str
-        For an operation that finds an input of another one, the name of that one. Its first input
-        is the other's result.
+        For an operation that finds an input of another one, the other's name. The first input is
+        then the other's result.
     vectors : str
         The package with ``data/golden/<name>.txt``, the bits that an exact backend must return.
     """
@@ -125,7 +125,7 @@ class Operation:
 
     @property
     def model(self) -> str:
-        """A model that it serves."""
+        """The first model that it serves."""
         return model_of(self.family).name
 
     @property
@@ -210,12 +210,21 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_OPERATIONS)
 
 
 def register(operation: Operation) -> Operation:
-    """Add an operation to the catalogue; once more is no error.
+    """Add an operation to the catalogue; adding the same one again changes nothing.
+
+    Parameters
+    ----------
+    operation : Operation
+
+    Returns
+    -------
+    Operation
+        The one given.
 
     Raises
     ------
     TypeError
-        It is no `Operation`.
+        It is not an `Operation`.
     ValueError
         Another one has its name, or serves the same function, family and exercise.
     """
@@ -234,7 +243,7 @@ def register(operation: Operation) -> Operation:
 
 
 def find(function: str, model: str = "black_scholes", exercise: str = "european") -> Operation:
-    """The operation that a public function runs for a model; a name of the catalogue also serves.
+    """The operation that a public function runs for a model; its name in the catalogue serves too.
 
     Raises
     ------
@@ -254,7 +263,7 @@ def find(function: str, model: str = "black_scholes", exercise: str = "european"
 
 
 def functions() -> tuple[str, ...]:
-    """The public functions that operations of the catalogue belong to."""
+    """The names of the public functions that run the catalogue's operations."""
     return tuple(dict.fromkeys(each.function for each in _OPERATIONS.values()))
 
 

@@ -33,7 +33,7 @@ class Source:
 
 
 class Plan:
-    """Rows by batch size for one operation and one request; immutable but for loaded kernels."""
+    """Rows by batch size for one operation and request; immutable except for loaded kernels."""
 
     __slots__ = ("_kernels", "_starts", "operation", "rows", "source")
 

@@ -28,7 +28,7 @@ __all__ = ["BackendInfo", "Registry", "State", "backends", "registry"]
 
 
 class State(StrEnum):
-    """What became of a backend."""
+    """Whether a backend can be used, and if not, what kind of reason there is."""
 
     AVAILABLE = "available"
     INCOMPATIBLE = "incompatible"
@@ -122,9 +122,9 @@ class Registry:
                 self._entries[name] = entry
 
     def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry | None:
-        """Import one plugin and call its hooks; whatever it does there stays its own affair.
+        """Import one plugin and call its hooks; whatever goes wrong there affects it alone.
 
-        None if it brings operations, but no backend.
+        None if it declares operations and no backend.
         """
         if name in blocked:
             return _Entry(name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
@@ -145,7 +145,7 @@ class Registry:
         return next((each.function for each in found if each.plugin is plugin), None)
 
     def _described(self, plugin: Any, name: str) -> Backend | None:
-        """What the plugin says of its backend, if it has one; its operations are registered."""
+        """The plugin's description of its backend, if it has one; registers its operations."""
         self._manager.register(plugin, name)  # pluggy checks the plugin
         operations = self._hook("quantforge_operations", plugin)
         backend = self._hook("quantforge_backend", plugin)
@@ -322,20 +322,20 @@ class Registry:
 
     @staticmethod
     def _broken(entry: _Entry, error: BaseException) -> BackendError:
-        """Remember that a backend failed to load; what to raise then."""
+        """Mark a backend as broken; return the error to raise."""
         entry.state, entry.error = State.BROKEN, error
         entry.reason = f"loading failed: {_line(error)}"
         return BackendError(f"backend {entry.name!r} is broken: {entry.reason}")
 
     def warn_unusable(self) -> None:
-        """Tell the user, once each, which backends ``auto`` goes without that nobody blocked."""
+        """Warn, once each, of the backends that ``auto`` leaves out though nobody blocked them."""
         for entry in self._entries.values():
             if entry.state not in (State.AVAILABLE, State.BLOCKED):
                 state = f"it is {entry.state}, {entry.reason}"
                 warn_once(f"skip {entry.name}", f"backend {entry.name!r} is left out: {state}")
 
     def unlock(self) -> None:
-        """In a forked child: a thread that is not in it may have held the locks."""
+        """Renew the locks in a forked child: a thread that it lacks may have held them."""
         for entry in self._entries.values():
             entry.lock, entry.loading = threading.RLock(), False
 

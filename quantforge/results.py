@@ -11,7 +11,7 @@ __all__ = ["Code", "Greeks"]
 
 
 class Code(IntEnum):
-    """What became of one option in `implied_volatility`."""
+    """How `implied_volatility` has solved an option, or why it has no volatility."""
 
     OK = 0
     """Solved, as precisely as the inputs allow."""
@@ -28,7 +28,7 @@ class Code(IntEnum):
     INVALID_INPUT = 6
     """Another argument is NaN or outside its domain: NaN."""
     LOW_PRECISION = 7
-    """Rounding of the inputs alone leaves more than 1e-8 of the volatility open: still the best."""
+    """Rounding the inputs alone leaves more than 1e-8 of the volatility open; as good as can be."""
 
 
 class Greeks(dict[str, Any]):

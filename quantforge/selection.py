@@ -55,7 +55,7 @@ def select(operation: Operation, model: Model, which: Sequence[str] | None) -> S
     Raises
     ------
     ValueError
-        It names nothing, or no output of the operation; the message names the valid ones.
+        It is empty, or names what is not an output of the operation; the message names those.
     """
     if which is None:
         which = operation.default_outputs or tuple(each.name for each in operation.outputs)

@@ -93,7 +93,10 @@ class _Pool:
             self.tasks.get()()
 
     def run(self, pieces: Sequence[Callable[[], None]]) -> None:
-        """Run all pieces, the last one and any that no worker begins here; the lock is held."""
+        """Run all pieces; this thread runs the last, and any that no worker has begun by then.
+
+        The caller holds the lock.
+        """
         self.grow(len(pieces) - 1)
         done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
 
@@ -123,7 +126,7 @@ _pool = _Pool()
 
 
 def _forget_pool() -> None:
-    """A forked child has none of the threads and perhaps a locked lock: begin anew."""
+    """Begin anew in a forked child, which has none of the threads and perhaps a locked lock."""
     global _pool
     _pool = _Pool()
 
@@ -142,9 +145,10 @@ def split(
 ) -> Any:
     """Evaluate `kernel` over `shape` in `n` pieces along the longest axis, one thread each.
 
-    `outs` holds an array or None for each output, `types` their NumPy type characters. Serial
-    where a split cannot help or could harm: while the pool is busy, hence within a piece; with
-    operands that are not plain arrays; with an output that overlaps an input other than exactly.
+    `outs` holds an array or None for each output, `types` their NumPy type characters. It stays
+    serial where a split cannot help or could harm: while the pool is busy, and so within a piece;
+    where an operand is not a plain array; where an output shares memory with an input without
+    being the same array.
     """
     pool = _pool
     longest = max(shape, default=1)

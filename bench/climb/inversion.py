@@ -30,7 +30,7 @@ One that is right counts less than 1.
 
 LEAST = 2.0**-1022  # prices below the normal range are not promised to be inverted
 
-_COARSE = 1e-8  # an attainable limit beyond this part of sigma is LOW_PRECISION
+_COARSE = 1e-8  # an attainable error beyond this part of sigma is LOW_PRECISION
 _PRICED = (Code.OK, Code.LOW_PRECISION)
 
 

@@ -1,4 +1,4 @@
-"""The normal model in NumPy: price, greeks and implied volatility (see the specification)."""
+"""Bachelier's model in NumPy: price, greeks and implied volatility (see the specification)."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def run(block: Block, inputs: Sequence[Any], types: str, out: Any) -> Any:
 
 
 def _plain(given: Any) -> np.ndarray[Any, Any]:
-    """Refuse what would lose something here: a mask, labels, precision."""
+    """Refuse what would lose something here: its mask, its labels or its precision."""
     is_plain = type(given) is np.ndarray or isinstance(given, np.generic | np.memmap)
     if hasattr(given, "__array_ufunc__") and not is_plain:
         raise TypeError(f"the NumPy fallback takes plain arrays, not {type(given).__name__}")

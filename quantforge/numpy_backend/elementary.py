@@ -152,7 +152,7 @@ def sum_(x: Array, y: Array) -> Sum:
 
 
 def _aligned(x: Array, y: Array) -> tuple[Array, Array, Array]:
-    """x in [1/2, 1), y times the power of two next to it, and n: x / y = (x / that) 2^n."""
+    """x in [1/2, 1), y scaled to lie next to it, and n: x / y = (x / scaled y) 2^n."""
     (x, x_exponent), (y, y_exponent) = np.frexp(x), np.frexp(y)
     n = np.where(x > 1.5 * y, 1.0, np.where(1.5 * x < y, -1.0, 0.0))
     return x, y * np.where(n > 0, 2.0, np.where(n < 0, 0.5, 1.0)), n + (x_exponent - y_exponent)
@@ -183,7 +183,7 @@ class Argument(NamedTuple):
 def log_argument(x: Array, y: Array) -> Argument:
     """What the logarithm of x / y is made of, for positive x and y.
 
-    With the remainders of the division and of its divisor.
+    It includes the remainders of the division and of its divisor.
     """
     x, near, n = _aligned(x, y)
     up, down = x - near, x + near

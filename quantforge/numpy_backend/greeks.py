@@ -1,4 +1,4 @@
-"""Price and greeks on a lognormal underlying, in NumPy: what is asked for, and nothing else."""
+"""Price and greeks on a lognormal underlying, in NumPy; only what is asked for is computed."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def finished(values: Sequence[Array], missing: Mask, outside: Mask) -> tuple[Seq
 
 
 def level(is_level: Mask, density: Array, d: Deviation, time: Array, sigma: Array) -> Level:
-    """The reciprocals; with sigma and T both zero sigma goes first."""
+    """The reciprocals; where sigma and T are both zero, sigma goes to zero first."""
     per_v = np.where(density == 0, 0.0, d.per_v)  # nothing depends on what is so far off
     per_sigma = np.where(is_level, 1.0 / np.abs(sigma), zero_times(per_v, d.root))
     return Level(per_v, per_sigma, np.where(is_level, 1.0 / np.abs(d.root), sigma * per_v))
@@ -251,7 +251,7 @@ _FORMULAS: Final[Mapping[str, Callable[[_Parts], Array]]] = {
     "ultima": _ultima,
 }
 
-# By which power of the unit of all amounts a greek changes; the price is not in that unit.
+# The power of the unit of all amounts that a greek scales with; the price is not in that unit.
 _DEGREES: Final[Mapping[str, int]] = {
     **dict.fromkeys(("vega", "theta", "rho", "phi", "volga", "veta", "ultima"), 1),
     **dict.fromkeys(("gamma", "dual_gamma", "color", "zomma"), -1),

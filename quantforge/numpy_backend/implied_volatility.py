@@ -31,7 +31,7 @@ STEPS: Final = 3  # from the seed to full precision
 
 
 class _Target(NamedTuple):
-    """What is solved: see the specification."""
+    """The equation to solve: see the specification."""
 
     c: Array
     shift: Array
@@ -43,7 +43,7 @@ class _Target(NamedTuple):
 
 
 class _Bounds(NamedTuple):
-    """How far a price lies from its bounds, and what counts as none, beside the greater leg."""
+    """How far a price lies from its bounds, and how near counts as at a bound."""
 
     otm: Array  # the out-of-the-money price
     intrinsic_unit: Array
@@ -85,7 +85,7 @@ def coded(
     wrong: Mask,
     operands: Sequence[Array],
 ) -> tuple[Sequence[Array], bool]:
-    """The outputs, with the values that go with codes; a NaN that came in signals nothing."""
+    """The outputs, with the value that belongs to each code; a NaN that came in signals nothing."""
     missing = is_missing(*operands)
     beyond = (code == Code.OK) & np.isnan(sigma)  # the inputs are beyond all range
     code = np.where((code == Code.OK) & ~(limit <= 1e-8), Code.LOW_PRECISION, code)
@@ -99,7 +99,7 @@ def coded(
 
 
 def _target(apart: Sides, price: Array, sign: Array) -> tuple[_Target, _Bounds, Mask]:
-    """What is to be solved, the bounds, and what is in the money."""
+    """The equation to solve, the bounds of the price, and whether it is in the money."""
     side, (mantissa, exponent) = beside(apart), scaled(np.abs(price))
     value = np.copysign(mantissa * power_of_two(exponent - side.top), price)
     below = apart.y.high < 0
@@ -109,7 +109,7 @@ def _target(apart: Sides, price: Array, sign: Array) -> tuple[_Target, _Bounds, 
     gap = most - less
     inside = (np.where(below, -sign, sign) > 0) & (apart.y.high != 0)
     otm = np.where(inside, (value - gap) - low, value)
-    # From here on beside the lesser leg's mantissa, which may be too small beside the other.
+    # From here on in the lesser leg's power of two: in the greater's it may be too small.
     least, least_low = np.where(below, apart.a, apart.b), np.where(below, apart.a_low, apart.b_low)
     scale = np.where(below, side.a_scale, side.b_scale)
     shift = exponent - np.where(below, apart.a_exponent, apart.b_exponent)
@@ -170,7 +170,7 @@ def _step(to: _Target, s: Array) -> Array:
     h = to.k * per_s
     near, far = h - t, h + t
     near_low = ((h - near) - t) + per_s * (to.k_low - product_error(h, s, to.k))
-    # Where c is large what it lacks to 1 tells more.
+    # Where c is large, 1 - c says more.
     within = near > np.where(far < 1.0, MILLS_FROM, 0.0)
     m = mills(np.where(within, near, -near), far)
     rest = m.near + m.far

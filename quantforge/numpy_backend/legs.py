@@ -139,7 +139,7 @@ def magnitude(x: Sum) -> Sum:
 def discount_exponent(x: Array, time: Array) -> Exponent:
     """x t, and -x t held within +-4000, past which e^-xt is 0 or infinite for every leg.
 
-    A zero rate discounts nothing, even for ever.
+    A zero rate discounts nothing, however long the time.
     """
     xt = np.where(x == 0, 0.0, x * time)
     rest = product_error(x, time, xt)
@@ -149,7 +149,7 @@ def discount_exponent(x: Array, time: Array) -> Exponent:
 
 
 def scaled(x: Array) -> tuple[Array, Array]:
-    """Mantissa and exponent; zero and infinity beside an exponent beyond all others."""
+    """Mantissa and exponent; zero and infinity have an exponent beyond all others."""
     mantissa, exponent = np.frexp(x)
     return mantissa, np.where(x == 0, -20000.0, np.where(np.isinf(x), 20000.0, exponent))
 
@@ -199,9 +199,9 @@ def sides(spot: Array, strike: Array, time: Array, rate: Array, dividend: Array)
 
 
 def apart(of: Sides, time: Array, sigma: Array) -> Apart:
-    """How far the legs are apart, by a finer logarithm where the other's error would tell.
+    """How far the legs are apart, by a finer logarithm where the error of the other would show.
 
-    That error is less than 2^-55 |s|^3, and counts |near| / v times for the price.
+    That error is less than 2^-55 |s|^3, and the price multiplies it by |near| / v.
     """
     d = deviation(magnitude(of.y), time, sigma)
     at = tails(d)
@@ -218,7 +218,7 @@ def apart(of: Sides, time: Array, sigma: Array) -> Apart:
 def deviation(k: Sum, time: Array, sigma: Array) -> Deviation:
     """How many standard deviations k is, with the remainders of root, product and division.
 
-    The limits of h: 0 at the money even without volatility, and where that is endless.
+    h is 0 at the money, even without volatility, and where the volatility is infinite.
     """
     root = np.sqrt(time)
     v = np.abs(sigma * root)  # -0 is 0
@@ -233,7 +233,7 @@ def deviation(k: Sum, time: Array, sigma: Array) -> Deviation:
 
 
 def tails(d: Deviation) -> Tails:
-    """Both tails. M is right to infinity, but not at it."""
+    """Both tails; M holds for every finite argument, but not at infinity."""
     t = 0.5 * d.v
     (near, near_slip), (far, far_slip) = sum_(d.h, -t), sum_(d.h, t)
     held = (np.abs(near) < PAST) & (far < 2.0**50)
@@ -259,7 +259,7 @@ def tails(d: Deviation) -> Tails:
 
 
 def beside(of: Sides) -> Beside:
-    """Both legs beside the exponent of the greater one."""
+    """Both legs scaled by the exponent of the greater one."""
     top = np.maximum(of.a_exponent, of.b_exponent)
     a_scale, b_scale = power_of_two(of.a_exponent - top), power_of_two(of.b_exponent - top)
     return Beside(of.a * a_scale, of.b * b_scale, a_scale, b_scale, top)

@@ -43,8 +43,9 @@ def _price(*operands: Array) -> tuple[tuple[Array], bool]:
 def _time_value(d: Deviation, at: Tails) -> Array:
     """phi(near) (M(near) - M(far)) over the power of two of the exponential.
 
-    It is the out-of-the-money price over the lesser leg, or less what that lacks to 1. What
-    rounding took from near and far counts by the slopes of M, and near's in the exponential too.
+    It is the out-of-the-money price over the lesser leg, c, or c - 1 where near is below the range
+    of M. What rounding took from near and far enters by the slopes of M, and what it took from
+    near in the exponential too.
     """
     m, low = at.m, at.far_loss * at.far_low - at.near_loss * at.near_low
     within = d.v * m.slope + (at.width * m.slope + low)
@@ -61,7 +62,7 @@ def price_of_sides(of: Sides, by: Apart, sign: Array) -> tuple[Array, Array]:
     low = of.a_low * legs.a_scale - of.b_low * legs.b_scale
     low = np.where(below, -low, low)
 
-    # At expiry, without volatility or with a leg of 0 or infinity only the intrinsic value is.
+    # At expiry, without volatility, or with a leg of 0 or infinity the intrinsic value is all.
     settled = (d.v == 0) | (less == 0) | (most == 0) | np.isinf(less) | np.isinf(most)
     factor = _time_value(d, at)
     factor = np.where(at.within, factor, 1.0 + factor * power_of_two(at.e.n))

@@ -2,8 +2,8 @@
 
 Most kernels take a + b n, and a line fitted to all points forgives a bad one. Caches, vector
 tails and saturated memory bend it; then the points themselves predict better: the line times its
-error at each point, interpolated in logarithms. Which of the two it is, the data say: each point
-is predicted from the others.
+error at each point, interpolated in logarithms. The data decide between the two: each point is
+predicted from the others.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Curve:
 
     @cached_property
     def errors(self) -> tuple[float, float]:
-        """Relative error, in the mean, of the line and of the points at left-out points."""
+        """Mean relative errors of the line and of the points, at points left out of the fit."""
         sizes, seconds = np.array(self.sizes, float), np.array(self.seconds)
         if len(sizes) < _FEWEST:
             return np.nan, np.nan

@@ -14,15 +14,15 @@ from quantforge.profile.curves import Curve
 __all__ = ["MARGIN", "Candidate", "candidates", "decide"]
 
 MARGIN: Final = 0.05
-"""A challenger must win by this much, lest noise decide; below it the fixed order does."""
+"""A challenger must win by this much, or noise would decide; below it the fixed order decides."""
 
 _PER_OCTAVE: Final = 16
 _SWITCH: Final = 0.05
 """What one more row must save: this share of the time over a doubling of the batch size."""
 
 _REACH: Final = 4.0
-"""How far beyond its last point a curve is believed. It ends where a call took too long, so what
-goes on is faster; and a line through small batches says next to nothing of a large one."""
+"""How far beyond its last point a curve is believed, as a factor. A curve ends where a call took
+too long, so one that goes on is faster; and small batches say next to nothing of large ones."""
 
 _BEYOND: Final = 100.0  # the loss taken for one beyond its reach
 
@@ -50,9 +50,9 @@ def candidates(curves: Mapping[str, Sequence[Curve]], order: Sequence[str]) -> l
 def decide(found: Sequence[Candidate]) -> tuple[Row, ...]:
     """The rows that lose least against the best candidate of every batch size.
 
-    First who follows whom, on a logarithmic grid of batch sizes: a loss below `MARGIN` is none,
-    a switch costs `_SWITCH`, and what is equal then is decided by the order given. Then where:
-    each switch goes to where the two times cross.
+    The sequence is decided first, on a logarithmic grid of batch sizes: a loss below `MARGIN`
+    counts as none, a switch costs `_SWITCH`, and ties go by the order given. The places are decided
+    second: each switch moves to where the two times cross.
     """
     largest = max(one.curve.sizes[-1] for one in found)
     steps = np.arange(np.ceil(_PER_OCTAVE * np.log2(largest)) + 1)

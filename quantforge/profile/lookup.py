@@ -29,7 +29,7 @@ class Gap(NamedTuple):
 
 
 def keep(profile: Profile) -> None:
-    """Go by `profile` in this process, where its file cannot be written."""
+    """Use `profile` in this process, for when its file cannot be written."""
     global _unsaved
     _unsaved = profile
 
@@ -46,7 +46,7 @@ def section(budget: int | None = None) -> tuple[Section | None, str]:
 def rows(
     operation: str, candidates: tuple[str, ...], budget: int
 ) -> tuple[tuple[Row, ...], Source] | None:
-    """Rows for those candidates that the profile knows as they are installed now."""
+    """Rows for those candidates that were measured as they are installed now; None if none was."""
     found, where = section(budget)
     curves = usable_curves(found, operation, budget) if found else {}
     ordered = decision.candidates(curves, candidates)
@@ -77,7 +77,7 @@ def _say_untuned(operation: str) -> None:
 
 
 def usable_curves(found: Section, operation: str, budget: int) -> dict[str, tuple[Curve, ...]]:
-    """Curves by backend, of those that are still what was measured."""
+    """Curves by backend, of the backends that are unchanged since they were measured."""
     curves = {}
     for name, record in found.backends.items():
         if name not in registry().names() or _changed(name, record):
@@ -90,7 +90,7 @@ def usable_curves(found: Section, operation: str, budget: int) -> dict[str, tupl
 
 
 def _changed(name: str, record: Record | None) -> str:
-    """Why a record does not hold for the backend as it is installed, "" if it does."""
+    """Why a record does not hold for the backend as it is installed; empty if it does."""
     if record is None:
         return "not measured"
     version = registry().info(name).version

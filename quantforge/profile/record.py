@@ -64,7 +64,7 @@ class Profile:
         return min(serving, key=lambda one: one.key.budget, default=None)
 
     def merged(self, other: Profile) -> Profile:
-        """Add every backend of `other`, in the place of its own."""
+        """Add every backend of `other`; they replace this profile's own."""
         sections = {one.key: one for one in self.sections}
         for section in other.sections:
             mine = sections.get(section.key)
@@ -113,7 +113,7 @@ def _dump_record(record: Record) -> dict[str, Any]:
 
 
 def parse(given: Any) -> Profile:
-    """The profile that `dump` made JSON of.
+    """Read a profile from what `dump` has made.
 
     Raises
     ------

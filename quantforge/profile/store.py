@@ -59,7 +59,7 @@ _read: dict[Path, tuple[tuple[int, int, int], Profile | None]] = {}
 def read() -> Profile | None:
     """The profile of this user and machine; None without one.
 
-    A damaged one is none either, with one warning that names the file.
+    A damaged one counts as none, with one warning that names the file.
     """
     file = path()
     try:
@@ -125,11 +125,11 @@ def forget() -> Path | None:
 
 @contextlib.contextmanager
 def alone(wait: bool) -> Iterator[bool]:
-    """Keep other processes from measuring meanwhile; say whether none does, else only `wait`."""
+    """Keep other processes from measuring meanwhile; False if one does and `wait` is false."""
     file = path().with_suffix(".tuning")
     with contextlib.ExitStack() as stack:
         held = True
-        with contextlib.suppress(OSError):  # in an unwritable place nobody can be told
+        with contextlib.suppress(OSError):  # an unwritable place has no lock
             file.parent.mkdir(parents=True, exist_ok=True)
             held = stack.enter_context(_locked(file, wait))
         yield held
@@ -137,9 +137,9 @@ def alone(wait: bool) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def _locked(file: Path, wait: bool = True) -> Iterator[bool]:
-    """Hold the lock that belongs to `file`; say whether it is held, False only without `wait`.
+    """Hold the lock that belongs to `file`; False if another process does and `wait` is false.
 
-    The lock file stays: to delete it would let two processes lock two files of one name.
+    The lock file stays: if it were deleted, two processes could lock two files of one name.
     """
     try:
         import fcntl

@@ -12,7 +12,7 @@ __all__ = ["Block", "Clock", "time_block"]
 
 _CPU_STAT: Final = (Path("/sys/fs/cgroup/cpu.stat"), Path("/sys/fs/cgroup/cpu/cpu.stat"))
 _OTHER_LOAD: Final = 1.05
-"""Wall over processor time of a thread, from which somebody else had the processor."""
+"""A thread's wall time over its processor time, above which something else had the processor."""
 
 
 class Clock:
@@ -58,8 +58,8 @@ class Block(NamedTuple):
 def time_block(clock: Clock, call: Callable[[], Any], calls: int, threads: int) -> Block:
     """Time `calls` calls after an untimed one, which warms the caches up.
 
-    A thread that works alone shows other load in its own processor time. With several threads
-    the caller sleeps a part of the time, so there a lost processor is the sign.
+    Other load shows in the processor time of a thread that works alone. Where several threads work
+    the caller sleeps part of the time, so there a lost processor is the sign.
     """
     call()
     throttled, preempted = clock.throttled(), clock.preempted()

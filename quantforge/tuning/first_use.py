@@ -38,6 +38,6 @@ def tune(operation: str) -> None:
 
 
 def _is_worker() -> bool:
-    """Whether multiprocessing started this process; it has imported itself here then."""
+    """Whether multiprocessing started this process; its module is loaded then."""
     module = sys.modules.get("multiprocessing.process")
     return module is not None and module.parent_process() is not None

@@ -25,8 +25,8 @@ def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np
     """Draw `n` options from the ranges that the catalogue calls typical, by argument.
 
     What an inversion starts from is computed by the operation that it inverts, where anything can
-    run that: numbers that do not fit each other would send every option into the arms for bad
-    input.
+    run that: prices that do not fit the other inputs would send every option through the code for
+    bad input.
     """
     asked = OPERATIONS[operation]
     random = np.random.default_rng(_SEED)
@@ -49,8 +49,8 @@ def call(
 ) -> Callable[[], Any]:
     """A call of the public function on the first `n` options, dispatch and all.
 
-    An operation of one result writes it into an array that is there already: what the memory
-    allocator does is the same for every backend, and noisy.
+    An operation of one result writes into an array allocated beforehand: what the memory allocator
+    does is the same for every backend, and noisy.
     """
     asked = OPERATIONS[operation]
     settings: dict[str, Any] = {
@@ -66,7 +66,7 @@ def call(
 
 
 def ready(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Callable[[], Any]:
-    """Bind all arguments; by position where that is possible, for names cost 0.2 µs a call."""
+    """Bind all arguments, by position where possible: passing names costs 0.2 µs a call."""
     named = dict(arguments)
     positional = []
     for name, parameter in inspect.signature(function).parameters.items():

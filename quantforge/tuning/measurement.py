@@ -20,7 +20,7 @@ ENOUGH: Final = 5
 _BLOCK: Final = 0.5e-3
 _MOST_CALLS: Final = 1000
 _CONFIRMED: Final = 1.02
-"""The third least time over the least, below which more blocks would tell nothing new."""
+"""The third least time over the least, below which more blocks would add nothing."""
 
 _ATTEMPTS: Final = 4
 """Rounds in all, as a multiple of those asked for, before what there is must do."""
@@ -76,11 +76,11 @@ def measure(
 ) -> None:
     """Time every cell `rounds` times undisturbed, in rounds of random order.
 
-    All candidates and sizes share the rounds, so that whatever the machine does besides hits
-    them alike: one after the other, each with its mean, picked the wrong winner in one of ten
-    tries, interleaved minima in none of forty. Where blocks are disturbed or the best of them
-    differ there are more rounds, within bounds; after the deadline none begins, but there is
-    always one.
+    All candidates and sizes share the rounds, so that whatever else the machine does affects them
+    alike. Timed one after the other, their means gave the wrong winner in one of ten tries;
+    interleaved minima did so in none of forty. Where blocks are disturbed, or the best of them
+    differ, more rounds follow, within bounds. At least one round runs; none begins after the
+    deadline.
     """
     pending = list(cells)
     with _no_garbage_collection():

@@ -11,7 +11,7 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, float], None]]:
-    """What to tell the progress to: what is going on, and the share that is done."""
+    """A function to call with what is going on and the share of it that is done."""
     try:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

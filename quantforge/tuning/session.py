@@ -1,8 +1,8 @@
 """Measure every usable backend on this machine, one operation after the other.
 
-First a grid of batch sizes up to what a call may take, every backend with one thread, then with
-more. Then, a few times over, what `decision` makes of it, and more points around each batch size
-where it changes its mind, for `auto` and for every backend alone.
+A grid of batch sizes comes first, up to the longest call allowed, for every backend with one thread
+and then with more. Refinements follow: more points around each batch size where `decision` switches
+from one candidate to another, for `auto` and for every backend alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from quantforge.tuning.measurement import Cell, measure
 __all__ = ["RIGORS", "Rigor", "Tuned", "tune"]
 
 Progress = Callable[[str, float], None]
-"""Told what is going on, and how much of everything is done, from 0 to 1."""
+"""Called with what is going on, and how much of everything is done, from 0 to 1."""
 
 
 class Rigor(NamedTuple):
@@ -57,11 +57,11 @@ RIGORS: Final[Mapping[str, Rigor]] = {
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
 _AROUND: Final = (0.75, 1.0, 1.33)
-_APART: Final = 1.1  # a point nearer to another one than this factor adds nothing
-_SURELY: Final = 1.25  # over the longest call allowed, what the next one would take
-_HOPELESS: Final = 0.1  # share of cells too few blocks of which were undisturbed
+_APART: Final = 1.1  # a point within this factor of another one adds nothing
+_SURELY: Final = 1.25  # by this factor the next call would exceed the longest one allowed
+_HOPELESS: Final = 0.1  # share of cells with too few undisturbed blocks, above which to say so
 _GRID_SHARE: Final = 0.6  # of the time, the rest is for refinements
-_FIRST: Final = 2.0  # the catalogue's first operation, over any other one: how much time it gets
+_FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,14 @@ def tune(
     ----------
     rigor : {"quick", "measure", "thorough"}
     seconds : float, optional
-        For everything, loading and compiling included; by default what the rigor has, and that
+        Limit for everything, loading and compiling included; by default the rigor's own limit,
         for measuring alone.
-    clock, seed : optional
-        Where times come from, and the order of measurements.
+    clock : Clock, optional
+        Where times come from.
     progress : callable, optional
+        Called with what is going on, and how much of everything is done, from 0 to 1.
+    seed : int, optional
+        For the order of measurements.
 
     Returns
     -------
@@ -150,7 +153,7 @@ def tune(
 
 
 def _load_all(progress: Progress) -> dict[str, str]:
-    """Load every available backend, golden check included; say why one is left out, else ""."""
+    """Load every available backend, golden check included; by name, why it is left out or ""."""
     found = registry()
     left_out = {}
     for name in found.names():
@@ -276,7 +279,7 @@ def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
 
 
 def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
-    """Cells around every change of mind, of what is followed and what follows."""
+    """Cells around every switch, for the candidates on both sides of it."""
     curves = {
         name: tuple(by_threads.values())
         for name, by_threads in session.curves[operation].items()

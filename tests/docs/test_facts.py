@@ -1,0 +1,91 @@
+"""Names and numbers in the guides are those of the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from quantforge import ALL, CONTRACT, Backend, Code
+from quantforge.operations import OPERATIONS
+from quantforge.plugins import State
+from quantforge.profile import decision
+from quantforge.tuning import clock, measurement, session
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = {"half": 0.5, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "tenth": 0.1}
+NUMBERS |= {"twice": 2, "seventeen": 17}
+QUICK, MEASURE = session.RIGORS["quick"], session.RIGORS["measure"]
+
+SAID = {
+    "docs/tuning.md": {
+        r"in blocks of (\w+) a millisecond, (\w+) or more times each": (
+            1e3 * measurement._BLOCK,
+            QUICK.rounds,
+        ),
+        r"until the best three blocks agree within (\d+) %": (
+            pytest.approx(100 * (measurement._CONFIRMED - 1)),
+        ),
+        r"wall time above ([\d.]+) of its processor time": (clock._OTHER_LOAD,),
+        r"more than a (\w+) of the measurements never came to (\w+) undisturbed blocks": (
+            session._HOPELESS,
+            measurement.ENOUGH,
+        ),
+        r"grow by a factor of (\w+) \(`measure`: (\w+)\)": (QUICK.step, MEASURE.step),
+        r"first gets (\w+) the time of any other": (session._FIRST,),
+        r"Beyond (\w+) times its largest batch": (decision._REACH,),
+        r"A loss below (\d+) % counts as none, an additional row must save (\d+) %": (
+            100 * decision.MARGIN,
+            100 * decision._SWITCH,
+        ),
+    },
+    "docs/design.md": {r"has to win by (\d+) %": (100 * decision.MARGIN,)},
+    "docs/numerics.md": {r"(\w+) outputs in one pass": (len(ALL),)},
+    "README.md": {
+        r"contract=(\d+), numerics={\"price\": (\d+)}": (CONTRACT, OPERATIONS["price"].numerics)
+    },
+    "CONTRIBUTING.md": {r"numerics={\"price\": (\d+)}": (OPERATIONS["price"].numerics,)},
+    "docs/backends.md": {
+        r"contract=(\d+), numerics={\"price\": (\d+)}": (CONTRACT, OPERATIONS["price"].numerics)
+    },
+}
+
+
+def text(name):
+    return (ROOT / name).read_text("utf-8")
+
+
+def number(word):
+    return NUMBERS[word.lower()] if word.lower() in NUMBERS else float(word)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"), [(name, pattern) for name, said in SAID.items() for pattern in said]
+)
+def test_a_number_in_a_guide_is_the_one_in_the_code(name, pattern):
+    (found,) = re.finditer(pattern, " ".join(text(name).split()))
+    assert tuple(map(number, found.groups())) == SAID[name][pattern]
+
+
+def rows(name, heading):
+    """The first cells of the rows below a table's heading."""
+    table = text(name).partition(heading)[2].partition("\n\n")[0]
+    return [line.split("|")[1].strip(" `") for line in table.splitlines()[2:]]
+
+
+def test_the_guide_has_every_status_code():
+    assert {*rows("docs/numerics.md", "| code | when | value |")} == {*Code.__members__}
+
+
+def test_the_guide_has_every_field_of_a_backend():
+    fields = rows("docs/backends.md", "| field | meaning |")
+    assert {*fields, "version"} == {*Backend.__dataclass_fields__}
+
+
+def test_the_guide_has_every_state_of_a_backend():
+    states = text("docs/backends.md").partition("## States")[2]
+    assert all(f"`{state.value}`" in states for state in State)
+
+
+def test_the_lines_of_python_in_the_readme_run():
+    (code,) = re.findall(r"```python\n(import numpy.*?)```", text("README.md"), re.S)
+    exec(compile(code, "README.md", "exec"), {})
