@@ -1,10 +1,12 @@
 """What every test starts from: a machine nobody has tuned, and plugins of the test's own."""
 
 import importlib.metadata
+import importlib.util
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,17 @@ settings.register_profile(
     "fuzz", derandomize=False, database=None, deadline=None, print_blob=True, max_examples=200
 )
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config):
+    """Let tests in every folder use the machines of known speed."""
+    source = importlib.util.spec_from_file_location(
+        "known_speeds", Path(__file__).with_name("known_speeds.py")
+    )
+    module = importlib.util.module_from_spec(source)
+    sys.modules["known_speeds"] = module  # where dataclasses look for it
+    source.loader.exec_module(module)
+    config.pluginmanager.register(module, "known_speeds")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Option chains: read a quote file, fit its forwards, price and invert, compare with the vendor.
+"""Option chains: read a quote file, fit its forwards, price and invert it, compare with the vendor.
 
 >>> from quantforge.chain import SAMPLE, price_chain, read_chain
 >>> priced = price_chain(read_chain(SAMPLE))

@@ -1,7 +1,7 @@
 """When options expire, and how long that is from the instant of their quotes.
 
-An expiry is a date and a settlement root: on the third Friday of a month SPX options settle at
-the open and SPXW options at the close, so that one date has two expiries.
+An expiry is a date and a settlement root. On the third Friday of a month SPX options settle at the
+open and SPXW options at the close, so that this date has two expiries.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def expiries(chain: Chain, am_roots: Collection[str] = AM_ROOTS) -> Expiries:
 def years_between(start: datetime, end: datetime) -> float:
     """Years of 365 days from one instant to another, by the second.
 
-    Through time stamps: subtraction within one zone would go by the clock on the wall, and be an
-    hour off where summer time begins or ends in between.
+    Time stamps are subtracted, not local times: those would be wrong by an hour where summer time
+    begins or ends in between.
     """
     return (end.timestamp() - start.timestamp()) / SECONDS_PER_YEAR
 

@@ -1,8 +1,8 @@
 """Option chains as Cboe's delayed-quote page exports them.
 
-The file has a few lines of preamble (name and last value of the underlying, date of the quotes),
-a header, and one row per expiry and strike, with a call on the left and a put on the right whose
-columns share their names::
+The file begins with a few lines about the underlying (its name, its last value, the date of the
+quotes) and a header. Below it there is one row per expiry and strike, with a call on the left and a
+put on the right. The columns of the two share their names::
 
     Standard & Poors 500 Index,Last: 4505.1001,Change:  37.6601
     "Date: September 14, 2023 at 4:31 PM EDT",Bid: 4483.25,Ask: 4526.27,Size: 1*1,Volume: 0
@@ -10,26 +10,28 @@ columns share their names::
     Fri Sep 15 2023,SPXW230915C04500000,14.9,...,4500.00,SPXW230915P04500000,5.6,...
 
 Spreadsheets and browsers change it on the way: encoding, delimiter, decimal sign, the order and
-spelling of the columns, the language of the date. Whatever they did, the OSI symbols stay as they
-are; they name root, expiry, kind and strike, and so the rest is checked against them.
+spelling of the columns, the language of the date. None of them changes the OSI symbols, which name
+root, expiry, kind and strike. So everything else is checked against these.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.cells import CellError, read_dates, read_numbers, read_symbols
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import Chain, ChainError, Flags, Floats
+from quantforge.chain.symbols import read_symbols
+from quantforge.files.cells import CellError, read_dates, read_numbers
 from quantforge.files.decoding import decode
 
 SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
@@ -106,7 +108,7 @@ def read_chain(path: str | Path, *, asof: datetime | None = None) -> Chain:
     Raises
     ------
     ChainError
-        If the file is empty, no option chain, cut off, or holds something unreadable.
+        If the file is empty, is no option chain, is cut off, or has a cell that cannot be read.
     OSError
         If it cannot be opened.
 
@@ -158,7 +160,7 @@ def _find_header(lines: Sequence[str], source: str) -> _Layout:
 
 
 def _lay_out(names: Sequence[str], line: int, delimiter: str, where: str) -> _Layout:
-    """Assign columns; of two with the same name the first belongs to the side named first."""
+    """Assign columns; of two with the same name, the first belongs to the side that comes first."""
     shared: dict[str, int] = {}
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
@@ -193,7 +195,7 @@ def _quote_time(preamble: Sequence[str], source: str) -> datetime:
 
 
 def _underlying(preamble: Sequence[str]) -> str:
-    """Name of the underlying: what stands before its last value, quoted or not."""
+    """Name of the underlying, which precedes its last value, in quotation marks or not."""
     first = next((line for line in preamble if line.strip()), "")
     return _LAST.split(first)[0].strip(f'" {_DELIMITERS}')
 
@@ -201,7 +203,7 @@ def _underlying(preamble: Sequence[str]) -> str:
 def _spot(preamble: Sequence[str], decimal: str) -> float:
     found = _LAST.search("\n".join(preamble))
     try:
-        return float(read_numbers([found[1]], decimal)[0]) if found else float("nan")
+        return float(read_numbers([found[1]], decimal, grouped=True)[0]) if found else float("nan")
     except CellError:
         return float("nan")
 
@@ -232,7 +234,7 @@ def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> _Table:
 def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
     """Symbol, root, expiry and strike of every option, as the symbols say."""
     calls, puts = (
-        _column(table, layout.shared[side], read_symbols, kind)
+        _column(table, layout.shared[side], partial(read_symbols, kind=kind))
         for side, kind in (("calls", "C"), ("puts", "P"))
     )
     table.refuse_where(
@@ -250,8 +252,8 @@ def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
 def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
     """Decimal sign of the file, and its numbers.
 
-    The sign is the one under which every cell is a number and every strike the symbol's; between
-    semicolons that is likely a comma, elsewhere a point.
+    It is the sign with which every cell is a number and every strike is that of its symbol. The
+    comma is tried first where semicolons separate the columns, elsewhere the point.
     """
     likely, other = ",." if layout.delimiter == ";" else ".,"
     try:
@@ -263,18 +265,19 @@ def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, 
 
 
 def _numbers(table: _Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:
-    stated = _column(table, layout.shared["strike"], read_numbers, decimal)
+    read = partial(read_numbers, decimal=decimal, grouped=True)
+    stated = _column(table, layout.shared["strike"], read)
     table.refuse_where(stated != strike[::2], "strike and symbol differ")
     numbers = {name: np.full(len(strike), np.nan) for name in (*_NEEDED, *_OPTIONAL)}
     for offset, side in enumerate(layout.sides):
         for name, place in side.items():
-            numbers[name][offset::2] = _column(table, place, read_numbers, decimal)
+            numbers[name][offset::2] = _column(table, place, read)
     return numbers
 
 
-def _column(table: _Table, place: int, read: Any, *how: str) -> Any:
-    """One column through one of the readers of `cells`, its errors told by line."""
+def _column(table: _Table, place: int, read: Callable[[Sequence[str]], Any]) -> Any:
+    """Read one column; the error that a cell raises names its line."""
     try:
-        return read(table.column(place), *how)
+        return read(table.column(place))
     except CellError as error:
         raise table.refusal(error.index, error) from None

@@ -1,15 +1,15 @@
-"""The volatility that every quote implies, the greeks at it, and how the vendor's compare.
+"""The volatility that every quote implies, the greeks at it, and how they differ from the vendor's.
 
-Volatilities are Black's (1976) at the fitted forward and rate. Greeks are by the prepaid forward
-F exp(-r T), the underlying less the dividends it pays until expiry, at a constant rate: ``delta``
-is N(d1), ``gamma`` n(d1) / (F exp(-r T) sigma sqrt(T)), ``theta`` what passing time takes from an
-option while the underlying stands still. This is what Cboe's own delta and gamma agree with best
-(docs/cli.md has the figures).
+Volatilities are Black's (1976) at the fitted forward and rate. Greeks are derivatives by the
+prepaid forward F exp(-r T), the underlying less the dividends that it pays until expiry, at a
+constant rate. ``delta`` of a call is N(d1), ``gamma`` is n(d1) / (F exp(-r T) sigma sqrt(T)), and
+``theta`` is what an option loses in time while the underlying stands still. Of all conventions
+Cboe's own delta and gamma agree best with this one (docs/cli.md has the figures).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -21,13 +21,12 @@ import quantforge
 from quantforge.chain.calendar import Expiries
 from quantforge.chain.parity import Parity
 from quantforge.chain.quotes import Chain, Flags, Floats
-from quantforge.chain.timing import fastest
 
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
 SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
 
-_WIDEST: Final = 0.2  # spread of a liquid option, as a part of its mid
-_SHORTEST: Final = 7.0 / 365.0  # years it has left
+_WIDEST: Final = 0.2  # greatest spread of a liquid option, as a part of its mid
+_SHORTEST: Final = 7.0 / 365.0  # least time to its expiry, in years
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,14 +45,10 @@ class Implied:
         ``volatility``, ``delta`` and ``gamma`` of the mid less the vendor's, NaN where either has
         none.
     liquid : array of bool
-        Options whose volatility can be told well: out of the money, with a bid, a spread below 20 %
-        of the mid and more than seven days left.
+        Options whose quotes determine a volatility well: out of the money, with a bid, a spread
+        below 20 % of the mid and more than seven days to expiry.
     at_the_money : array of float64
-        For each expiry, the volatility at its forward, NaN where quotes do not reach around it.
-    seconds : tuple of float
-        Time the inversion of all bids, mids and asks took, and that of the greeks.
-    backend : str
-        What inverted.
+        For each expiry, the volatility at its forward, NaN without quotes on either side of it.
     """
 
     bid: Floats
@@ -64,8 +59,6 @@ class Implied:
     difference: Mapping[str, Floats]
     liquid: Flags
     at_the_money: Floats
-    seconds: tuple[float, float]
-    backend: str
 
     @property
     def solved(self) -> Flags:
@@ -91,37 +84,70 @@ def imply(
     backend, threads
         As in `quantforge.price`.
     """
-    place = expiries.of_option
-    forward, rate, time = parity.forward[place], parity.rate[place], expiries.time[place]
-    quotes = _quotes(chain)
-    common: dict[str, Any] = {"kind": chain.kind, "backend": backend, "threads": threads}
-    invert = partial(quantforge.implied_volatility, model="black76", status=True, **common)
-    derive = partial(quantforge.greeks, which=GREEKS, **common)
-    operands = forward, chain.strike, time, rate
-    prepaid = forward * np.exp(-rate * time)
     with np.errstate(invalid="ignore"):
-        (volatility, codes), inverting = fastest(invert, quotes, *operands)
-        found, deriving = fastest(derive, prepaid, *operands[1:], volatility[1])
-    used = quantforge.explain(
-        "implied_volatility", quotes.size, backend=backend, threads=threads
-    ).backend
-    bid, mid, ask = volatility
+        (bid, mid, ask), codes = inversion(
+            chain, expiries, parity, backend=backend, threads=threads
+        )()
+        found = derivation(chain, expiries, parity, mid, backend=backend, threads=threads)()
+    place = expiries.of_option
     return Implied(
         bid=bid,
         mid=mid,
         ask=ask,
         code=codes[1],
         greeks=found,
-        difference=_less_vendor_s(chain, mid, found),
-        liquid=_liquid(chain, quotes[1], forward, time),
+        difference=_vendor_differences(chain, mid, found),
+        liquid=_liquid(chain, parity.forward[place], expiries.time[place]),
         at_the_money=_at_the_money(chain, expiries, parity, mid),
-        seconds=(inverting, deriving),
-        backend=used,
+    )
+
+
+def inversion(
+    chain: Chain, expiries: Expiries, parity: Parity, **settings: Any
+) -> Callable[[], tuple[Floats, NDArray[np.int8]]]:
+    """The call that inverts every bid, mid and ask, ready to be made.
+
+    `settings` are those of `quantforge.implied_volatility`.
+    """
+    place = expiries.of_option
+    return partial(
+        quantforge.implied_volatility,
+        _quotes(chain),
+        parity.forward[place],
+        chain.strike,
+        expiries.time[place],
+        parity.rate[place],
+        kind=chain.kind,
+        model="black76",
+        status=True,
+        **settings,
+    )
+
+
+def derivation(
+    chain: Chain, expiries: Expiries, parity: Parity, volatility: Floats, **settings: Any
+) -> Callable[[], quantforge.Greeks]:
+    """The call that computes the greeks of every option, ready to be made.
+
+    `settings` are those of `quantforge.greeks`.
+    """
+    place = expiries.of_option
+    rate, time = parity.rate[place], expiries.time[place]
+    return partial(
+        quantforge.greeks,
+        parity.forward[place] * np.exp(-rate * time),
+        chain.strike,
+        time,
+        rate,
+        volatility,
+        kind=chain.kind,
+        which=GREEKS,
+        **settings,
     )
 
 
 def _quotes(chain: Chain) -> Floats:
-    """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is none."""
+    """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is no quote."""
     usable = (chain.bid >= 0.0) & (chain.ask > 0.0) & (chain.ask >= chain.bid)
     usable &= np.isfinite(chain.ask)
     quotes = np.stack((chain.bid, 0.5 * (chain.bid + chain.ask), chain.ask))
@@ -130,8 +156,8 @@ def _quotes(chain: Chain) -> Floats:
     return quotes
 
 
-def _less_vendor_s(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
-    """Ours less the vendor's, which for an option without volatility has no meaning."""
+def _vendor_differences(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
+    """Ours less the vendor's, which mean nothing for an option without volatility."""
     rated = chain.volatility > 0.0
     ours = {"volatility": mid, "delta": greeks["delta"], "gamma": greeks["gamma"]}
     return {
@@ -141,11 +167,12 @@ def _less_vendor_s(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict
 
 
 def out_of_the_money(chain: Chain, forward: Any) -> Flags:
-    """Of a strike's call and put the one worth less; false where there is no forward."""
+    """Whether an option is out of the money; false where there is no forward."""
     return np.asarray(np.where(chain.kind > 0, chain.strike >= forward, chain.strike < forward))
 
 
-def _liquid(chain: Chain, mid: Floats, forward: Floats, time: Floats) -> Flags:
+def _liquid(chain: Chain, forward: Floats, time: Floats) -> Flags:
+    mid = _quotes(chain)[1]
     narrow = (chain.bid > 0.0) & (chain.ask - chain.bid < _WIDEST * mid)
     return np.asarray(out_of_the_money(chain, forward) & narrow & (time > _SHORTEST))
 
@@ -166,7 +193,7 @@ def _at_the_money(chain: Chain, expiries: Expiries, parity: Parity, mid: Floats)
     return level
 
 
-def off_vendor(difference: Floats, among: Flags) -> tuple[float, float]:
+def vendor_difference(difference: Floats, among: Flags) -> tuple[float, float]:
     """Median and 95th percentile of the absolute difference, NaN if there is none."""
     sizes = np.abs(difference[among])
     sizes = sizes[np.isfinite(sizes)]

@@ -1,7 +1,7 @@
 """Every row of a priced chain, written to CSV or Parquet.
 
-``docs/cli.md`` explains the columns. An option without a price or volatility keeps its row; what
-is missing is an empty field, or null in Parquet.
+``docs/cli.md`` explains the columns. An option without a price or volatility keeps its row. What is
+missing is an empty field, or null in Parquet.
 """
 
 from __future__ import annotations

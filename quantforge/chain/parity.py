@@ -1,26 +1,27 @@
 """Forward price and discount factor of each expiry, by put-call parity.
 
-For European options of one expiry, call - put = D (F - K) whatever the volatility: the mid prices
-of calls less puts lie on a line in the strike whose slope is -D and whose root is F. With real
-quotes three things go wrong, and each has its answer here:
+For European options of one expiry, call - put = D (F - K) whatever the volatility. So the mids of
+calls less those of puts lie on a line in the strike, whose slope is -D and whose root is F. With
+real quotes three things go wrong:
 
-- *Some quotes are stale or absurd*, and often many of them the same way, at one end of the
-  strikes. So a first line goes by repeated medians, which hold up to a half of bad quotes wherever
-  they are, and is refined by iterative reweighting with Cauchy's loss, to which a gross error is
-  worth next to nothing. Errors count in spreads; weights fade to zero at 25 % from the money.
-- *The slope is worth little near expiry.* Mids of options in the money lie off parity by some
-  part of their spread, the same way for many strikes, so that more strikes do not help; for a
-  week to expiry that is 10 % in the rate. So each measured rate carries an error, and the rates of
-  all expiries are smoothed together over the square root of time (a Gaussian process: a level
-  known to 10 %, departures from it of 1 % that fade over half a unit). An expiry with a sharp
-  slope keeps its own rate, one with a blurred or no slope takes its neighbours'; a chain of one
-  poor expiry falls back on 3 %. Where a rate is that uncertain prices hardly depend on it.
-- *The root must be sharp.* With the discount known, every strike K says F = K + (call - put) / D;
-  the forward is the weighted median of this over the strikes nearest the money, where an error in
-  D does not matter.
+- *Some quotes are stale or absurd*, often many of them in the same direction, at one end of the
+  strikes. So the first line is fitted by repeated medians, which withstand bad quotes up to a half
+  of all, wherever they are. Iterative reweighting with Cauchy's loss then refines it, so that a
+  gross error has almost no weight. Errors are measured in spreads. Weights fall to zero at 25 %
+  from the money.
+- *The slope says little near expiry.* Mids of options in the money deviate from parity by some part
+  of their spread, in the same direction for many strikes, so that more strikes do not help. With a
+  week to expiry that is 10 % in the rate. So each measured rate has an error, and the rates of all
+  expiries are smoothed together over the square root of time. (This is a Gaussian process: a level
+  known to 10 %, and departures from it of 1 % with a correlation length of half a unit.) An expiry
+  with a precise slope keeps its own rate. One without takes that of its neighbours. A chain of a
+  single poor expiry has 3 %. Where a rate is that uncertain, prices hardly depend on it.
+- *The root must be precise.* Once the discount is known, every strike K gives a forward
+  K + (call - put) / D. The weighted median of these is taken over the strikes nearest the money,
+  where an error of D does not matter.
 
 Settlement roots of one date are expiries of their own. American options obey parity only
-approximately; their forwards are near, their rates too low.
+approximately: their forwards are nearly right, their rates too low.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ import numpy as np
 from quantforge.chain.calendar import Expiries
 from quantforge.chain.quotes import Chain, Floats, Integers
 
-NEAR_THE_MONEY: Final = 0.25  # of the strike, to either side: where lines are fitted
-AT_THE_MONEY: Final = 0.02  # where the forward is read
+NEAR_THE_MONEY: Final = 0.25  # on either side, as a part of the forward: where lines are fitted
+AT_THE_MONEY: Final = 0.02  # likewise: the width of the weights that give the forward
 FEWEST_PAIRS: Final = 3
-_ORDINARY: Final = 0.05  # errors of mids that are nothing special, in spreads
+_ORDINARY: Final = 0.05  # usual errors of mids, in spreads
 _TURNS: Final = 30  # of reweighting
 _MOST_IN_FIRST_LINE: Final = 50  # strikes: the work grows with their square
-_OFF_PARITY: Final = 0.05  # how far mids lie off parity in the money, in spreads
-_MOST_OFF: Final = 1.0  # spreads off parity, in the median: beyond it there is no forward
-_LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is known of rates beforehand
-_DEPARTURE, _FADING = 0.01, 0.5  # how far rates depart from their level, over how many sqrt(years)
-_TICK: Final = 0.01  # least spread that weighs
+_DEVIATION: Final = 0.05  # of mids from parity in the money, in spreads
+_GREATEST_DEVIATION: Final = 1.0  # in the median, in spreads: beyond it there is no forward
+_LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is assumed of rates beforehand, and how surely
+_DEPARTURE, _LENGTH = 0.01, 0.5  # of rates from their level, and over how many sqrt(years)
+_TICK: Final = 0.01  # least spread, for weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +81,9 @@ class _Pairs:
     count: int  # of expiries
 
     def near(self, center: Floats) -> _Pairs:
-        """The pairs near the money, none of them weighing more than twice what is usual.
+        """The pairs near the money, with spreads of at least half the usual one, for weights.
 
-        A locked quote, whose spread is zero, is as often stale as it is sharp.
+        A locked quote, whose spread is zero, is stale as often as it is precise.
         """
         near = np.abs(self.strike / center[self.expiry] - 1.0) <= NEAR_THE_MONEY
         found = _Pairs(
@@ -113,7 +114,7 @@ class _Pairs:
 
 
 def fit_parity(chain: Chain, expiries: Expiries) -> Parity:
-    """Fit forward and discount of every expiry that is not over yet.
+    """Fit forward and discount of every expiry that is still ahead.
 
     Parameters
     ----------
@@ -137,19 +138,19 @@ def fit_parity(chain: Chain, expiries: Expiries) -> Parity:
     growth = np.exp(rate * expiries.time)
     forward = _forwards(near, center, growth)
     counts = np.bincount(near.expiry, minlength=len(expiries))
-    off = _off_parity(near, forward, growth)
-    reason = tuple(map(_why_not, expiries.time, counts, forward, off))
+    deviation = _deviations(near, forward, growth)
+    reason = tuple(map(_why_not, expiries.time, counts, forward, deviation))
     missing = np.array([bool(why) for why in reason], dtype=bool)
     forward[missing] = rate[missing] = np.nan
     return Parity(forward, rate, rate_error, counts, reason)
 
 
-def _why_not(years: float, pairs: int, forward: float, off: float) -> str:
+def _why_not(years: float, pairs: int, forward: float, deviation: float) -> str:
     if years <= 0.0:
         return "expired"
     if pairs < FEWEST_PAIRS:
         return f"{pairs} strikes with usable call and put, {FEWEST_PAIRS} are needed"
-    if forward > 0.0 and off <= _MOST_OFF:
+    if forward > 0.0 and deviation <= _GREATEST_DEVIATION:
         return ""
     return "calls and puts do not obey parity"
 
@@ -173,7 +174,7 @@ def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
     x = near.strike - center[near.expiry]
     fading = 1.0 - (x / (NEAR_THE_MONEY * center[near.expiry])) ** 2
     base = (fading / near.spread) ** 2
-    residual = _off_first_line(near, x)
+    residual = _first_residuals(near, x)
     with np.errstate(divide="ignore", invalid="ignore"):
         for _ in range(_TURNS):
             weights = base / (1.0 + (residual / (_ORDINARY * near.spread)) ** 2)
@@ -187,11 +188,11 @@ def _slopes(near: _Pairs, center: Floats) -> tuple[Floats, Floats]:
         spread = near.total(base * near.spread) / near.total(base)
         scatter = 1.5 * near.medians(np.abs(residual), base)
         count = near.total(np.ones_like(x))
-        error = np.hypot(_OFF_PARITY * spread, scatter / np.sqrt(count)) / np.sqrt(width)
+        error = np.hypot(_DEVIATION * spread, scatter / np.sqrt(count)) / np.sqrt(width)
     return -slope, np.where(count >= FEWEST_PAIRS, error, np.nan)
 
 
-def _off_first_line(near: _Pairs, x: Floats) -> Floats:
+def _first_residuals(near: _Pairs, x: Floats) -> Floats:
     """Residuals of a first line through each expiry, by repeated medians (Siegel 1982)."""
     residual = np.zeros_like(x)
     for place in np.unique(near.expiry):
@@ -200,26 +201,26 @@ def _off_first_line(near: _Pairs, x: Floats) -> Floats:
         some = rows[first[:: 1 + len(first) // _MOST_IN_FIRST_LINE]]
         if len(some) < FEWEST_PAIRS:
             continue
-        apart = ~np.eye(len(some), dtype=bool)
+        others = ~np.eye(len(some), dtype=bool)
         run, rise = (
-            (values[some, None] - values[some])[apart].reshape(len(some), -1)
+            (values[some, None] - values[some])[others].reshape(len(some), -1)
             for values in (x, near.difference)
         )
-        off = near.difference[rows] - np.median(np.median(rise / run, axis=1)) * x[rows]
-        residual[rows] = off - np.median(off)
+        above = near.difference[rows] - np.median(np.median(rise / run, axis=1)) * x[rows]
+        residual[rows] = above - np.median(above)
     return residual
 
 
 def _smooth(x: Floats, rate: Floats, error: Floats) -> Floats:
     """Smooth `rate` over `x` by Gaussian process regression; a NaN takes its neighbours' value.
 
-    Two passes widen the error of a rate that the others contradict by more than three of it.
+    Two passes widen the error of a rate that differs from the others by more than three errors.
     """
     known = np.isfinite(rate) & np.isfinite(error)
     if not known.any():
         return np.full_like(x, _LEVEL)
-    apart = np.abs(x[:, None] - x[known])
-    covariance = _LEVEL_ERROR**2 + _DEPARTURE**2 * np.exp(-apart / _FADING)
+    distance = np.abs(x[:, None] - x[known])
+    covariance = _LEVEL_ERROR**2 + _DEPARTURE**2 * np.exp(-distance / _LENGTH)
     deviation, variance = rate[known] - _LEVEL, error[known] ** 2
     for _ in range(3):
         gains = np.linalg.solve(covariance[known] + np.diag(variance), deviation)
@@ -232,15 +233,15 @@ def _smooth(x: Floats, rate: Floats, error: Floats) -> Floats:
 def _forwards(near: _Pairs, center: Floats, growth: Floats) -> Floats:
     """Weighted median of K + (call - put) / D over the strikes at the money.
 
-    Weights fall off with the distance from the money, so that the slope's error cancels, and
-    fall off with the square of the spread.
+    Weights decrease with the distance from the money, so that the error of the slope cancels, and
+    with the square of the spread.
     """
     implied = near.strike + near.difference * growth[near.expiry]
     distance = (near.strike / center[near.expiry] - 1.0) / AT_THE_MONEY
     return near.medians(implied, np.exp(-0.5 * distance**2) / near.spread**2)
 
 
-def _off_parity(near: _Pairs, forward: Floats, growth: Floats) -> Floats:
-    """How far calls less puts lie from the fit, in spreads, in the median."""
+def _deviations(near: _Pairs, forward: Floats, growth: Floats) -> Floats:
+    """Median distance of calls less puts from the fitted line, in spreads, for each expiry."""
     fitted = (forward[near.expiry] - near.strike) / growth[near.expiry]
     return near.medians(np.abs(near.difference - fitted) / near.spread, np.ones_like(fitted))

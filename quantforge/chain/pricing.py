@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,10 @@ from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
 from quantforge.chain.implied import Implied, imply
 from quantforge.chain.parity import Parity, fit_parity
 from quantforge.chain.quotes import Chain, Flags, Floats
-from quantforge.chain.timing import fastest
 
 
 class Reason(IntEnum):
-    """Why an option has no model price, the first that holds; `PRICED` if it has one."""
+    """The first reason why an option has no model price; `PRICED` if it has one."""
 
     PRICED = 0
     EXPIRED = 1
@@ -57,10 +57,6 @@ class PricedChain:
         Model price of each option, NaN where `reason` says why there is none.
     reason : array of int8
         A `Reason` for each option.
-    seconds : array of float64
-        Time each expiry's prices took: one call, backend loaded, the fastest of three.
-    backends : tuple of str
-        Backend that priced each expiry, empty where nothing was priced.
     implied : Implied
         Volatilities and greeks of the quotes.
     """
@@ -70,24 +66,22 @@ class PricedChain:
     parity: Parity
     price: Floats
     reason: NDArray[np.int8]
-    seconds: Floats
-    backends: tuple[str, ...]
     implied: Implied
 
     @property
     def compared(self) -> Flags:
-        """Options that count: with a vendor's volatility and a fitted forward."""
+        """Options with a vendor's volatility and a fitted forward."""
         fitted = np.isfinite(self.parity.forward)[self.expiries.of_option]
         return np.asarray((self.chain.volatility > 0.0) & fitted)
 
     @property
     def inside(self) -> Flags:
-        """Options whose model price lies between bid and ask, the bounds included."""
+        """Options whose model price lies between bid and ask, or at one of them."""
         return np.asarray((self.chain.bid <= self.price) & (self.price <= self.chain.ask))
 
     @property
     def inside_share(self) -> float:
-        """Inside options among the compared ones, NaN if there are none."""
+        """Share of the compared options that are inside, NaN if none are compared."""
         compared = int(np.count_nonzero(self.compared))
         return int(np.count_nonzero(self.inside)) / compared if compared else float("nan")
 
@@ -107,8 +101,8 @@ def price_chain(
 
     Forward and discount of each expiry come from put-call parity; prices are those of
     ``quantforge.price(forward, strike, time, rate, volatility, model="black76")`` at the vendor's
-    volatility, one call per expiry, so that time and backend are each expiry's own. Bids, mids and
-    asks of all options are inverted in one call.
+    volatility, one call per expiry. One call inverts the bids, mids and asks of all options.
+    Another computes the greeks of all mids.
 
     Parameters
     ----------
@@ -132,33 +126,37 @@ def price_chain(
     parity = fit_parity(chain, found)
     reason = _reasons(chain, found, parity)
     price = np.full(len(chain), np.nan)
-    seconds = np.full(len(found), np.nan)
-    backends = [""] * len(found)
-    for place, rows in enumerate(_rows_by_expiry(found, reason == Reason.PRICED)):
-        if not rows.size:
-            continue
-        # binding loads the backend, so that the clock sees the pricing alone
-        bound = quantforge.bind(
-            "price",
-            model="black76",
-            kind=chain.kind[rows],
-            n=rows.size,
-            backend=backend,
-            threads=threads,
-        )
-        price[rows], seconds[place] = fastest(
-            bound,
-            float(parity.forward[place]),
-            chain.strike[rows],
-            float(found.time[place]),
-            float(parity.rate[place]),
-            chain.volatility[rows],
-        )
-        backends[place] = quantforge.explain(
-            "price", rows.size, backend=backend, threads=threads
-        ).backend
+    for _, rows, call in pricings(chain, found, parity, reason, backend=backend, threads=threads):
+        price[rows] = call()
     implied = imply(chain, found, parity, backend=backend, threads=threads)
-    return PricedChain(chain, found, parity, price, reason, seconds, tuple(backends), implied)
+    return PricedChain(chain, found, parity, price, reason, implied)
+
+
+def pricings(
+    chain: Chain, expiries: Expiries, parity: Parity, reason: NDArray[np.int8], **settings: Any
+) -> Iterator[tuple[int, NDArray[np.intp], Callable[[], Floats]]]:
+    """The calls that price a chain, ready to be made, one for each expiry with a priced option.
+
+    Each comes with the place of the expiry and the rows of its options. Its backend is loaded.
+    `settings` are those of `quantforge.bind`.
+    """
+    for place, rows in enumerate(_rows_by_expiry(expiries, reason == Reason.PRICED)):
+        if rows.size:
+            bound = quantforge.bind(
+                "price", model="black76", kind=chain.kind[rows], n=rows.size, **settings
+            )
+            yield (
+                place,
+                rows,
+                partial(
+                    bound,
+                    float(parity.forward[place]),
+                    chain.strike[rows],
+                    float(expiries.time[place]),
+                    float(parity.rate[place]),
+                    chain.volatility[rows],
+                ),
+            )
 
 
 def _rows_by_expiry(expiries: Expiries, wanted: Flags) -> list[NDArray[np.intp]]:

@@ -27,9 +27,9 @@ class ChainError(QuantForgeError, ValueError):
 class Chain:
     """An option chain as it was quoted at one instant.
 
-    Every array has one element per option, ``2 n`` in all. Options come in pairs: the call of a
-    strike at an even index, its put right after, with the same expiry, root and strike.
-    Prices are per unit of the underlying; what the file left blank is NaN.
+    Every array has one element per option. Options come in pairs of the same expiry, root and
+    strike: the call at an even index, the put right after it. Prices are per unit of the
+    underlying. What the file leaves blank is NaN.
 
     Attributes
     ----------
@@ -76,5 +76,5 @@ class Chain:
 
     @property
     def quoted_both_ways(self) -> Flags:
-        """Whether an option has a bid and an ask above zero that do not cross."""
+        """Whether an option has a bid and an ask, both above zero and not crossed."""
         return np.asarray((self.bid > 0.0) & (self.ask >= self.bid) & np.isfinite(self.ask))

@@ -1,4 +1,4 @@
-"""What there is to say about a priced chain, as plain data."""
+"""The figures of a priced chain, as plain data."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from quantforge import Code
-from quantforge.chain.implied import SOLVED, off_vendor
+from quantforge.chain.implied import SOLVED, vendor_difference
 from quantforge.chain.pricing import PricedChain, Reason
 
 
 def summary(priced: PricedChain) -> dict[str, Any]:
-    """Figures of a priced chain, in all and per expiry, as numbers, texts, lists and dicts.
+    """Figures of a priced chain, total and per expiry, as numbers, texts, lists and dicts.
 
     ``docs/cli.md`` explains the keys.
     """
@@ -46,10 +46,11 @@ def _implied(priced: PricedChain) -> dict[str, Any]:
             name: count for name, count in failures.items() if Code[name] not in SOLVED and count
         },
         "off_vendor": {
-            name: dict(zip(("median", "p95"), off_vendor(values, implied.liquid), strict=True))
+            name: dict(
+                zip(("median", "p95"), vendor_difference(values, implied.liquid), strict=True)
+            )
             for name, values in implied.difference.items()
         },
-        "backend": implied.backend,
     }
 
 
@@ -60,8 +61,10 @@ def _by_name(codes: Any) -> dict[str, int]:
 def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
     found, parity, implied = priced.expiries, priced.parity, priced.implied
     compared, inside = priced.per_expiry(priced.compared), priced.per_expiry(priced.inside)
-    off = [
-        off_vendor(implied.difference["volatility"], implied.liquid & (found.of_option == place))
+    differences = [
+        vendor_difference(
+            implied.difference["volatility"], implied.liquid & (found.of_option == place)
+        )
         for place in range(len(found))
     ]
     columns = {
@@ -80,10 +83,8 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
         "atm_iv": implied.at_the_money.tolist(),
         "inverted": priced.per_expiry(implied.solved).tolist(),
         "liquid": priced.per_expiry(implied.liquid).tolist(),
-        "iv_median": [median for median, _ in off],
-        "iv_p95": [high for _, high in off],
-        "seconds": priced.seconds.tolist(),
+        "iv_median": [median for median, _ in differences],
+        "iv_p95": [high for _, high in differences],
         "reason": parity.reason,
-        "backend": priced.backends,
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,12 +1,12 @@
 """The sample chain that ships with the package, and the program that makes it.
 
-An invented index on an invented day, in the shape of a Cboe quote file, with what real files have:
-noisy quotes, stale, crossed and empty ones, options without a volatility, an expiry that is over,
-two settlement roots on one date, commas within quotation marks in the preamble. It holds no market
-data. ``python -m quantforge.chain.sample`` writes it anew, byte for byte the same.
+It is an invented index on an invented day, and holds no market data. In form it is a Cboe quote
+file with what real ones have: noisy, stale, crossed and empty quotes, options without a volatility,
+an expiry that is over, two settlement roots on one date, commas within quotation marks.
+``python -m quantforge.chain.sample`` writes it again, byte for byte the same.
 
-No formula of the package is used to make it, so that it can serve to test them: Black's (1976) is
-written out here with `math.erfc`.
+It uses no formula of the package, so that it can test them. Black's (1976) is written out here with
+`math.erfc`.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _option(chance: random.Random, expiry: _Expiry, strike: int, sign: int) -> s
 
 
 def _quote(chance: random.Random, price: float) -> tuple[float, float]:
-    """Bid and ask around the price, off it by part of the spread."""
+    """Bid and ask around a mid that differs from the price by a part of the spread."""
     half = 0.05 + 0.012 * price**0.75
     middle = price + chance.gauss(0.0, 0.3) * half
     fate = chance.random()

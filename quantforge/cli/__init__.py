@@ -2,7 +2,8 @@
 
 Each command is a module or object with ``add_parser(subparsers)`` and ``run(arguments) -> int``. It
 ends with 0 when its work is done, 1 when nothing was usable or a check failed, 2 for bad input or
-usage. What goes wrong is one line on stderr; ``QUANTFORGE_DEBUG=1`` shows the traceback.
+usage. What goes wrong is one line on stderr; ``QUANTFORGE_DEBUG=1`` shows the traceback. Functions
+of operations that other packages have declared get their commands from the declarations.
 """
 
 from __future__ import annotations
@@ -37,15 +38,17 @@ def parser() -> argparse.ArgumentParser:
     """The parser of every command."""
     # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
-    from quantforge.cli import autotune, backends, chain, compute, doctor, explain
+    from quantforge.cli import autotune, backends, chain, declared, doctor, european, explain
 
     top = _Parser(prog="quantforge", description=quantforge.__doc__)
     top.add_argument("--version", action="version", version=f"quantforge {quantforge.__version__}")
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    for command in (chain, *compute.COMMANDS, backends, explain, autotune, doctor):
+    quantforge.backends()  # whoever brings them may also have declared operations
+    for command in (chain, *european.COMMANDS, backends, explain, autotune, doctor):
         command.add_parser(subparsers)
+    declared.add_parsers(subparsers)
     return top
 
 

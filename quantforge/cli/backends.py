@@ -1,4 +1,4 @@
-"""``quantforge backends``: what is installed, and what became of it."""
+"""``quantforge backends``: what is installed, and in which state."""
 
 from __future__ import annotations
 

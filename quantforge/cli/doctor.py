@@ -26,7 +26,7 @@ from quantforge.profile.machine import this_machine
 
 _DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 
-# Call on 100 at 100, one year, 5 %, 20 %, to 20 digits (mpmath); backends may be 4 ulp of 100 off.
+# Call on 100 at 100, one year, 5 %, 20 %, to 20 digits (mpmath). Errors may be 4 ulp of 100.
 _KNOWN: Final = 10.450583572185565667
 _TOLERANCE: Final = 4 * 2.0**-46
 
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_backends() -> list[str]:
-    """What is wrong with the backends, a line each; loading checks the bits of the exact ones."""
+    """What is wrong with the backends, a line each. Loading checks the bits of exact ones."""
     problems = []
     for info in quantforge.backends():
         if info.state in {"broken", "incompatible"}:
@@ -118,10 +118,10 @@ def _machine() -> dict[str, str]:
 
 
 def floating_point() -> dict[str, str]:
-    """The environment that arithmetic runs in, found out by arithmetic.
+    """The floating-point environment, found out by arithmetic.
 
-    Kernels set what they need for themselves, so nothing here is an error; but NumPy's own
-    functions, and the NumPy backend, follow it.
+    Nothing here is an error, because kernels set what they need for themselves. NumPy's own
+    functions, and with them the NumPy backend, follow the environment.
     """
     one, tiny = np.float64(1.0), np.float64(2.0**-60)
     least, small = np.float64(5e-324), np.float64(2.0**-1022)

@@ -8,7 +8,7 @@ from typing import Any
 import quantforge
 from quantforge.cli.options import add_backend_options, add_model_option
 from quantforge.cli.terminal import print_json
-from quantforge.operations import OPERATIONS
+from quantforge.operations import OPERATIONS, functions
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,7 +19,8 @@ def add_parser(subparsers: Any) -> None:
         description="Say which backend would run a batch of N options, with how many threads, "
         "and why. Loads none of them.",
     )
-    parser.add_argument("operation", metavar="OPERATION", help=f"one of: {', '.join(OPERATIONS)}")
+    names = dict.fromkeys([*functions(), *OPERATIONS])
+    parser.add_argument("operation", metavar="OPERATION", help=f"one of: {', '.join(names)}")
     parser.add_argument(
         "n", type=_count, metavar="N", help="number of options, such as 10_000 or 1e6"
     )

@@ -11,7 +11,7 @@ BAD_INPUT = 2
 
 
 class Failure(Exception):
-    """A command cannot go on; the message is the whole line."""
+    """A command cannot go on; the message is the line that the user sees."""
 
     def __init__(self, message: str, code: int = BAD_INPUT) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""The inputs of an operation, from command-line arguments and columns of a file.
+"""The inputs of a public function, from command-line arguments and columns of a file.
 
-Names, meanings and units are those of the catalogue of operations; ``kind`` takes the place of the
-kernels' sign.
+Names, meanings and units are those that operations of the catalogue declare. ``kind`` takes the
+place of the kernels' sign.
 """
 
 from __future__ import annotations
@@ -13,36 +13,66 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from quantforge import kinds
 from quantforge.cli.failures import Failure
 from quantforge.cli.options import add_model_option
 from quantforge.conventions import MODELS
-from quantforge.operations import OPERATIONS, Operand
+from quantforge.files.cells import CellError, read_numbers
+from quantforge.files.columns import words_of
+from quantforge.operations import OPERATIONS, SIGN, Operand, Operation, find
+
+__all__ = ["add_arguments", "as_columns", "inputs", "literal", "operations", "resolve"]
 
 _OPTIONAL: Final = frozenset({"dividend", "kind"})
-_FORWARD: Final = "--model black76 or bachelier"
-_KINDS: Final = frozenset({"call", "put", "c", "p", "1", "+1", "-1", "1.0", "-1.0"})
 
 
-def _operands(function: str) -> tuple[Operand, ...]:
-    """Those of the lognormal models: the others' arguments are among them."""
-    return tuple(each for each in OPERATIONS[function].inputs if each.name != "sign")
+def operations(function: str) -> list[Operation]:
+    """The operations that a public function runs, each for a family of models."""
+    return [each for each in OPERATIONS.values() if each.function == function]
+
+
+def inputs(function: str) -> dict[str, Operand]:
+    """The inputs of a public function by name, without the kind."""
+    found: dict[str, Operand] = {}
+    for operation in operations(function):
+        for operand in operation.inputs:
+            if operand is not SIGN:
+                found.setdefault(operand.argument, operand)
+    return found
+
+
+def _models(function: str) -> list[str]:
+    families = {each.family for each in operations(function)}
+    return [name for name, model in MODELS.items() if model.family in families]
+
+
+def _on_forward(function: str) -> str:
+    """The models of a function that take a forward, in words."""
+    return " or ".join(name for name in _models(function) if MODELS[name].on_forward)
+
+
+def literal(text: str) -> str:
+    """Text for the help of an option, where argparse takes a percent sign for a format."""
+    return text.replace("%", "%%")
 
 
 def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
     """Add an argument for each input of a public function, for the kind and for the model."""
-    for operand in _operands(function):
-        parser.add_argument(
-            f"--{operand.name}", metavar="X", help=f"{operand.meaning}, {operand.unit}"
-        )
-    parser.add_argument("--forward", metavar="X", help=f"forward price, for {_FORWARD}")
-    parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
-    add_model_option(parser)
+    taken = inputs(function)
+    for name, operand in taken.items():
+        about = ", ".join(filter(None, (operand.meaning, operand.unit)))
+        parser.add_argument(f"--{name}", metavar="X", help=literal(about))
+    if "spot" in taken and (models := _on_forward(function)):
+        parser.add_argument("--forward", metavar="X", help=f"forward price, for --model {models}")
+    if any(SIGN in each.inputs for each in operations(function)):
+        parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
+    add_model_option(parser, _models(function), operations(function)[0].model)
 
 
 def resolve(
     arguments: argparse.Namespace, function: str, columns: Mapping[str, Any]
 ) -> tuple[dict[str, Any], int]:
-    """Inputs of a public function by name, as it takes them, and the number of options.
+    """The inputs of a public function by name, as it takes them, and the number of options.
 
     An argument is a number, several with commas between them, or the name of a column. One that is
     left out is the column of its own name.
@@ -50,12 +80,15 @@ def resolve(
     Raises
     ------
     Failure
-        An input is neither given nor a column, or holds what is no number or kind.
+        An input is neither given nor a column, or has an element that is no number or no kind.
     """
-    names = [*(operand.name for operand in _operands(function)), "kind"]
-    given = {name: _argument(arguments, name, columns) for name in names}
+    operation = find(function, arguments.model)
+    needed = ["kind" if each is SIGN else each.argument for each in operation.inputs]
+    also = [name for name in inputs(function) if getattr(arguments, name) is not None]
+    names = list(dict.fromkeys([*needed, *also]))
+    given = {name: _argument(arguments, name, function, columns) for name in names}
     found = {name: _input(name, value, columns) for name, value in given.items() if value}
-    missing = [name for name in names if name not in found and name not in _OPTIONAL]
+    missing = [name for name in needed if name not in found and name not in _OPTIONAL]
     if missing:
         where = "no such column" if columns else f"give it with --{missing[0]}"
         raise Failure(f"{missing[0]} is missing: {where}")
@@ -71,60 +104,80 @@ def resolve(
     return {name: value[0] if len(value) == 1 else value for name, value in found.items()}, count
 
 
-def _argument(arguments: argparse.Namespace, name: str, columns: Mapping[str, Any]) -> str | None:
+def _argument(
+    arguments: argparse.Namespace, name: str, function: str, columns: Mapping[str, Any]
+) -> str | None:
     """What was given for an input, or the column of its own name, or nothing.
 
-    A model of the forward takes ``--forward`` and the column ``forward`` for the spot, and lets a
-    column ``dividend`` alone, which the forward holds already.
+    A model of the forward takes ``--forward`` and the column ``forward`` for the spot. It ignores a
+    column ``dividend``, because the forward contains the dividends.
     """
-    forward = MODELS[arguments.model].on_forward
+    on_forward = MODELS[arguments.model].on_forward
     given: str | None = getattr(arguments, name)
     own = [name]
     if name == "spot":
         if arguments.forward is not None:
-            if not forward:
-                raise Failure(f"--forward needs {_FORWARD}")
+            if not on_forward:
+                raise Failure(f"--forward needs --model {_on_forward(function)}")
             given = arguments.forward
-        own = ["forward", "spot"] if forward else own
-    elif name == "dividend" and forward:
+        own = ["forward", "spot"] if on_forward else own
+    elif name == "dividend" and on_forward:
         own = []
     return given or next((each for each in own if each in columns), None)
 
 
 def _input(name: str, given: str, columns: Mapping[str, Any]) -> NDArray[np.float64]:
+    read = _read_kinds if name == "kind" else _read_numbers
     if given in columns:
-        return _read(name, given, columns[given])
-    return _read(name, None, [word.strip() for word in given.split(",")])
+        return read(name, columns[given], given)
+    return read(name, given.split(","), None)
 
 
-def _read(name: str, column: str | None, cells: Any) -> NDArray[Any]:
-    if name == "kind":
-        return _kinds(column, cells)
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub":
-        return cells.astype(np.float64)
-    numbers = np.empty(len(cells))
-    for row, cell in enumerate(cells):
+def _is_numeric(cells: Any) -> bool:
+    return isinstance(cells, np.ndarray) and cells.dtype.kind in "fiub"
+
+
+def _read_numbers(name: str, cells: Any, column: str | None) -> NDArray[np.float64]:
+    if _is_numeric(cells):
+        return np.asarray(cells, np.float64)
+    try:
+        return read_numbers(words_of(cells))
+    except CellError as error:
+        hint = ", nor a column" if column is None else _place(column, error.index)
+        raise Failure(f"{name}: {error}{hint}") from None
+
+
+def _read_kinds(name: str, cells: Any, column: str | None) -> NDArray[np.float64]:
+    """Read kinds as the core does, and name the place of the first that is none."""
+    # As objects, because the core tests numbers by the sum of their squares, which 2, 0, 0, 0 pass.
+    given = cells.astype(object) if _is_numeric(cells) else _words_or_numbers(words_of(cells))
+    try:
+        return kinds.sign(given)
+    except ValueError:
+        for index, element in enumerate(given.tolist()):
+            try:
+                kinds.sign(element)
+            except ValueError as error:
+                if column is None:
+                    raise Failure(f"{name}: no such column, and {error}") from None
+                raise Failure(f"{name}: {error}{_place(column, index)}") from None
+        raise
+
+
+def _place(column: str, index: int) -> str:
+    return f" (row {index + 1} of column {column!r})"
+
+
+def _words_or_numbers(cells: list[str]) -> NDArray[Any]:
+    read: dict[str, Any] = {}
+    for cell in set(cells):
+        word = cell.strip()
         try:
-            numbers[row] = np.nan if cell is None or str(cell).strip() == "" else float(cell)
-        except (TypeError, ValueError):
-            raise Failure(_complaint(name, column, row, cell, "a number")) from None
-    return numbers
-
-
-def _kinds(column: str | None, cells: Any) -> NDArray[np.float64]:
-    signs = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        word = str(cell).strip().casefold()
-        if word not in _KINDS:
-            raise Failure(_complaint("kind", column, row, cell, "call, put, c, p, +1 or -1"))
-        signs[row] = -1.0 if word in {"put", "p", "-1", "-1.0"} else 1.0
-    return signs
-
-
-def _complaint(name: str, column: str | None, row: int, cell: Any, what: str) -> str:
-    place = f" (row {row + 1} of column {column!r})" if column else ""
-    hint = "" if column else ", nor a column"
-    return f"{name}: {cell!r} is not {what}{hint}{place}"
+            number = float(read_numbers([word])[0])
+        except CellError:
+            number = np.nan
+        read[cell] = word if np.isnan(number) else number
+    return np.array([read[cell] for cell in cells], dtype=object)
 
 
 def as_columns(inputs: Mapping[str, Any], rows: int) -> dict[str, Any]:

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
+from pathlib import Path
 
+from quantforge.cli.failures import require
 from quantforge.conventions import MODELS
+
+
+def check_tables(*paths: Path | None) -> None:
+    """Refuse tables that could not be read or written, before any work is done."""
+    from quantforge.files.columns import check_suffix
+
+    for path in filter(None, paths):
+        check_suffix(path)
+        if path.suffix.lower() == ".parquet":
+            require("pyarrow", "a Parquet file")
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:
@@ -17,10 +30,14 @@ def add_backend_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_model_option(parser: argparse.ArgumentParser) -> None:
+def add_model_option(
+    parser: argparse.ArgumentParser,
+    models: Iterable[str] = MODELS,
+    default: str = "black_scholes",
+) -> None:
     """Add ``--model``, as `quantforge.price` takes it."""
     parser.add_argument(
-        "--model", default="black_scholes", choices=tuple(MODELS), help="default: black_scholes"
+        "--model", default=default, choices=tuple(models), help=f"default: {default}"
     )
 
 

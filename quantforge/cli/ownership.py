@@ -12,15 +12,15 @@ _CORE: Final = "quantforge-core"
 
 
 def is_replaced() -> bool:
-    """Whether another distribution was installed over the core: its ``__init__.py`` runs, not ours.
+    """Whether another distribution was installed over the core.
 
-    What is imported from the package itself is then missing, and most commands cannot be imported.
+    Its ``__init__.py`` then runs in place of ours, without the names that most commands import.
     """
     return getattr(quantforge, "Backend", None) is not Backend
 
 
 def other_owners() -> list[str]:
-    """Which distributions but the core own the package, a line each with the remedy."""
+    """The distributions beside the core that own the package, a line each with the remedy."""
     found = []
     for distribution in metadata.distributions():
         if distribution.read_text("SOURCES.txt"):

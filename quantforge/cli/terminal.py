@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_PIPE_WIDTH: Final = 1000  # a table takes what it needs: nothing in a pipe is cut or wrapped
+_PIPE_WIDTH: Final = 1000  # as wide as any table: nothing in a pipe is cut or wrapped
 
 
 def console(stderr: bool = False) -> Console:
@@ -33,7 +33,7 @@ def console(stderr: bool = False) -> Console:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()
 ) -> Table:
-    """A table; columns are flush right, but for those named in `left`."""
+    """A table whose columns are flush right, except for those named in `left`."""
     from rich import box
     from rich.table import Table
 
@@ -46,14 +46,14 @@ def table(
 
 
 def status(text: str) -> AbstractContextManager[Any]:
-    """Say on a terminal what is being done, while it is; nothing in a pipe."""
+    """While something is done, say on a terminal what it is; say nothing in a pipe."""
     if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
         return nullcontext()
     return console(stderr=True).status(text)
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON: NaN and infinities, which it has not, as null, dates as text."""
+    """Print `value` as JSON, which has no NaN or infinity: these become null, and dates text."""
     print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
 
 

@@ -1,4 +1,5 @@
-"""Files of other people's programs: their text, cells and columns; and files written whole.
+"""Files that other programs write, read as text, cells and columns, and files written whole.
 
-Nothing here knows of options. Programs on top of QuantForge may use it, as `quantforge.chain` does.
+Nothing here knows about options. Programs that use QuantForge may use it, as `quantforge.chain`
+does.
 """

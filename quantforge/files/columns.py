@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.files.decoding import decode
 from quantforge.files.replacing import replacing
 
 SUFFIXES: Final = (".csv", ".parquet")
@@ -25,7 +27,7 @@ def check_suffix(path: Path) -> None:
 
 
 def read_columns(path: Path) -> dict[str, Column]:
-    """Columns of a ``.csv`` file with a header (as lists of text) or a ``.parquet`` file.
+    """Read the columns of a ``.csv`` file with a header, as text, or of a ``.parquet`` file.
 
     Raises
     ------
@@ -60,12 +62,11 @@ def write_columns(table: Mapping[str, Column], path: Path) -> None:
 
 
 def _read_csv(path: Path) -> dict[str, Column]:
+    reader = csv.reader(io.StringIO(decode(path.read_bytes(), str(path), "a CSV file"), newline=""))
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            names = [name.strip() for name in next(reader, [])]
-            rows = [(reader.line_num, row) for row in reader if row]
-    except (UnicodeDecodeError, csv.Error) as error:
+        names = [name.strip() for name in next(reader, [])]
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
         raise ValueError(f"{path}: not a CSV file: {error}") from error
     if not any(names):
         raise ValueError(f"{path}: no header with column names")
@@ -86,7 +87,7 @@ def _write_csv(table: Mapping[str, Column], path: Path) -> None:
 
 
 def _texts(column: Column) -> list[Any]:
-    """Cells as CSV wants them: shortest exact numbers, nothing for NaN, true and false."""
+    """Cells for CSV: the shortest exact numbers, nothing for NaN, true and false."""
     values: list[Any] = list_of(column)
     if not isinstance(column, np.ndarray):
         return values
@@ -95,6 +96,13 @@ def _texts(column: Column) -> list[Any]:
     if column.dtype.kind == "b":
         return ["true" if value else "false" for value in values]
     return values
+
+
+def words_of(column: Column) -> list[str]:
+    """A column as text, empty where a value is missing."""
+    if not isinstance(column, np.ndarray):
+        return list(column)
+    return ["" if value is None else str(value) for value in column]
 
 
 def list_of(column: Column) -> list[Any]:

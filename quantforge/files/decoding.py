@@ -14,7 +14,7 @@ _MARKS = (
 
 
 def decode(raw: bytes, source: str, what: str = "text") -> str:
-    """Text of ``raw``: UTF-8, UTF-16 (with a byte order mark or without) or Latin-1.
+    """Decode UTF-8, UTF-16 (with a byte order mark or without) or Latin-1.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def decode(raw: bytes, source: str, what: str = "text") -> str:
 def _unmarked(raw: bytes) -> str:
     """Encoding of bytes without a byte order mark.
 
-    In UTF-16 nearly every second byte of a quote file is zero; in the other encodings none is.
+    In UTF-16 nearly every second byte of a table is zero. In the other encodings none is.
     """
     head = raw[:2000]
     if head[1::2].count(0) > 0.4 * len(head):

@@ -13,9 +13,9 @@ __all__ = ["replacing"]
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Name to write under; the file becomes `path` at the end, or vanishes if anything fails.
+    """Give a temporary file to write, which becomes `path` at the end, or vanishes on any failure.
 
-    Errors of the system are told of `path`, not of the temporary name.
+    Errors of the system name `path`, not the temporary file.
     """
     name = None
     try:
@@ -36,7 +36,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _mode(path: Path) -> int:
-    """Permissions of the file replaced, or those of any new file: mkstemp's are for secrets."""
+    """Permissions of the file to replace, or of any new file; those of mkstemp are for secrets."""
     try:
         return path.stat().st_mode & 0o777
     except FileNotFoundError:

@@ -8,7 +8,7 @@ from mpmath import erfc, exp, findroot, log, mp, mpf, npdf, sqrt
 
 from quantforge import Code
 from quantforge.chain import SAMPLE, price_chain, read_chain, sample
-from quantforge.chain.implied import off_vendor, out_of_the_money
+from quantforge.chain.implied import out_of_the_money, vendor_difference
 
 
 @pytest.fixture(scope="module")
@@ -202,5 +202,5 @@ def test_there_is_no_volatility_at_the_money_where_quotes_do_not_reach_around_it
 def test_median_and_percentile_are_of_sizes_and_leave_out_what_is_missing():
     difference = np.array([-3.0, 1.0, np.nan, 2.0, 50.0])
     among = np.array([True, True, True, True, False])
-    assert off_vendor(difference, among) == (2.0, pytest.approx(2.9))
-    assert np.isnan(off_vendor(difference, np.zeros(5, bool))).all()
+    assert vendor_difference(difference, among) == (2.0, pytest.approx(2.9))
+    assert np.isnan(vendor_difference(difference, np.zeros(5, bool))).all()

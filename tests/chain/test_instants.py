@@ -1,10 +1,10 @@
-"""Dates and times are read as browsers of many languages write them."""
+"""Instants are read as browsers of many languages write them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from quantforge.chain.instants import read_date, read_iso_instant, read_written_instant
+from quantforge.chain.instants import read_iso_instant, read_written_instant
 
 AT_1631_EDT = datetime(2023, 9, 14, 20, 31, tzinfo=UTC)
 AT_1631_EST = datetime(2023, 12, 14, 21, 31, tzinfo=UTC)
@@ -53,13 +53,6 @@ def test_a_written_time_is_read_in_any_language_and_zone(text, instant):
 def test_a_time_that_cannot_be_meant_is_refused(text, complaint):
     with pytest.raises(ValueError, match=complaint):
         read_written_instant(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["Thu Sep 14 2023", "2023-09-14", "09/14/2023", "9/14/2023", "14.9.2023", "14 Sep 2023"]
-)
-def test_dates_of_expiries_are_read(text):
-    assert read_date(text) == date(2023, 9, 14)
 
 
 def test_iso_times_need_a_zone():

@@ -1,15 +1,12 @@
-"""Every option is written, priced or not, and a file is there whole or not at all."""
+"""Every option is written, priced or not."""
 
 import csv
-import os
-import stat
 
 import numpy as np
 import pytest
 
 from quantforge import Code
 from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, write_rows
-from quantforge.files.columns import write_columns
 
 
 @pytest.fixture(scope="module")
@@ -92,34 +89,6 @@ def test_another_ending_is_refused_before_anything_is_written(priced, tmp_path):
     with pytest.raises(ValueError, match=r"must end in .csv or .parquet"):
         write_rows(priced, tmp_path / "rows.xlsx")
     assert not list(tmp_path.iterdir())
-
-
-def test_a_failure_half_way_leaves_the_old_file_and_no_other(tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text("the old file\n")
-
-    def columns():
-        yield 1.0
-        raise RuntimeError("half way")
-
-    with pytest.raises(RuntimeError, match="half way"):
-        write_columns({"a": columns()}, path)
-    assert path.read_text() == "the old file\n"
-    assert [each.name for each in tmp_path.iterdir()] == ["rows.csv"]
-
-
-def test_a_new_file_has_ordinary_permissions_and_a_replaced_one_keeps_its_own(tmp_path):
-    path = tmp_path / "rows.csv"
-    mask = os.umask(0o027)
-    try:
-        write_columns({"a": np.ones(1)}, path)
-    finally:
-        os.umask(mask)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
-    path.chmod(0o604)
-    write_columns({"a": np.zeros(1)}, path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o604
-    assert path.read_text() == "a\n0.0\n"
 
 
 def test_a_missing_folder_is_an_error_that_names_it(priced, tmp_path):

@@ -107,8 +107,6 @@ def test_options_of_an_expiry_without_forward_say_so(chain, priced):
         Reason.NO_FORWARD, Reason.NO_VOLATILITY, Reason.NO_QUOTE, Reason.CROSSED,
     }  # fmt: skip
     assert Reason.NO_FORWARD in again.reason[first]
-    assert again.backends[1] == ""
-    assert np.isnan(again.seconds[1])
 
 
 def test_inside_means_at_the_bid_at_the_ask_or_between(chain, priced):
@@ -134,23 +132,30 @@ def test_the_share_counts_options_with_volatility_and_forward_quoted_or_not(pric
     assert priced.inside_share == priced.inside.sum() / counted.sum()
 
 
-def test_each_expiry_names_its_backend_and_its_time(priced):
-    worked = priced.per_expiry(priced.reason == Reason.PRICED) > 0
-    assert [bool(name) for name in priced.backends] == worked.tolist()
-    np.testing.assert_array_equal(np.isfinite(priced.seconds), worked)
-    assert (priced.seconds[worked] > 0.0).all()
+@pytest.fixture
+def asked(monkeypatch):
+    """What the public functions are called with, by name."""
+    calls = []
+
+    def listening(name, function):
+        def call(*operands, **settings):
+            calls.append((name, settings["backend"], settings["threads"]))
+            return function(*operands, **settings)
+
+        return call
+
+    for name in ("bind", "greeks", "implied_volatility"):
+        monkeypatch.setattr(quantforge, name, listening(name, getattr(quantforge, name)))
+    return calls
 
 
-def test_the_backend_asked_for_does_the_work(chain, monkeypatch):
-    asked = []
-    bind = quantforge.bind
+def test_every_kernel_runs_once_for_every_option_on_the_backend_asked_for(chain, asked):
+    priced = price_chain(chain, backend="numpy", threads=1)
+    expiries = np.unique(priced.expiries.of_option[priced.reason == Reason.PRICED]).size
+    names = ["bind"] * expiries + ["implied_volatility", "greeks"]
+    assert asked == [(name, "numpy", 1) for name in names]
 
-    def listening(*words, **settings):
-        asked.append((settings["backend"], settings["threads"]))
-        return bind(*words, **settings)
 
-    monkeypatch.setattr(quantforge, "bind", listening)
-    assert set(price_chain(chain, backend="numpy", threads=1).backends) == {"", "numpy"}
-    assert set(asked) == {("numpy", 1)}
+def test_an_unknown_backend_is_refused(chain):
     with pytest.raises(ValueError, match="unknown backend 'abacus'"):
         price_chain(chain, backend="abacus")

@@ -2,13 +2,14 @@
 
 import csv
 import json
+import time
 from zoneinfo import ZoneInfoNotFoundError
 
 import numpy as np
 import pytest
 
 import quantforge
-from quantforge.chain import SAMPLE, price_chain, read_chain
+from quantforge.chain import SAMPLE, Reason, price_chain, read_chain
 
 pytest.importorskip("rich")
 
@@ -43,7 +44,8 @@ def test_the_table_shows_each_expiry_with_its_figures(run, priced):
     assert float(row[6].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
     assert row[7] == f"{priced.parity.rate[place]:.2%}"
     assert row[8] == f"{priced.implied.at_the_money[place]:.2%}"
-    assert row[-1] == priced.backends[place]
+    count = np.count_nonzero(priced.reason[priced.expiries.of_option == place] == Reason.PRICED)
+    assert row[-1] == quantforge.explain("price", count, model="black76").backend
 
 
 def test_json_has_the_documented_keys_and_no_nan(run, priced):
@@ -60,7 +62,7 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert list(report["expiries"][0]) == [
         "date", "root", "time", "options", "priced", "compared", "inside", "inside_share",
         "forward", "rate", "rate_error", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
-        "iv_p95", "seconds", "reason", "backend",
+        "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -77,12 +79,36 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert sum(each["liquid"] for each in report["expiries"]) == implied["liquid"]
 
 
+def test_each_expiry_with_a_price_has_its_time_and_its_backend(run):
+    report = json.loads(run("chain", "--json").out)
+    for expiry in report["expiries"]:
+        assert (expiry["seconds"] is not None) == bool(expiry["backend"]) == (expiry["priced"] > 0)
+    seconds = [expiry["seconds"] for expiry in report["expiries"] if expiry["priced"]]
+    assert report["seconds"]["price"] == pytest.approx(sum(seconds))
+    assert all(spent > 0.0 for spent in [*seconds, *report["seconds"].values()])
+
+
+def test_a_time_is_that_of_the_fastest_of_three_calls_after_the_pricing(run, monkeypatch):
+    solve, calls = quantforge.implied_volatility, []
+
+    def count(*operands, **settings):
+        calls.append(time.perf_counter())
+        time.sleep(0.05 if len(calls) == 3 else 0.2)
+        return solve(*operands, **settings)
+
+    monkeypatch.setattr(quantforge, "implied_volatility", count)
+    seconds = json.loads(run("chain", "--json").out)["seconds"]
+    assert len(calls) == 1 + 3
+    assert 0.05 <= seconds["invert"] < 0.2
+    assert seconds["fit_and_price"] >= 0.2
+
+
 def test_the_summary_tells_how_far_volatilities_are_off_and_what_could_not_be_inverted(run):
     implied = json.loads(run("chain", "--json").out)["implied"]
     off = implied["off_vendor"]["volatility"]
     lines = run("chain").out.splitlines()
     assert (
-        f"implied volatilities off the vendor's by {off['median']:.5f} in the median and "
+        f"implied volatilities differ from the vendor's by {off['median']:.5f} in the median and "
         f"{off['p95']:.5f} at the 95th percentile of {implied['liquid']} liquid options, no failure"
     ) in lines
     delta, gamma = (implied["off_vendor"][name] for name in ("delta", "gamma"))

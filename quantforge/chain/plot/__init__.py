@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantforge.chain.implied import off_vendor
+from quantforge.chain.implied import vendor_difference
 from quantforge.chain.plot import prices, smiles, term
 from quantforge.chain.plot.style import PALE, STYLE, spread_out
 from quantforge.chain.pricing import PricedChain
@@ -67,9 +67,10 @@ def _headline(figure: Figure, priced: PricedChain) -> None:
     share = f"{priced.inside_share:.1%}" if priced.compared.any() else "no prices"
     figures = [(_RIGHT, share, "of model prices inside bid-ask")]
     implied = priced.implied
-    off, _ = off_vendor(implied.difference["volatility"], implied.liquid)
-    if np.isfinite(off):
-        figures.append((_RIGHT - 0.22, f"{off:.5f}", "off the vendor's volatility, in the median"))
+    median, _ = vendor_difference(implied.difference["volatility"], implied.liquid)
+    if np.isfinite(median):
+        about = "from the vendor's volatility, in the median"
+        figures.append((_RIGHT - 0.22, f"{median:.5f}", about))
     for place, number, meaning in figures:
         figure.text(place, 0.982, number, size=24, weight="bold", ha="right", va="center")
         figure.text(place, 0.967, meaning, size=9, color=PALE, ha="right", va="center")
@@ -78,7 +79,7 @@ def _headline(figure: Figure, priced: PricedChain) -> None:
 def _section(
     figure: Figure, title: str, about: str, top: float, bottom: float, rows: int, **grid: Any
 ) -> GridSpec:
-    """A headed part of the page; `top` is that of its panels."""
+    """A part of the page with a heading; `top` is where its panels begin."""
     figure.text(_LEFT, top + 0.024, title, size=12.5, weight="bold", va="center")
     figure.text(_RIGHT, top + 0.024, about, size=9, color=PALE, ha="right", va="center")
     return figure.add_gridspec(
@@ -115,8 +116,8 @@ def _draw_prices(figure: Figure, priced: PricedChain) -> None:
     title = "Price at the vendor's volatility"
     grid = _section(figure, title, about, 0.43, 0.03, 3, height_ratios=(1.0, 1.0, 1.15))
     prices.key(figure, 0.454)
-    chosen = spread_out(priced, prices.priced_options(priced), _PRICES)
-    for panel, place in enumerate(chosen):
+    shown = spread_out(priced, prices.priced_options(priced), _PRICES)
+    for panel, place in enumerate(shown):
         row, column = divmod(panel, 3)
         axes = figure.add_subplot(grid[row, 4 * column : 4 * column + 4])
         prices.prices(axes, priced, place)

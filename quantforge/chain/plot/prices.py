@@ -1,8 +1,8 @@
 """Model prices at the vendor's volatility against bid and ask.
 
-Over the strike, the bid-ask of the out-of-the-money option as a bar and the model as a line. Below,
-where each model price lies within its spread, over how far the option is from the money, and how
-they are distributed.
+Above, for a few expiries, bid to ask of the options out of the money as bars over the strike, and
+the model as a line. Below, where each model price lies in its spread, over the distance of the
+option from the money, and how these places are distributed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_EDGE: Final = 2.4  # half spreads from the mid; what is farther off is drawn here
-_FAR: Final = 6.0  # standard deviations, likewise
+_EDGE: Final = 2.4  # half spreads from the mid; what lies beyond is drawn here
+_FAR: Final = 6.0  # standard deviations from the forward; likewise
 
 
 def priced_options(priced: PricedChain) -> Flags:
@@ -41,7 +41,7 @@ def priced_options(priced: PricedChain) -> Flags:
 
 
 def prices(axes: Axes, priced: PricedChain, place: int) -> None:
-    """Prices out of the money that have a bid: on a zero bid a bar would have no lower end."""
+    """Prices out of the money that have a bid: a bar from a bid of zero would have no lower end."""
     chain = priced.chain
     forward = priced.parity.forward[place]
     shown = (priced.expiries.of_option == place) & priced_options(priced)
@@ -63,7 +63,7 @@ def prices(axes: Axes, priced: PricedChain, place: int) -> None:
 
 
 def key(figure: Figure, height: float) -> None:
-    """What is what, in a line across the page."""
+    """The legend, in a line across the page."""
     legend(
         figure,
         {
@@ -77,7 +77,7 @@ def key(figure: Figure, height: float) -> None:
 
 
 def within_spread(axes: Axes, priced: PricedChain) -> None:
-    """Each model price against its quotes; the nearest expiries are the darkest."""
+    """Place of each model price in its spread; the nearest expiries are the darkest."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm
 
@@ -108,7 +108,7 @@ def within_spread(axes: Axes, priced: PricedChain) -> None:
 
 
 def distribution(axes: Axes, priced: PricedChain) -> None:
-    """How many lie where in their spread."""
+    """Distribution of the places of model prices in their spreads."""
     position, _ = _positions(priced)
     axes.axhspan(-1.0, 1.0, color=BAND, lw=0)
     edges = np.linspace(-_EDGE, _EDGE, 2 * 31).tolist()
@@ -129,7 +129,7 @@ def distribution(axes: Axes, priced: PricedChain) -> None:
 
 
 def _positions(priced: PricedChain) -> tuple[Floats, Integers]:
-    """Where prices lie in their spread, -1 at the bid and +1 at the ask, and whose they are."""
+    """Places of prices in their spread, -1 at the bid and +1 at the ask, and of which options."""
     chain = priced.chain
     rows = np.flatnonzero((priced.reason == Reason.PRICED) & (chain.ask > chain.bid))
     bid, ask = chain.bid[rows], chain.ask[rows]

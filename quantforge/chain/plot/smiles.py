@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MARKS: Final = 24  # of the vendor's volatilities, at most
+_MARKS: Final = 24  # at most, of the vendor's volatilities
 _VENDOR: Final[dict[str, Any]] = {
     "color": VENDOR, "marker": "o", "lw": 0.0, "ms": 4.2, "mfc": "none", "mew": 0.9,
 }  # fmt: skip
@@ -41,7 +41,7 @@ def shown(priced: PricedChain) -> Flags:
 
 
 def smile(axes: Axes, priced: PricedChain, place: int, options: Flags) -> None:
-    """The smile of one expiry; of the vendor's volatilities only some, lest they hide ours."""
+    """The smile of one expiry, with only some of the vendor's volatilities, so that ours show."""
     from matplotlib.ticker import MaxNLocator
 
     chain, implied = priced.chain, priced.implied
@@ -68,7 +68,7 @@ def smile(axes: Axes, priced: PricedChain, place: int, options: Flags) -> None:
 
 
 def key(figure: Figure, height: float) -> None:
-    """What is what, in a line across the page."""
+    """The legend, in a line across the page."""
     legend(
         figure,
         {

@@ -55,7 +55,7 @@ def percent(value: float, _: float) -> str:
 
 
 def expiry_name(priced: PricedChain, place: int) -> str:
-    """Date, root and time left."""
+    """Date, root and time to expiry."""
     day = priced.expiries.date[place].item()
     days = priced.expiries.time[place] * 365.0
     left = f"{days:,.0f} days" if days >= 1.5 else f"{24.0 * days:.0f} hours"
@@ -65,29 +65,30 @@ def expiry_name(priced: PricedChain, place: int) -> str:
 def spread_out(priced: PricedChain, options: Flags, panels: int) -> list[int]:
     """Up to `panels` expiries with at least four such options, from the nearest to the farthest.
 
-    They are evenly spread over the logarithm of the time left, for much of what there is to see
-    happens early. Of one date's expiries only the fullest is taken, if there are dates enough.
+    They are evenly spread over the logarithm of the time to expiry, because smiles change most in
+    the first weeks. Of the expiries of one date only that with the most options is taken, if there
+    are enough dates.
     """
     counts = priced.per_expiry(options)
     filled = np.flatnonzero(counts >= 4).tolist()
     fullest = {priced.expiries.date[each].item(): each for each in sorted(filled, key=counts.item)}
-    chosen = list(fullest.values()) if len(fullest) >= panels else filled
-    when = {place: math.log(priced.expiries.time[place]) for place in chosen}
-    picks = []
+    candidates = list(fullest.values()) if len(fullest) >= panels else filled
+    when = {place: math.log(priced.expiries.time[place]) for place in candidates}
+    places = []
     for target in np.linspace(min(when.values()), max(when.values()), panels) if when else ():
         if when:
-            picks.append(min(when, key=lambda place: abs(when[place] - target)))
-            del when[picks[-1]]
-    return sorted(picks)
+            places.append(min(when, key=lambda place: abs(when[place] - target)))
+            del when[places[-1]]
+    return sorted(places)
 
 
 def bar_width(options: Flags) -> float:
-    """Width of the bars of so many quotes, in points."""
+    """Width in points of the bars for so many quotes."""
     return float(np.clip(250.0 / max(1, int(np.count_nonzero(options))), 1.5, 5.0))
 
 
 def legend(figure: Figure, entries: Mapping[str, Mapping[str, Any]], height: float) -> None:
-    """A line across the page that says what is drawn as `entries` say."""
+    """A line across the page with the name and the style of each of `entries`."""
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], label=label, **style) for label, style in entries.items()]

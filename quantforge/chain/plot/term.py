@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from quantforge.chain.implied import off_vendor
+from quantforge.chain.implied import vendor_difference
 from quantforge.chain.plot.style import (
     CALL,
     MODEL,
@@ -22,9 +22,9 @@ from quantforge.chain.quotes import Floats
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_APART: Final = 28.0 / 365.0  # years between expiries whose forward rate says anything
-_SHARP: Final = 0.005  # standard error of a rate worth a mark of its own
-_LONGER: Final = 0.2  # and by how much of the time before it the later is later
+_LEAST: Final = 28.0 / 365.0  # years between expiries whose forward rate means something
+_PRECISE: Final = 0.005  # standard error of a rate that gets a mark of its own
+_LONGER: Final = 0.2  # the same, as a part of the time to the earlier one
 _ROOTS: Final = (CALL, PUT, VENDOR, MODEL)
 _TICKS: Final = (1, 7, 30, 90, 180, 365, 730, 1825)  # days
 
@@ -49,12 +49,12 @@ def rate(axes: Axes, priced: PricedChain) -> None:
     """Rate to each expiry with its standard error, and the forward rate from one to the next."""
     time, level, error = priced.expiries.time, priced.parity.rate, priced.parity.rate_error
     known = np.isfinite(level) & (time > 0.0)
-    sharp = known & (error < _SHARP)
+    precise = known & (error < _PRECISE)
     edges, between = forward_rates(time[known], level[known])
     axes.plot(365.0 * time[known], level[known], color=MODEL, lw=1.2, label="to the expiry")
     axes.stairs(between, 365.0 * edges, color=PUT, lw=1.3, baseline=None, label="forward")
     axes.errorbar(
-        365.0 * time[sharp], level[sharp], error[sharp], fmt="o", ms=3.0, mew=0, color=MODEL,
+        365.0 * time[precise], level[precise], error[precise], fmt="o", ms=3.0, mew=0, color=MODEL,
         ecolor=PALE, elinewidth=0.8,
     )  # fmt: skip
     axes.set_title("Interest rate from put-call parity")
@@ -66,12 +66,13 @@ def rate(axes: Axes, priced: PricedChain) -> None:
 def forward_rates(time: Floats, rate: Floats) -> tuple[Floats, Floats]:
     """Edges of periods of at least four weeks, and the rate that holds in each.
 
-    Over shorter ones, or short ones far off, the errors of the rates would be most of it.
+    In shorter periods, and in those far ahead that are short for their distance, it would consist
+    mostly of the errors of the rates.
     """
     kept = [0.0]
     places = []
     for place, end in enumerate(time.tolist()):
-        if end - kept[-1] >= max(_APART, _LONGER * kept[-1]):
+        if end - kept[-1] >= max(_LEAST, _LONGER * kept[-1]):
             kept.append(end)
             places.append(place)
     edges = np.array(kept)
@@ -81,17 +82,17 @@ def forward_rates(time: Floats, rate: Floats) -> tuple[Floats, Floats]:
 
 def difference(axes: Axes, priced: PricedChain) -> None:
     """Distribution of the volatility of mids less the vendor's, for liquid options."""
-    off = priced.implied.difference["volatility"][priced.implied.liquid]
-    off = off[np.isfinite(off)]
+    found = priced.implied.difference["volatility"][priced.implied.liquid]
+    found = found[np.isfinite(found)]
     axes.set_title("Volatility of the mid less the vendor's")
-    axes.set_xlabel("percentage points; what is farther off, at the edges")
+    axes.set_xlabel("percentage points; larger ones at the edges")
     axes.set_ylabel("options")
     axes.yaxis.set_major_formatter(plain)
-    if not off.size:
+    if not found.size:
         return
-    figures = off_vendor(off, np.isfinite(off))
+    figures = vendor_difference(found, np.isfinite(found))
     edge = 100.0 * max(2.0 * figures[1], 1e-6)
-    heights, _, _ = axes.hist(np.clip(100.0 * off, -edge, edge), 61, color=VENDOR, alpha=0.85)
+    heights, _, _ = axes.hist(np.clip(100.0 * found, -edge, edge), 61, color=VENDOR, alpha=0.85)
     axes.set_ylim(top=1.35 * float(np.max(heights)))  # room for the text
     axes.axvline(0.0, color=MODEL, lw=0.8)
     for height, name, figure in zip(

@@ -1,4 +1,4 @@
-"""``quantforge autotune``: measure this machine and go by what was found."""
+"""``quantforge autotune``: measure this machine, so that `auto` decides by what was found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time per option over batch size, for every backend, and what `auto` picks, in one picture."""
+"""Time per option over batch size for every backend, and what `auto` uses, in one picture."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _headline(figure: Figure, section: Section) -> None:
     width, height = figure.get_size_inches()
     left = _LEFT / width
     title: dict[str, Any] = {"size": 15, "weight": "bold", "va": "center"}
-    figure.text(left, 1.0 - 0.38 / height, "What auto picks, and why", **title)
+    figure.text(left, 1.0 - 0.38 / height, "What auto uses, and why", **title)
     figure.text(left, 1.0 - 0.68 / height, about, size=9.5, color=_PALE, va="center")
 
 
@@ -153,7 +153,7 @@ def _plain(value: float, _: float) -> str:
 
 
 def _name_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Name each line where it ends, one above the other where they end together."""
+    """Name each line at its end; names of lines that end together stand one above the other."""
     low, high = np.log(axes.get_ylim())
     first, last = np.log(axes.get_xlim())
     placed: list[tuple[float, float]] = []

@@ -10,11 +10,11 @@ from quantforge.profile.record import Record, Section
 
 __all__ = ["show"]
 
-_TOLD: Final = 10_000  # the batch size whose time is told where there is only a line
+_EXAMPLE: Final = 10_000  # the batch size whose time is shown where there is only a line
 
 
 def show(section: Section, *, every: bool) -> None:
-    """Print what is decided: a table per operation, or only of the first and a line for others."""
+    """Print the decisions: `every` operation in a table, or the first and a line for each other."""
     from quantforge.cli.terminal import console
 
     screen = console()
@@ -37,7 +37,7 @@ def show(section: Section, *, every: bool) -> None:
 
 
 def _each(one: Summary) -> str:
-    batch = one.batches[SIZES.index(_TOLD)]
+    batch = one.batches[SIZES.index(_EXAMPLE)]
     return f"{batch.each:,.1f} ns each of {batch.n:,}"
 
 

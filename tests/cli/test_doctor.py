@@ -1,4 +1,4 @@
-"""``backends``, ``explain`` and ``doctor``."""
+"""``quantforge doctor``: what this installation consists of, and whether it works."""
 
 import json
 
@@ -8,38 +8,6 @@ import quantforge
 from quantforge.cli import doctor
 
 pytest.importorskip("rich")
-
-
-def test_backends_lists_every_backend_with_its_state(run):
-    ended = run("backends")
-    assert ended.code == 0
-    for info in quantforge.backends():
-        line = next(line for line in ended.out.splitlines() if line.split()[:1] == [info.name])
-        assert str(info.state) in line
-    found = json.loads(run("backends", "--json").out)
-    assert [each["name"] for each in found] == [info.name for info in quantforge.backends()]
-    assert set(found[0]) == {
-        "name", "version", "state", "reason", "exact", "operations", "details",
-    }  # fmt: skip
-
-
-def test_explain_prints_the_decision(run):
-    ended = run("explain", "price", "10_000")
-    assert ended.code == 0
-    assert ended.out == f"{quantforge.explain('price', 10_000)}\n"
-    found = json.loads(run("explain", "price", "1e5", "--json", "--backend", "numpy").out)
-    assert (found["n"], found["backend"], found["operation"]) == (100_000, "numpy", "price")
-    found = json.loads(run("explain", "greeks", "10", "--json", "--model", "bachelier").out)
-    assert found["operation"] == "bachelier_greeks"
-
-
-@pytest.mark.parametrize(
-    "words", [["dance", "1"], ["price", "0"], ["price", "1.5"], ["price", "x"]]
-)
-def test_explain_refuses_what_it_does_not_know(run, words):
-    ended = run("explain", *words)
-    assert ended.code == 2
-    assert ended.err.count("\n") == 1
 
 
 def test_doctor_tells_versions_machine_arithmetic_threads_and_paths(run):

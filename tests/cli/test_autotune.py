@@ -4,29 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from typing import NamedTuple
 
 import pytest
 
 import quantforge
-from quantforge.cli import main
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
-def autotune(capsys):
+def autotune(run):
     """A function running ``quantforge autotune`` with the given words."""
-
-    def command(*words):
-        code = main(["autotune", *map(str, words)])
-        return Ended(code, *capsys.readouterr())
-
-    return command
+    return lambda *words: run("autotune", *words)
 
 
 def test_tuning_prints_its_choices_and_remembers_them(flipping, autotune):

@@ -1,0 +1,74 @@
+"""A command for each function of operations that another package has declared.
+
+Everything about it comes from the declarations. It has an option for each input, and adds a column
+for each default output.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import quantforge
+from quantforge.cli import european, operands
+from quantforge.cli.compute import Columns, Computation, settings
+from quantforge.errors import warn_once
+from quantforge.operations import Operation, find, functions
+
+__all__ = ["add_parsers"]
+
+
+def add_parsers(subparsers: Any) -> None:
+    """Add the commands to the parser, except for those whose names or options are taken."""
+    for command in _commands():
+        try:
+            if command.name in subparsers.choices:
+                raise ValueError("there is a command of this name already")
+            command.add_parser(argparse.ArgumentParser().add_subparsers())
+        except (argparse.ArgumentError, ValueError) as error:  # costs this command, and no other
+            warn_once(
+                f"command {command.name}", f"function {command.name!r} has no command: {error}"
+            )
+        else:
+            command.add_parser(subparsers)
+
+
+def _commands() -> Iterator[Computation]:
+    covered = {command.function for command in european.COMMANDS}
+    for function in functions():
+        if function not in covered:
+            yield _command(function, operands.operations(function)[0])
+
+
+def _command(function: str, declared: Operation) -> Computation:
+    def compute(arguments: argparse.Namespace, inputs: Columns) -> Columns:
+        found = quantforge.function(function)(**inputs, **settings(arguments))
+        outputs = _default_outputs(find(function, arguments.model))
+        results = found if isinstance(found, tuple) else (found,)
+        names = (f"{arguments.column}{name}" for name in outputs)
+        return dict(zip(names, results, strict=True))
+
+    return Computation(
+        name=function,
+        function=function,
+        purpose=declared.summary,
+        result=_default_outputs(declared)[0],
+        example=" ".join(
+            f"--{name} {sum(operand.typical) / 2:.3g}"
+            for name, operand in operands.inputs(function).items()
+        ),
+        add_options=_add_options,
+        compute=compute,
+    )
+
+
+def _default_outputs(operation: Operation) -> tuple[str, ...]:
+    wanted = operation.wanted(operation.default_outputs) or operation.all_outputs
+    return tuple(output.name for output in operation.written(wanted))
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
+    )

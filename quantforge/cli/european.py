@@ -1,0 +1,105 @@
+"""``quantforge price``, ``greeks`` and ``iv``: European options."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+import numpy as np
+
+import quantforge
+from quantforge.cli.compute import Columns, Computation, settings
+
+__all__ = ["COMMANDS"]
+
+_GROUPS: Final = {
+    "first": quantforge.FIRST_ORDER,
+    "second": quantforge.SECOND_ORDER,
+    "third": quantforge.THIRD_ORDER,
+    "all": quantforge.ALL,
+}
+
+
+def _price(arguments: argparse.Namespace, inputs: Columns) -> Columns:
+    return {arguments.column: quantforge.price(**inputs, **settings(arguments))}
+
+
+def _greeks(arguments: argparse.Namespace, inputs: Columns) -> Columns:
+    found = quantforge.greeks(**inputs, which=arguments.which, **settings(arguments))
+    return {f"{arguments.column}{name}": values for name, values in found.items()}
+
+
+def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Columns:
+    values, codes = quantforge.implied_volatility(**inputs, status=True, **settings(arguments))
+    names = np.array([code.name for code in quantforge.Code])
+    return {arguments.column: values, f"{arguments.column}_status": names[codes]}
+
+
+def _add_price_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--column", default="price", metavar="NAME", help="name of the added column (price)"
+    )
+
+
+def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--which",
+        type=_which,
+        default=quantforge.FIRST_ORDER,
+        metavar="NAME,...",
+        help=f"{', '.join(_GROUPS)}, or any of {', '.join(quantforge.ALL)} (default: first)",
+    )
+    parser.add_argument(
+        "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
+    )
+
+
+def _add_volatility_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--column",
+        default="iv",
+        metavar="NAME",
+        help="name of the added column (iv); NAME_status says what became of the option",
+    )
+
+
+def _which(words: str) -> tuple[str, ...]:
+    names: list[str] = []
+    for word in (each.strip() for each in words.split(",")):
+        if word not in _GROUPS and word not in quantforge.ALL:
+            valid = ", ".join((*_GROUPS, *quantforge.ALL))
+            raise argparse.ArgumentTypeError(f"unknown greek {word!r}; valid: {valid}")
+        names += _GROUPS.get(word, (word,))
+    return tuple(names)
+
+
+COMMANDS: Final = (
+    Computation(
+        name="price",
+        function="price",
+        purpose="price European options",
+        result="price",
+        example="--spot 100 --strike 90,100,110 --time 0.5 --rate 0.03 --sigma 0.2 --kind put",
+        add_options=_add_price_options,
+        compute=_price,
+    ),
+    Computation(
+        name="greeks",
+        function="greeks",
+        purpose="compute the greeks of European options",
+        result="value",
+        example="--spot 100 --strike 100 --time 0.5 --rate 0.03 --sigma 0.2 --which first,vanna",
+        add_options=_add_greeks_options,
+        compute=_greeks,
+    ),
+    Computation(
+        name="iv",
+        function="implied_volatility",
+        purpose="find the implied volatility of European options",
+        result="volatility",
+        example="--price 5.2 --spot 100 --strike 100 --time 0.5 --rate 0.03",
+        add_options=_add_volatility_options,
+        compute=_implied_volatility,
+    ),
+)
+"""The commands of this module, in the order in which the help lists them."""
