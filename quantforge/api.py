@@ -6,6 +6,9 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from quantforge import kinds
 from quantforge.calls import Call, Request, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
@@ -109,7 +112,7 @@ def price(
     if type(kind) is str:
         word = kind
     else:
-        sign = signs(kind)
+        sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
     key = model, errors, backend, threads, word, settings.get()
     try:
         call = _PRICES[key]
@@ -199,7 +202,7 @@ def greeks(
     if type(kind) is str:
         word = kind
     else:
-        sign = signs(kind)
+        sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
     key = model, which, errors, backend, threads, word, settings.get()
     try:
         call = _GREEKS[key]
@@ -283,7 +286,7 @@ def implied_volatility(
     if type(kind) is str:
         word = kind
     else:
-        sign = signs(kind)
+        sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
     try:
         call = _VOLATILITIES[model, which, errors, backend, threads, word, settings.get()]
         if threads is not None and type(threads) is not int:

@@ -98,6 +98,13 @@ class Call:
             self.scalar = registry().scalar(
                 self.plan.rows[0].backend, self.operation.name, self.selection.wanted
             )
+            if (
+                self.scalar
+                and self.request.function == "greeks"
+                and len(self.selection.written) < 2
+            ):
+                alone = self.scalar
+                self.scalar = lambda *option: (alone(*option),)
 
     def _loaded(self, size: int) -> tuple[Plan, Any]:
         """Plan and kernel for a batch; `auto` goes on without a backend that fails to load."""
@@ -194,11 +201,11 @@ class Call:
         return self.selection.results(values, arguments.get("time"), named)
 
     def greeks(self, values: Any, time: Any) -> Greeks:
-        """Greeks of the kernel's results."""
-        if self.selection.names != self.selection.written:
-            several = values if isinstance(values, tuple) else (values,)
-            values = self.selection.results(several, time, {})
-        return Greeks(zip(self.selection.names, values, strict=True))
+        """Greeks of which the kernel has not written all that are asked for."""
+        several = values if isinstance(values, tuple) else (values,)
+        return Greeks(
+            zip(self.selection.names, self.selection.results(several, time, {}), strict=True)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _resolve_under, (self.settings, self.request, self.kind, self.size)
@@ -212,6 +219,11 @@ class Call:
         )
 
 
+def _in_a_tuple(scalar: Callable[..., Any] | None) -> Callable[..., Any] | None:
+    """One greek in a tuple, as several are."""
+    return None if scalar is None else lambda *option: (scalar(*option),)
+
+
 class _Shape(NamedTuple):
     """What the shortest way through a call depends on."""
 
@@ -220,13 +232,14 @@ class _Shape(NamedTuple):
     operands: tuple[str, ...]  # what the kernel takes
     on_forward: bool
     several: bool  # results
+    direct: bool  # the kernel writes what is asked for
 
 
 _SHORTEST: Final = """
 def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
     if (
         {floats}
-        and self.scalar is not None and not {signed} and out is None and dividend is NO_DIVIDEND
+        and self.scalar is not None and not {signed} and out is None and {no_dividend}
     ):
         found = self.scalar({numbers})
         {scalars}
@@ -275,8 +288,10 @@ def _class_of(shape: _Shape) -> type[Call]:
     rate = "rate" if "rate" in names else "0.0"
     of_greeks = shape.function == "greeks"
     if of_greeks:
-        scalars = "if found[0] == found[0]: return self.greeks(tuple(map(float64, found)), time)"
-        results = "self.greeks(found, time)"
+        named = "Greeks(zip(self.selection.names, {}))" if shape.direct else "self.greeks({}, time)"
+        numbers = "map(float64, found)" if shape.direct else "tuple(map(float64, found))"
+        scalars = f"if found[0] == found[0]: return {named.format(numbers)}"
+        results = named.format("found" if shape.several or not shape.direct else "(found,)")
     else:
         scalars = "if found == found: return float64(found)  # or NumPy signals why it is NaN"
         results = "found"
@@ -284,8 +299,9 @@ def _class_of(shape: _Shape) -> type[Call]:
         "function": shape.function,
         "names": ", ".join(names),
         "floats": " and ".join(f"type({name}) is float" for name in names),
+        "no_dividend": "dividend is NO_DIVIDEND" if shape.on_forward else "type(dividend) is float",
         "numbers": operands.replace("signs", "self.unit").replace(
-            "carry", rate if shape.on_forward else "0.0"
+            "carry", rate if shape.on_forward else "dividend"
         ),
         "scalars": scalars,
         "sizes": " + ".join(f"{name}.size" for name in names),
@@ -310,7 +326,7 @@ def _class_of(shape: _Shape) -> type[Call]:
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
     space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    space |= {"BackendError": BackendError, "ndarray": np.ndarray}
+    space |= {"BackendError": BackendError, "Greeks": Greeks, "ndarray": np.ndarray}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)
     return space[name]
 
@@ -318,13 +334,15 @@ def _compiled(text: str, name: str) -> Any:
 def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Call:
     """Resolve a request under the current settings; see `Call`."""
     operation, model = find(request.function, request.model), conventions.model(request.model)
+    selection = select(operation, model, request.which)
     taken = tuple("signs" if each is SIGN else each.argument for each in operation.inputs)
     shape = _Shape(
         request.function,
         names=tuple(name for name in taken if name not in ("signs", "dividend")),
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
-        several=len(select(operation, model, request.which).written) > 1,
+        several=len(selection.written) > 1,
+        direct=selection.names == selection.written,
     )
     return _class_of(shape)(request, kind, size)
 

@@ -44,26 +44,31 @@ def sign(kind: Any) -> Signs:
     ValueError
         An element is none of these; the message names the first one and its index.
     """
-    if type(kind) is np.ndarray and kind.dtype is _DOUBLE:
-        if kind.ndim == 1 and kind.size <= _IN_A_DOT:  # what `_are_signs` does, without the call
-            if kind.dot(kind) == kind.size:
-                return kind
-        elif _are_signs(kind):
-            return kind
-    if isinstance(kind, str):
+    if type(kind) is np.ndarray:
+        given = kind
+        if (  # what `_are_signs` does, without the call
+            given.dtype is _DOUBLE
+            and given.ndim == 1
+            and given.size <= _IN_A_DOT
+            and given.dot(given) == given.size
+        ):
+            return given
+    elif isinstance(kind, str):
         value = _sign_of(kind)
         if value != value:
             raise ValueError(f"unknown kind {kind!r}; {_VALID}")
         return CALL if value > 0 else PUT
-    given = _array(kind)
+    else:
+        given = _array(kind)
     if given.dtype.kind == "b":
-        return np.asarray(_OF_BOOL.take(given.view(np.int8)))
-    if given.dtype.kind in "iuf":
-        signs = given.astype(np.float64)
-        return signs if _are_signs(signs) else _refused(given, ~(np.abs(signs) == 1))
-    signs = _signs_of_words(given)
-    unknown = np.isnan(signs)
-    return _refused(given, unknown) if unknown.any() else signs
+        return _OF_BOOL.take(given.view(np.int8))
+    signs = given.astype(np.float64, copy=False) if given.dtype.kind in "iuf" else _of_words(given)
+    if _are_signs(signs):
+        return signs
+    unknown = ~(np.abs(signs) == 1)
+    index = first(unknown)
+    where = f" at index {', '.join(map(str, index))}" if index else ""
+    raise at(index, ValueError(f"unknown kind {given.item(index)!r}{where}; {_VALID}"))
 
 
 def _are_signs(numbers: Signs) -> bool:
@@ -77,13 +82,6 @@ def _are_signs(numbers: Signs) -> bool:
         return bool(numbers.dot(numbers) == numbers.size)
     parts = (numbers[at : at + _IN_A_DOT] for at in range(0, numbers.size, _IN_A_DOT))
     return all(part.dot(part) == part.size for part in parts)
-
-
-def _refused(given: np.ndarray[Any, Any], unknown: Any) -> Signs:
-    """Raise for the first element of `unknown` ones."""
-    index = first(unknown)
-    where = f" at index {', '.join(map(str, index))}" if index else ""
-    raise at(index, ValueError(f"unknown kind {given.item(index)!r}{where}; {_VALID}"))
 
 
 def at(index: tuple[int, ...], error: ValueError) -> ValueError:
@@ -107,7 +105,7 @@ def _array(kind: Any) -> np.ndarray[Any, Any]:
     return given
 
 
-def _signs_of_words(words: np.ndarray[Any, Any]) -> Signs:
+def _of_words(words: np.ndarray[Any, Any]) -> Signs:
     """Signs of texts or objects, NaN where one is no kind; piece by piece, within the caches."""
     if words.dtype.kind not in "OSU":
         words = words.astype(object)

@@ -1,8 +1,8 @@
 //! The kernels, once for each instruction set: the same source, compiled for wider registers.
 
+use super::Operation;
 use super::lanes::{Inputs, Marks, Outputs};
 use super::numpy::{run_blocks, run_special};
-use super::operations::Operation;
 use core::ffi::c_void;
 
 /// NumPy's inner loop; the last pointer is to the set of wanted outputs, or null for the first.

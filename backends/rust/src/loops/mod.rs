@@ -7,13 +7,27 @@ mod operations;
 mod scalar;
 
 use instruction_sets::{Loop, inner_loop};
+use lanes::Lanes;
 use operations::{
-    BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility,
-    Operation, Price,
+    BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use scalar::Scalar;
+
+/// An operation has two forms. The ordinary one takes a whole block and marks the lanes that are
+/// special: it may not hold for them. The general one knows every limit, and marks the lanes that
+/// are outside the domain; a NaN that came in is no signal.
+pub trait Operation {
+    const INPUTS: usize;
+    const OUTPUTS: u32;
+
+    /// The set of outputs that are codes, of int8; there is one at most, and it is the last.
+    const CODES: i64 = 0;
+
+    fn ordinary(lanes: Lanes);
+    fn general(lanes: Lanes);
+}
 
 /// An operation's inner loop and what its operands are.
 pub struct Registered {

@@ -6,8 +6,8 @@
 //! others, and the last incomplete block, through blocks of their own, filled up with copies of
 //! their first lane. A lane's bits depend on nothing but its own inputs.
 
+use super::Operation;
 use super::lanes::{BLOCK, Block, Inputs, LANES, Lanes, MOST_INPUTS, MOST_OUTPUTS, Marks, Outputs};
-use super::operations::Operation;
 use std::arch::asm;
 use std::ptr;
 

@@ -1,5 +1,6 @@
 //! The operations, put together from lanes: which lanes run one after the other over a block.
 
+use super::Operation;
 use super::lanes::{Columns, Lanes, Mark};
 use crate::bachelier_greeks::{
     BachelierOption, bachelier_greeks_of, bachelier_parts_general, bachelier_parts_ordinary,
@@ -21,26 +22,11 @@ use crate::implied_volatility::{
     seed, step, volatility_of,
 };
 use crate::legs::{
-    INVALID, Legs, NOT_A_NUMBER, deviation_ordinary, legs_general, legs_ordinary, magnitude,
+    INVALID, Legs, NOT_A_NUMBER, State, deviation_ordinary, legs_general, legs_ordinary, magnitude,
     separation_general, sigma_state, sign_state, tails_ordinary,
 };
 use crate::normalized_price::{NormalizedPrice, normalized_price_ordinary};
 use crate::price::{price_general, price_ordinary};
-use std::array::from_fn;
-
-/// An operation has two forms. The ordinary one takes a whole block and marks the lanes that are
-/// special: it may not hold for them. The general one knows every limit, and marks the lanes that
-/// are outside the domain; a NaN that came in is no signal.
-pub trait Operation {
-    const INPUTS: usize;
-    const OUTPUTS: u32;
-
-    /// The set of outputs that are codes, of int8; there is one at most, and it is the last.
-    const CODES: i64 = 0;
-
-    fn ordinary(lanes: Lanes);
-    fn general(lanes: Lanes);
-}
 
 /// The first half of the operations on a lognormal underlying: short enough for the processor to
 /// overlap several vectors of it, as the second is.
@@ -122,6 +108,19 @@ fn greeks_up_to<const N: usize>(lanes: Lanes, legs: &Columns<Legs>) {
     );
 }
 
+/// The greeks of an order, from units of 2^unit. Order by order, for the compiler leaves a longer loop
+/// rolled up, and then computes lane after lane.
+#[inline(always)]
+fn bring_back<const FROM: usize, const TO: usize>(
+    greeks: &mut [f64; GREEKS],
+    unit: f64,
+    state: State,
+) {
+    for (i, x) in greeks[FROM..TO].iter_mut().enumerate() {
+        *x = swept(rescaled(FROM + i, *x, unit), state);
+    }
+}
+
 pub struct Greeks;
 
 impl Operation for Greeks {
@@ -143,11 +142,12 @@ impl Operation for Greeks {
                 let x = lognormal_option(inputs);
                 let legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend);
                 let amounts = amounts_in_unit(x.spot, x.strike);
-                let greeks = greeks_of::<GREEKS>(&x, &parts_general(&legs, &x, &amounts));
+                let mut greeks = greeks_of::<GREEKS>(&x, &parts_general(&legs, &x, &amounts));
                 let v = (x.sigma * x.time.sqrt()).abs();
                 let state = legs.state | sigma_state(x.sigma, v) | sign_state(x.sign);
-                let greeks: [f64; GREEKS] =
-                    from_fn(|greek| swept(rescaled(greek, greeks[greek], amounts.unit), state));
+                bring_back::<0, FIRST>(&mut greeks, amounts.unit, state);
+                bring_back::<FIRST, SECOND>(&mut greeks, amounts.unit, state);
+                bring_back::<SECOND, GREEKS>(&mut greeks, amounts.unit, state);
                 (greeks, state == INVALID)
             },
         );
