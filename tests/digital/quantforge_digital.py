@@ -6,7 +6,6 @@ the path.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -41,14 +40,13 @@ def quantforge_backend() -> quantforge.Backend:
     )
 
 
-_erfc = np.frompyfunc(math.erfc, 1, 1)
-
-
 def digital(*operands: Any, out: Any = None) -> Any:
     """exp(-r T) N(+-d2), with d2 = (ln(F / K) - sigma^2 T / 2) / (sigma sqrt(T)).
 
     At expiry and without volatility the forward alone decides; at the strike it is worth half.
     """
+    from scipy.special import ndtr  # heavy: only when it computes
+
     numbers = (np.asarray(operand, np.float64) for operand in operands)
     spot, strike, time, rate, dividend, sigma, sign = np.broadcast_arrays(*numbers)
     with np.errstate(all="ignore"):
@@ -62,7 +60,6 @@ def digital(*operands: Any, out: Any = None) -> Any:
         valid = (spot >= 0.0) & (strike >= 0.0) & (time >= 0.0) & (sigma >= 0.0)
         valid &= np.isfinite(rate) & np.isfinite(dividend) & (np.abs(sign) == 1.0)
         missing = np.isnan([spot, strike, time, rate, dividend, sigma, sign]).any(axis=0)
-        probability = 0.5 * np.asarray(_erfc(-sign * d2 / math.sqrt(2.0)), np.float64)
-        value = np.where(valid, np.exp(-rate * time) * probability, np.nan)
+        value = np.where(valid, np.exp(-rate * time) * ndtr(sign * d2), np.nan)
     np.sqrt(np.where(valid | missing, 0.0, -1.0))  # signals *invalid* as compiled kernels do
     return np.positive(value, out=out)

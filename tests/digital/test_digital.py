@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,9 +27,9 @@ def worth(spot, strike, time, rate, dividend, sigma, sign):
 def answer(python):
     """A function running code where the package is installed; what it prints, read as JSON."""
 
-    def run(code, **environment):
+    def run(code, setup="", **environment):
         path = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")]))
-        code = f"import json, quantforge\nprint(json.dumps({code}))"
+        code = f"import json, quantforge\n{setup}\nprint(json.dumps({code}))"
         return json.loads(python(code, PYTHONPATH=path, **environment))
 
     return run
@@ -57,3 +59,26 @@ def test_its_backend_is_listed_with_it(answer):
     found = answer("{one.name: one.operations for one in quantforge.backends()}")
     assert found["digital_numpy"] == ["digital"]
     assert "digital" not in found["numpy"]
+
+
+def test_its_backend_passes_the_conformance_suite_by_the_oracle_it_brings():
+    path = os.pathsep.join(filter(None, [HERE, os.environ.get("PYTHONPATH")]))
+    suite = [sys.executable, "-m", "pytest", "-q", "--pyargs", "quantforge_conformance"]
+    done = subprocess.run(
+        [*suite, "--backend", "digital_numpy"],
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "digital, ordinary: at most, in rounding of what goes in" in done.stdout
+
+
+def test_it_is_tuned_as_ours_are(answer, tmp_path):
+    tuned = answer(
+        "[*tune('quick', seconds=4.0).section.backends['digital_numpy'].operations]",
+        QUANTFORGE_BLOCK="rust,c,numba,numpy",
+        QUANTFORGE_PROFILE=str(tmp_path / "profile.json"),
+        setup="from quantforge.tuning.session import tune",
+    )
+    assert tuned == ["digital"]
