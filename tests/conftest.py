@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, operations, plugins
+from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, operations, plugins, threads
 from quantforge.operations import OPERATIONS
+from quantforge.plan import Row, Source
+from quantforge.profile import lookup
 
 # A run says the same tomorrow and elsewhere; fresh examples are what `./dev test --fuzz` is for.
 settings.register_profile(
@@ -145,3 +147,41 @@ def install(monkeypatch):
     yield only
     monkeypatch.undo()
     dispatch.invalidate()
+
+
+@pytest.fixture
+def ran(install, describe, monkeypatch):
+    """The names of the backends that ran, of two: `a`, the first choice untuned, and `b`."""
+    names = []
+
+    def backend(name, **changes):
+        def load():
+            kernel = describe().load()["price"]
+
+            def recording(*operands, out=None):
+                names.append(name)
+                return kernel(*operands, out=out)
+
+            return {"price": recording}
+
+        return describe(name, load=load, **changes)
+
+    monkeypatch.setattr(threads, "budget", lambda: 4)
+    install(a=backend("a", preference=1), b=backend("b", preference=2))
+    return names
+
+
+@pytest.fixture
+def tuned(ran, monkeypatch):
+    """A profile in which `a` serves small batches, `b` from 100 on, with threads from 10,000 on."""
+    rows = (Row(0, "a", 1), Row(100, "b", 1), Row(10_000, "b", 2), Row(500_000, "b", 4))
+
+    def costs(backend, count, n):
+        if backend == "numpy":
+            return None
+        return {"a": 20e-9, "b": 10e-9}[backend] * n / count + {"a": 1e-6, "b": 2e-6}[backend]
+
+    source = Source("/cache/profile.json", "2 hours ago", costs)
+    monkeypatch.setattr(lookup, "rows", lambda operation, candidates, budget: (rows, source))
+    dispatch.invalidate()
+    return rows

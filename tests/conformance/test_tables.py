@@ -9,7 +9,7 @@ import pytest
 from mpmath import atanh, erfc, exp, ln, mp, mpf, pi, sqrt
 from quantforge_conformance.spec import tables
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 GENERATOR = REPOSITORY / "conformance" / "generate_tables.py"
 WRITTEN = [
     "conformance/quantforge_conformance/spec/tables.py",

@@ -23,7 +23,7 @@ from quantforge import ALL, Code
 
 SHARED = Path(
     os.environ.get("QUANTFORGE_SHARED_DATA")
-    or Path(__file__).resolve().parents[2] / "shared" / "data"
+    or Path(__file__).resolve().parents[3] / "shared" / "data"
 )
 NAMES = ("spot", "strike", "time", "rate", "dividend", "sigma")
 PLAIN = (100.0, 95.0, 0.75, 0.05, 0.03, 0.22)

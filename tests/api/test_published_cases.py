@@ -12,7 +12,7 @@ from quantforge.conventions import MODELS
 CASES = (
     Path(
         os.environ.get("QUANTFORGE_SHARED_DATA")
-        or Path(__file__).resolve().parents[2] / "shared" / "data"
+        or Path(__file__).resolve().parents[3] / "shared" / "data"
     )
     / "reference_cases.csv"
 )

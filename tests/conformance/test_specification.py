@@ -16,7 +16,7 @@ from quantforge_conformance.spec import elementary
 import quantforge
 from quantforge.operations import OPERATIONS
 
-GENERATOR = Path(__file__).parents[1] / "conformance" / "generate_golden.py"
+GENERATOR = Path(__file__).parents[2] / "conformance" / "generate_golden.py"
 
 
 def test_the_committed_golden_bits_are_those_of_the_specification(capsys):
