@@ -28,7 +28,7 @@ HEAVY = {
     "platformdirs",
     "pyarrow",
     "quantforge_c._native",
-    "quantforge_numba.kernels",
+    "quantforge_numba.loops.kernels",
     "quantforge_rust._native",
     "rich",
     "scipy",

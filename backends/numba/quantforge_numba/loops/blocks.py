@@ -1,7 +1,7 @@
 """From a kernel over blocks of contiguous lanes to NumPy's inner loop.
 
-A kernel has two forms. The ordinary one takes a whole block and marks the lanes for which it may
-not hold; these, gathered in a block of their own, go through the general one, which knows every
+An operation has two forms. The ordinary one takes a whole block and marks the lanes for which it
+may not hold; these, gathered in a block of their own, go through the general one, which knows every
 limit and says which lanes lie outside the domain.
 
 Operands may have any stride, and an output may be an input: results go to a block on the stack
@@ -10,67 +10,18 @@ has aligned them); others, and the last incomplete block, through blocks of thei
 with copies of their first lane. A lane's bits depend on nothing but its own inputs.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
-from quantforge_numba.intrinsics import (
-    address,
-    at,
-    doubles,
-    inlined,
-    outlined,
-    pointers,
-    read_mxcsr,
-    spliced,
-    unpacked,
-    words,
-    write_mxcsr,
-)
+from quantforge_numba.intrinsics import inlined
+from quantforge_numba.legs import INVALID
+from quantforge_numba.loops.environment import enter_environment, leave_environment
+from quantforge_numba.loops.lanes import BLOCK, LANES, length, unpacked
+from quantforge_numba.loops.memory import address, at, doubles, outlined, pointers, spliced, words
 
-LANES, BLOCK, MOST_INPUTS, MOST_OUTPUTS = 8, 64, 7, 17
+MOST_INPUTS, MOST_OUTPUTS = 7, 17
 COPIES, RESULTS = MOST_INPUTS * BLOCK, MOST_OUTPUTS * BLOCK
 WIDTH = 8  # bytes of a double
 BYTES = BLOCK * WIDTH
-
-DEFAULT = np.uint32(0x1F80)  # round to nearest, gradual underflow, no traps, no signals
-CONTROLS = np.uint32(0xFFC0)
-SIGNAL_INVALID = np.uint32(1)
-NO_SIGNAL = np.uint32(0)
-
-
-class Kernel(NamedTuple):
-    """Both forms of a kernel; `codes` says that its last output is one of int8.
-
-    A form takes its inputs, its outputs, one mark per lane (special, or outside the domain), the
-    number of lanes, and the set of wanted outputs, bit i for output i. The others have blocks that
-    it may write and that nobody reads.
-    """
-
-    ordinary: object
-    general: object
-    codes: bool
-
-
-@inlined
-def enter_environment():
-    """Round to nearest, gradual underflow, no traps, whatever the caller's thread has set."""
-    saved = read_mxcsr()
-    if (saved & CONTROLS) != DEFAULT:
-        write_mxcsr(DEFAULT)
-    return saved
-
-
-@inlined
-def leave_environment(saved, invalid):
-    """Restore the caller's signals, since discarded lanes leave some; add a true *invalid*."""
-    write_mxcsr(saved | (SIGNAL_INVALID if invalid else NO_SIGNAL))
-
-
-@inlined
-def whole(n):
-    """Return n, so that LLVM knows it for a multiple of LANES, not 0: no lane is left over."""
-    return max(n & -LANES, LANES)
 
 
 @outlined
@@ -111,10 +62,11 @@ def scatter_codes(to, start, stride, source, n):
 
 
 @spliced
-def run_special(kernel, inputs, outputs, operands, targets, marks, n, wanted):
+def run_special(operation, operands, targets, marks, n, wanted):
     """Put the marked lanes through the general form; return whether one is outside the domain."""
+    inputs, outputs = length(operation.option), length(operation.results)
     copies, results = doubles(COPIES), doubles(RESULTS)
-    lanes, outside = words(BLOCK), words(BLOCK)
+    lanes, states = words(BLOCK), words(BLOCK)
     sources, settled = pointers(MOST_INPUTS), pointers(MOST_OUTPUTS)
     count = 0
     for i in range(n):
@@ -129,15 +81,16 @@ def run_special(kernel, inputs, outputs, operands, targets, marks, n, wanted):
             copies[j * BLOCK + i] = operands[j][lanes[i]]
     for j in range(outputs):
         settled[j] = at(results, j * BYTES)
-    kernel.general(unpacked(sources, inputs), unpacked(settled, outputs), outside, padded, wanted)
-    seen = 0
+    options, rows = unpacked(sources, operation.option), unpacked(settled, operation.results)
+    operation.general(options, rows, states, padded, wanted)
+    invalid = 0
     for i in range(count):
-        seen |= outside[i]
+        invalid |= states[i] == INVALID
     for j in range(outputs):
         if wanted >> j & 1:
             for i in range(count):
                 targets[j][lanes[i]] = results[j * BLOCK + i]
-    return seen
+    return invalid
 
 
 @inlined
@@ -158,7 +111,8 @@ def is_direct(inputs, place, args, size, steps):
 
 
 @spliced
-def run_blocks(kernel, inputs, outputs, args, size, steps, data):
+def run_blocks(operation, args, size, steps, data):
+    inputs, outputs = length(operation.option), length(operation.results)
     wanted = data[0] if address(data) else 1
     copies, results = doubles(COPIES), doubles(RESULTS)
     operands, targets = pointers(MOST_INPUTS), pointers(MOST_OUTPUTS)
@@ -168,7 +122,7 @@ def run_blocks(kernel, inputs, outputs, args, size, steps, data):
         targets[j] = at(results, j * BYTES)
         if wanted >> j & 1:
             written[count] = j
-            block_first = size < BLOCK or (kernel.codes and j == outputs - 1)
+            block_first = size < BLOCK or (operation.codes and j == outputs - 1)
             place = inputs + count
             direct[count] = 0 if block_first else is_direct(inputs, place, args, size, steps)
             count += 1
@@ -191,19 +145,20 @@ def run_blocks(kernel, inputs, outputs, args, size, steps, data):
             to = at(args[inputs + k], start * WIDTH)
             result = at(results, written[k] * BYTES)
             targets[written[k]] = to if direct[k] and n == padded else result
-        sources, destinations = unpacked(operands, inputs), unpacked(targets, outputs)
-        kernel.ordinary(sources, destinations, marks, padded, wanted)
+        options = unpacked(operands, operation.option)
+        rows = unpacked(targets, operation.results)
+        operation.ordinary(options, rows, marks, padded, wanted)
         special = 0
         for i in range(padded):
             special += marks[i]
         if special:
-            invalid |= run_special(kernel, inputs, outputs, operands, targets, marks, n, wanted)
+            invalid |= run_special(operation, operands, targets, marks, n, wanted)
         for k in range(count):
             if direct[k] and n == padded:
                 continue
             to, step = args[inputs + k], steps[inputs + k]
             result = at(results, written[k] * BYTES)
-            if kernel.codes and written[k] == outputs - 1:
+            if operation.codes and written[k] == outputs - 1:
                 scatter_codes(to, start, step, result, n)
             else:
                 scatter(at(to, start * step), step, result, n)
