@@ -16,6 +16,8 @@ WORD = ir.IntType(64)
 # keeps a division by zero from being a branch.
 unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "error_model": "numpy"}
 inlined = njit(forceinline=True, **unwrapped)
+outlined = njit(forceinline=False, **unwrapped)
+spliced = njit(inline="always", **unwrapped)
 
 
 @intrinsic

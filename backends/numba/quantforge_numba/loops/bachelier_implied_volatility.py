@@ -7,7 +7,7 @@ from quantforge_numba.bachelier_implied_volatility import (
     bachelier_implied_volatility_ordinary,
 )
 from quantforge_numba.implied_volatility import OK, Implied
-from quantforge_numba.intrinsics import inlined
+from quantforge_numba.intrinsics import spliced
 from quantforge_numba.loops.forms import Row, general_form, ordinary_form
 from quantforge_numba.loops.implied_volatility import row_of
 from quantforge_numba.loops.operation import Operation
@@ -24,13 +24,13 @@ class BachelierQuote(NamedTuple):
     sign: float
 
 
-@inlined
+@spliced
 def solved(x, _):
     lane = bachelier_implied_volatility_ordinary(*x)
     return Row(Implied(lane.sigma, OK), lane.special)
 
 
-@inlined
+@spliced
 def general(x):
     lane = bachelier_implied_volatility_general(*x)
     return row_of(x, lane)

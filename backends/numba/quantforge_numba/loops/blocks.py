@@ -12,11 +12,11 @@ with copies of their first lane. A lane's bits depend on nothing but its own inp
 
 import numpy as np
 
-from quantforge_numba.intrinsics import inlined
+from quantforge_numba.intrinsics import inlined, outlined, spliced
 from quantforge_numba.legs import INVALID
 from quantforge_numba.loops.environment import enter_environment, leave_environment
 from quantforge_numba.loops.lanes import BLOCK, LANES, length, unpacked
-from quantforge_numba.loops.memory import address, at, doubles, outlined, pointers, spliced, words
+from quantforge_numba.loops.memory import address, at, doubles, pointers, words
 
 MOST_INPUTS, MOST_OUTPUTS = 7, 17
 COPIES, RESULTS = MOST_INPUTS * BLOCK, MOST_OUTPUTS * BLOCK

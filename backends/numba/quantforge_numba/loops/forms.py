@@ -8,9 +8,8 @@ may write and that nobody reads.
 from itertools import groupby
 from typing import NamedTuple
 
-from quantforge_numba.intrinsics import inlined
+from quantforge_numba.intrinsics import inlined, outlined, spliced
 from quantforge_numba.loops.lanes import LANES, block_of, lane_at, put, whole
-from quantforge_numba.loops.memory import outlined, spliced
 from quantforge_numba.loops.vectors import interleave, vectorise
 
 
@@ -42,6 +41,9 @@ def ordinary_form(*stages, passing=Nothing, outputs=(1,)):
 
     @inlined
     def form(inputs, outputs, special, n, wanted):
+        vectorise("outputs special")
+        interleave(LANES)
+        n = whole(n)
         block = block_of(passing)
         first_stages(inputs, block, n)
         last_stage(inputs, block, outputs, special, n, wanted)
@@ -85,20 +87,14 @@ def up_to(counts, stage):
     return choose
 
 
-@inlined
+@spliced
 def run_stage(stage, inputs, block, n):
-    vectorise("block")
-    interleave(LANES)
-    n = whole(n)
     for i in range(n):
         put(block, i, stage(lane_at(inputs, i), lane_at(block, i)))
 
 
-@inlined
+@spliced
 def run_last_stage(stage, inputs, block, outputs, special, n):
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
     rows = Row(outputs, special)
     for i in range(n):
         put(rows, i, stage(lane_at(inputs, i), lane_at(block, i)))

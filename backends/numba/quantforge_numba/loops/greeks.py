@@ -14,11 +14,11 @@ from quantforge_numba.greeks import (
     rescaled,
     swept,
 )
-from quantforge_numba.intrinsics import inlined, sqrt
+from quantforge_numba.intrinsics import outlined, spliced, sqrt
 from quantforge_numba.legs import Legs, legs_general, sigma_state, sign_state
 from quantforge_numba.loops.forms import Row, ordinary_form
 from quantforge_numba.loops.lanes import BLOCK, lane_at, put, whole
-from quantforge_numba.loops.memory import doubles, outlined
+from quantforge_numba.loops.memory import doubles
 from quantforge_numba.loops.operation import Operation
 from quantforge_numba.loops.price import legs_of
 from quantforge_numba.loops.vectors import vectorise
@@ -54,13 +54,13 @@ def general_form_of_greeks(lane, settled):
     return form
 
 
-@inlined
+@spliced
 def greeks_of_legs(x, legs):
     parts = parts_ordinary(legs, x)
     return Row(greeks_of(x, parts), parts.special)
 
 
-@inlined
+@spliced
 def general(x):
     legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend)
     amounts = amounts_in_unit(x.spot, x.strike)
@@ -70,7 +70,7 @@ def general(x):
     return ScaledRow(greeks_of(x, parts), state, amounts.unit)
 
 
-@inlined
+@spliced
 def settled(x, greek, unit, state):
     return swept(rescaled(x, DEGREES[greek], unit), state)
 

@@ -14,7 +14,7 @@ from quantforge_numba.implied_volatility import (
     step,
     volatility_of,
 )
-from quantforge_numba.intrinsics import inlined
+from quantforge_numba.intrinsics import spliced
 from quantforge_numba.legs import legs_ordinary, state_of
 from quantforge_numba.loops.forms import Row, general_form, ordinary_form
 from quantforge_numba.loops.lanes import any_nan
@@ -50,28 +50,28 @@ class Seed(NamedTuple):
     s: float
 
 
-@inlined
+@spliced
 def normalized(x, _):
     legs = legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend)
     return normalized_price_ordinary(legs, x.price, x.sign)
 
 
-@inlined
+@spliced
 def seeded(_, search):
     return Seed(seed(search.to))
 
 
-@inlined
+@spliced
 def stepped(_, search):
     return Seed(step(search.to, search.s, last=False).s)
 
 
-@inlined
+@spliced
 def last_step(_, search):
     return step(search.to, search.s, last=True)
 
 
-@inlined
+@spliced
 def solved(x, search):
     last = Step(search.s, search.per_density)
     lane = implied_volatility_ordinary(
@@ -80,7 +80,7 @@ def solved(x, search):
     return Row(Implied(lane.sigma, OK), search.special | lane.special)
 
 
-@inlined
+@spliced
 def row_of(x, lane):
     """The values that codes stand for; a NaN that came in is no signal."""
     code = lane.code if lane.sigma == lane.sigma else code_of_nan(lane.code)
@@ -88,7 +88,7 @@ def row_of(x, lane):
     return Row(Implied(sigma, code), state_of(any_nan(x), sigma != sigma))
 
 
-@inlined
+@spliced
 def general(x):
     lane = implied_volatility_general(*x)
     return row_of(x, lane)

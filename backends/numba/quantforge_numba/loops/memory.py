@@ -1,16 +1,13 @@
 """Numbers on the stack and behind pointers."""
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from quantforge_numba.intrinsics import DOUBLE, WORD, unwrapped
+from quantforge_numba.intrinsics import DOUBLE, WORD
 
 POINTER, WORDS = types.CPointer(types.float64), types.CPointer(types.int64)
-
-outlined = njit(forceinline=False, **unwrapped)
-spliced = njit(inline="always", **unwrapped)
 
 
 @intrinsic

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from quantforge_numba.elementary import times_power
 from quantforge_numba.greeks import Option
-from quantforge_numba.intrinsics import inlined
+from quantforge_numba.intrinsics import spliced
 from quantforge_numba.legs import (
     Legs,
     deviation_ordinary,
@@ -28,19 +28,19 @@ class Price(NamedTuple):
     price: float
 
 
-@inlined
+@spliced
 def legs_of(x, _):
     return legs_ordinary(x.spot, x.strike, x.time, x.rate, x.dividend)
 
 
-@inlined
+@spliced
 def price_of(x, legs):
     d = deviation_ordinary(magnitude(legs.y), x.time, x.sigma)
     lane = price_ordinary(legs, d, tails_ordinary(d), x.sign)
     return Row(Price(lane.price), lane.special)
 
 
-@inlined
+@spliced
 def general(x):
     legs = legs_general(x.spot, x.strike, x.time, x.rate, x.dividend)
     separation = separation_general(legs, x.time, x.sigma)
