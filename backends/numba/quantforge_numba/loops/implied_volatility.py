@@ -57,25 +57,31 @@ def normalized(x, _):
 
 
 @spliced
+def unshifted(to):
+    """Let the compiler know what the ordinary form leaves out: its prices are never shifted."""
+    return NormalizedPrice(to.c, 0.0, to.rest, to.k, to.k_low, to.share, to.gap)
+
+
+@spliced
 def seeded(_, search):
-    return Seed(seed(search.to))
+    return Seed(seed(unshifted(search.to)))
 
 
 @spliced
 def stepped(_, search):
-    return Seed(step(search.to, search.s, last=False).s)
+    return Seed(step(unshifted(search.to), search.s, last=False).s)
 
 
 @spliced
 def last_step(_, search):
-    return step(search.to, search.s, last=True)
+    return step(unshifted(search.to), search.s, last=True)
 
 
 @spliced
 def solved(x, search):
     last = Step(search.s, search.per_density)
     lane = implied_volatility_ordinary(
-        search.to, last, search.in_the_money, x.time, x.rate, x.dividend
+        unshifted(search.to), last, search.in_the_money, x.time, x.rate, x.dividend
     )
     return Row(Implied(lane.sigma, OK), search.special | lane.special)
 
