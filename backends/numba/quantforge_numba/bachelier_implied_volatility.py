@@ -7,6 +7,7 @@ on ln c. Codes are those of implied_volatility.py; there is no maximum but at T 
 """
 
 from math import fabs, inf
+from typing import NamedTuple
 
 from quantforge_numba.elementary import (
     at_least,
@@ -38,6 +39,17 @@ from quantforge_numba.intrinsics import fma, inlined, sqrt
 from quantforge_numba.legs import discount_exponent, scaled, sign_state, state_of
 from quantforge_numba.normalized_price import SQRT_2PI
 from quantforge_numba.tables import LN2_HI, LN2_LO
+
+
+class BachelierQuote(NamedTuple):
+    """The inputs of one lane."""
+
+    price: float
+    forward: float
+    strike: float
+    time: float
+    rate: float
+    sign: float
 
 
 @inlined
@@ -89,6 +101,51 @@ def bachelier_attainable_error(c, k, s, price, forward, strike, time, rate, in_t
     return cost / s + 2.0 * half_ulp(sigma)
 
 
+class Undiscounted(NamedTuple):
+    """What is solved: c and k; and the price before c, undiscounted too."""
+
+    c: float
+    k: float
+    paid: float
+
+
+@inlined
+def undiscounted_ordinary(x):
+    rt = x.rate * x.time
+    rt_low = fma(x.rate, x.time, -rt)
+    r = reduce(rt, rt_low)
+    paid = shift_exponent(times_exp(x.price, r.r), r.n_magic)
+    distance = x.forward - x.strike
+    k = fabs(distance)
+    return Undiscounted(paid - k if x.sign * distance > 0.0 else paid, k, paid)
+
+
+@inlined
+def bachelier_implied_volatility_ordinary(x, to, last):
+    """Where it is not special, rounding of the inputs surely costs less than 1e-8.
+
+    The chance over density is at most 1.3 out of the money and 1 / density in it.
+    """
+    rt = x.rate * x.time
+    in_the_money = x.sign * (x.forward - x.strike) > 0.0
+    legs = fabs(x.forward) + fabs(x.strike)
+    cost = 2.0**-24 * (legs + to.paid) * (1.0 + fabs(rt))
+    within = SQRT_2PI * last.per_density * cost
+    beyond = 1.3 * cost
+    holds = (
+        (fabs(rt) < 50.0)
+        & (x.price > 2.0**-900)
+        & (to.paid < 2.0**200)
+        & (legs < 2.0**200)
+        & (to.c > 2.0**-900)
+        & ((not in_the_money) | (to.c > 2.0**-50 * legs))
+        & ((within if in_the_money else beyond) < last.s)
+        & (fabs(x.sign) == 1.0)
+        & (x.time > 2.0**-1000)
+    )
+    return OrdinaryImplied(last.s / sqrt(x.time), special=not holds)
+
+
 @inlined
 def bachelier_implied_volatility_general(price, forward, strike, time, rate, sign):
     x = discount_exponent(rate, time)
@@ -125,37 +182,3 @@ def bachelier_implied_volatility_general(price, forward, strike, time, rate, sig
     code = INVALID_INPUT if state else code
     code = NOT_FINITE if (price != price) | (fabs(price) == inf) else code
     return Implied(sigma, code)
-
-
-@inlined
-def bachelier_implied_volatility_ordinary(price, forward, strike, time, rate, sign):
-    """One rounding costs surely less than 1e-8 where `special` is 0.
-
-    The chance over density is at most 1.3 out of the money and 1 / density in it.
-    """
-    rt = rate * time
-    rt_low = fma(rate, time, -rt)
-    r = reduce(rt, rt_low)
-    paid = shift_exponent(times_exp(price, r.r), r.n_magic)
-    distance = forward - strike
-    k = fabs(distance)
-    in_the_money = sign * distance > 0.0
-    c = paid - k if in_the_money else paid
-    s = bachelier_step(c, k, bachelier_seed(c, k)).s
-    last = bachelier_step(c, k, s)
-    legs = fabs(forward) + fabs(strike)
-    cost = 2.0**-24 * (legs + paid) * (1.0 + fabs(rt))
-    within = SQRT_2PI * last.per_density * cost
-    beyond = 1.3 * cost
-    holds = (
-        (fabs(rt) < 50.0)
-        & (price > 2.0**-900)
-        & (paid < 2.0**200)
-        & (legs < 2.0**200)
-        & (c > 2.0**-900)
-        & ((not in_the_money) | (c > 2.0**-50 * legs))
-        & ((within if in_the_money else beyond) < last.s)
-        & (fabs(sign) == 1.0)
-        & (time > 2.0**-1000)
-    )
-    return OrdinaryImplied(last.s / sqrt(time), special=not holds)
