@@ -110,56 +110,61 @@ def is_direct(inputs, place, args, size, steps):
     return direct
 
 
-@spliced
-def run_blocks(operation, args, size, steps, data):
-    inputs, outputs = length(operation.option), length(operation.results)
-    wanted = data[0] if address(data) else 1
-    copies, results = doubles(COPIES), doubles(RESULTS)
-    operands, targets = pointers(MOST_INPUTS), pointers(MOST_OUTPUTS)
-    marks, written, direct = words(BLOCK), words(MOST_OUTPUTS), words(MOST_OUTPUTS)
-    count = 0
-    for j in range(outputs):
-        targets[j] = at(results, j * BYTES)
-        if wanted >> j & 1:
-            written[count] = j
-            block_first = size < BLOCK or (operation.codes and j == outputs - 1)
-            place = inputs + count
-            direct[count] = 0 if block_first else is_direct(inputs, place, args, size, steps)
-            count += 1
-    saved = enter_environment()
-    invalid = 0
-    for start in range(0, size, BLOCK):
-        n = min(size - start, BLOCK)
-        padded = (n + LANES - 1) & -LANES
-        for j in range(inputs):
-            source = at(args[j], start * steps[j])
-            if steps[j] == WIDTH and n == padded:
-                operands[j] = source
-                continue
-            copy = at(copies, j * BYTES)
-            operands[j] = copy
-            if steps[j] == 0 and start > 0:
-                continue  # filled by the first block
-            gather(copy, source, steps[j], n, padded)
-        for k in range(count):
-            to = at(args[inputs + k], start * WIDTH)
-            result = at(results, written[k] * BYTES)
-            targets[written[k]] = to if direct[k] and n == padded else result
-        options = unpacked(operands, operation.option)
-        rows = unpacked(targets, operation.results)
-        operation.ordinary(options, rows, marks, padded, wanted)
-        special = 0
-        for i in range(padded):
-            special += marks[i]
-        if special:
-            invalid |= run_special(operation, operands, targets, marks, n, wanted)
-        for k in range(count):
-            if direct[k] and n == padded:
-                continue
-            to, step = args[inputs + k], steps[inputs + k]
-            result = at(results, written[k] * BYTES)
-            if operation.codes and written[k] == outputs - 1:
-                scatter_codes(to, start, step, result, n)
-            else:
-                scatter(at(to, start * step), step, result, n)
-    leave_environment(saved, invalid)
+def inner_loop(operation):
+    """Return NumPy's inner loop, to be compiled."""
+
+    def loop(args, dims, steps, data):
+        size = dims[0]
+        inputs, outputs = length(operation.option), length(operation.results)
+        wanted = data[0] if address(data) else 1
+        copies, results = doubles(COPIES), doubles(RESULTS)
+        operands, targets = pointers(MOST_INPUTS), pointers(MOST_OUTPUTS)
+        marks, written, direct = words(BLOCK), words(MOST_OUTPUTS), words(MOST_OUTPUTS)
+        count = 0
+        for j in range(outputs):
+            targets[j] = at(results, j * BYTES)
+            if wanted >> j & 1:
+                written[count] = j
+                block_first = size < BLOCK or (operation.codes and j == outputs - 1)
+                place = inputs + count
+                direct[count] = 0 if block_first else is_direct(inputs, place, args, size, steps)
+                count += 1
+        saved = enter_environment()
+        invalid = 0
+        for start in range(0, size, BLOCK):
+            n = min(size - start, BLOCK)
+            padded = (n + LANES - 1) & -LANES
+            for j in range(inputs):
+                source = at(args[j], start * steps[j])
+                if steps[j] == WIDTH and n == padded:
+                    operands[j] = source
+                    continue
+                copy = at(copies, j * BYTES)
+                operands[j] = copy
+                if steps[j] == 0 and start > 0:
+                    continue  # filled by the first block
+                gather(copy, source, steps[j], n, padded)
+            for k in range(count):
+                to = at(args[inputs + k], start * WIDTH)
+                result = at(results, written[k] * BYTES)
+                targets[written[k]] = to if direct[k] and n == padded else result
+            options = unpacked(operands, operation.option)
+            rows = unpacked(targets, operation.results)
+            operation.ordinary(options, rows, marks, padded, wanted)
+            special = 0
+            for i in range(padded):
+                special += marks[i]
+            if special:
+                invalid |= run_special(operation, operands, targets, marks, n, wanted)
+            for k in range(count):
+                if direct[k] and n == padded:
+                    continue
+                to, step = args[inputs + k], steps[inputs + k]
+                result = at(results, written[k] * BYTES)
+                if operation.codes and written[k] == outputs - 1:
+                    scatter_codes(to, start, step, result, n)
+                else:
+                    scatter(at(to, start * step), step, result, n)
+        leave_environment(saved, invalid)
+
+    return loop

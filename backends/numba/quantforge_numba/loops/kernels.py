@@ -7,7 +7,7 @@ from numba import cfunc, config, types
 
 from quantforge.errors import warn_once
 from quantforge_numba import OPERATIONS
-from quantforge_numba.loops.blocks import run_blocks
+from quantforge_numba.loops.blocks import inner_loop
 
 OPERANDS = types.CPointer(types.CPointer(types.uint8))
 SIZES = types.CPointer(types.intp)
@@ -15,11 +15,7 @@ INNER_LOOP = types.void(OPERANDS, SIZES, SIZES, types.CPointer(types.int64))
 
 
 def loop_of(name):
-    operation = import_module(f"quantforge_numba.loops.{name}").OPERATION
-
-    def loop(args, dims, steps, data):
-        run_blocks(operation, args, dims[0], steps, data)
-
+    loop = inner_loop(import_module(f"quantforge_numba.loops.{name}").OPERATION)
     loop.__qualname__ = name  # by which Numba names its file in the cache
     return loop
 
