@@ -29,7 +29,7 @@ HEAVY = {
     "pyarrow",
     "quantforge_c._native",
     "quantforge_c._scalar",
-    "quantforge_numba.kernels",
+    "quantforge_numba.loops.kernels",
     "quantforge_rust._native",
     "rich",
     "scipy",

@@ -8,7 +8,8 @@ LANES = {"avx512": 8, "avx2": 4}
 REPORT = """
 warnings.simplefilter("error")
 bits = digest()
-from quantforge_numba import isa, kernels
+from quantforge_numba import isa
+from quantforge_numba.loops import kernels
 print(json.dumps([isa.chosen(), bits, kernels.price.inspect_llvm()]))
 """
 REFUSED = """

@@ -9,8 +9,8 @@ from quantforge import Backend, hookimpl
 
 __version__ = "0.1.0"
 
-# each with the version of the numerical specification it follows
-_OPERATIONS = {
+# Each with the version of the numerical specification it follows; `loops` has a file of its name.
+OPERATIONS = {
     "price": 2,
     "greeks": 2,
     "implied_volatility": 2,
@@ -27,26 +27,26 @@ class _Addresses(Mapping[str, int]):
         self._kernels = kernels
 
     def __getitem__(self, name: str) -> int:
-        if name not in _OPERATIONS:
+        if name not in OPERATIONS:
             raise KeyError(name)
         address: int = getattr(self._kernels, name).address
         return address
 
     def __contains__(self, name: object) -> bool:
-        return name in _OPERATIONS
+        return name in OPERATIONS
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_OPERATIONS)
+        return iter(OPERATIONS)
 
     def __len__(self) -> int:
-        return len(_OPERATIONS)
+        return len(OPERATIONS)
 
 
 def _load() -> Mapping[str, Any]:
     from quantforge_numba import isa
 
     isa.settle()
-    from quantforge_numba import kernels
+    from quantforge_numba.loops import kernels
 
     return _Addresses(kernels)
 
@@ -64,7 +64,7 @@ def quantforge_backend() -> Backend:
         name="numba",
         version=__version__,
         contract=1,
-        numerics=_OPERATIONS,
+        numerics=OPERATIONS,
         exact=True,
         load=_load,
         requires=("numba",),

@@ -7,8 +7,7 @@ and limits are those of greeks.py; phi, the derivative by a dividend, is 0.
 from math import inf
 from typing import NamedTuple
 
-from quantforge_numba.bachelier_price import general_normal, normal_general, ordinary_normal
-from quantforge_numba.blocks import BLOCK, LANES, whole
+from quantforge_numba.bachelier_price import bachelier_price_general, bachelier_price_ordinary
 from quantforge_numba.elementary import (
     at_least,
     exp_minus_1,
@@ -17,38 +16,19 @@ from quantforge_numba.elementary import (
     power_of_two,
     reduce,
     shift_exponent,
-    sum_,
     tail_numerator,
     times_exp,
     times_power,
+    two_sum,
     zero_times,
 )
-from quantforge_numba.greeks import (
-    CHARM,
-    COLOR,
-    DELTA,
-    DUAL_DELTA,
-    DUAL_GAMMA,
-    GAMMA,
-    PHI,
-    PRICE,
-    RHO,
-    SPEED,
-    THETA,
-    ULTIMA,
-    VANNA,
-    VEGA,
-    VETA,
-    VOLGA,
-    ZOMMA,
-    sweep,
-)
-from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, vectorise, words
-from quantforge_numba.legs import INVALID, deviation_ordinary, magnitude
+from quantforge_numba.greeks import Greeks
+from quantforge_numba.intrinsics import fma, inlined
+from quantforge_numba.legs import deviation_ordinary, magnitude
 from quantforge_numba.tables import INV_SQRT_2PI
 
 
-class NormalOption(NamedTuple):
+class BachelierOption(NamedTuple):
     """The inputs of one lane."""
 
     forward: float
@@ -59,13 +39,7 @@ class NormalOption(NamedTuple):
     sign: float
 
 
-@inlined
-def normal_option_at(inputs, i):
-    forward, strike, time, rate, sigma, sign = inputs
-    return NormalOption(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
-
-
-class NormalParts(NamedTuple):
+class BachelierParts(NamedTuple):
     """What the greeks of one option are made of.
 
     `density` and `chance` are G and e^(-rT) N(+-d), `root` is sqrt(T), `special` the ordinary
@@ -85,26 +59,26 @@ class NormalParts(NamedTuple):
 
 
 @inlined
-def ordinary_normal_parts(x):
-    price = ordinary_normal(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
+def bachelier_parts_ordinary(x):
+    price = bachelier_price_ordinary(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
     rt = x.rate * x.time
     rt_low = fma(x.rate, x.time, -rt)
     r = reduce(-rt, -rt_low)
-    apart = sum_(x.forward, -x.strike)
-    d = deviation_ordinary(magnitude(apart), x.time, x.sigma)
+    distance = two_sum(x.forward, -x.strike)
+    d = deviation_ordinary(magnitude(distance), x.time, x.sigma)
     e = gauss_exponent(d.h, d.h_low)
     growth = exp_minus_1(e.r)
     m = tail_numerator(d.h) / loss(d.h).q
     tail = shift_exponent(fma(m, growth, m), e.n_magic)
-    chance = 1.0 - tail if x.sign * apart.high > 0.0 else tail
+    chance = 1.0 - tail if x.sign * distance.high > 0.0 else tail
     density = shift_exponent(fma(INV_SQRT_2PI, growth, INV_SQRT_2PI), e.n_magic)
     density = shift_exponent(times_exp(density, r.r), r.n_magic)
     per_root = x.sigma * d.per_v
-    return NormalParts(
+    return BachelierParts(
         price=price.price,
         density=density,
         chance=shift_exponent(times_exp(chance, r.r), r.n_magic),
-        d=apart.high * d.per_v,
+        d=distance.high * d.per_v,
         per_v=d.per_v,
         root=d.root,
         per_root=per_root,
@@ -115,16 +89,16 @@ def ordinary_normal_parts(x):
 
 
 @inlined
-def general_normal_parts(n, x):
+def bachelier_parts_general(n, x):
     m = tail_numerator(n.d.h) / loss(n.d.h).q
     beyond = n.h == inf
-    level = (n.inside.high == 0.0) & (n.d.v < 2.0**-1000)
+    level = (n.moneyness.high == 0.0) & (n.d.v < 2.0**-1000)
     tail = fma(m, n.growth, m)
     rest = 1.0 - tail * power_of_two(at_least(n.e.n, -1000.0))
     tail = 0.0 if beyond else tail
     inside = times_power(times_exp(rest, n.r.r), n.r.n)
     outside = times_power(times_exp(tail, n.r.r), n.e.n + n.r.n)
-    price = general_normal(n, x.time, x.rate)
+    price = bachelier_price_general(n, x.time, x.rate)
     density = times_exp(fma(INV_SQRT_2PI, n.growth, INV_SQRT_2PI), n.r.r)
     density = times_power(density, n.e.n + n.r.n)
     density = 0.0 if beyond else density
@@ -138,10 +112,10 @@ def general_normal_parts(n, x):
     # Endless volatility makes both terms of theta endless; their sum is a multiple of it.
     theta = x.rate * price - 0.5 * density * zero_times(x.sigma, per_root)
     drift = zero_times(x.rate, root) - 0.5 * per_root
-    return NormalParts(
+    return BachelierParts(
         price=price,
         density=density,
-        chance=inside if n.inside.high > 0.0 else outside,
+        chance=inside if n.moneyness.high > 0.0 else outside,
         d=0.0 if level else d,
         per_v=per_v,
         root=root,
@@ -153,67 +127,28 @@ def general_normal_parts(n, x):
 
 
 @inlined
-def store_normal_greeks(to, i, x, p, order):
-    """The greeks of lane i, up to the given order."""
+def bachelier_greeks_of(x, p):
     delta = x.sign * p.chance
     gamma = p.density * p.per_v
     vega = p.density * p.root
-    to[PRICE][i] = p.price
-    to[DELTA][i] = delta
-    to[GAMMA][i] = gamma
-    to[VEGA][i] = vega
-    to[THETA][i] = p.theta
-    to[RHO][i] = -x.time * p.price
-    to[PHI][i] = 0.0
-    if order < 2:
-        return
     per_time = p.per_root * p.per_root
-    to[VANNA][i] = -p.density * (p.d * p.per_sigma)
-    to[VOLGA][i] = vega * (p.d * p.d) * p.per_sigma
-    to[CHARM][i] = x.rate * delta + zero_times(p.d, 0.5 * p.density * per_time)
-    to[VETA][i] = p.density * (p.root * x.rate - 0.5 * p.per_root * fma(p.d, p.d, 1.0))
-    to[DUAL_DELTA][i] = -delta
-    to[DUAL_GAMMA][i] = gamma
-    if order < 3:
-        return
-    to[SPEED][i] = -gamma * p.d * p.per_v
-    to[COLOR][i] = gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time)
-    to[ZOMMA][i] = gamma * p.per_sigma * fma(p.d, p.d, -1.0)
     dd = p.d * p.d
-    to[ULTIMA][i] = vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0)))
-
-
-@inlined
-def normal_greeks_up_to(order, inputs, outputs, special, n):
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
-    for i in range(n):
-        option = normal_option_at(inputs, i)
-        parts = ordinary_normal_parts(option)
-        store_normal_greeks(outputs, i, option, parts, order)
-        special[i] = parts.special
-
-
-@inlined
-def bachelier_greeks_ordinary(inputs, outputs, special, n, wanted):
-    if wanted >> SPEED:
-        normal_greeks_up_to(3, inputs, outputs, special, n)
-    elif wanted >> VANNA:
-        normal_greeks_up_to(2, inputs, outputs, special, n)
-    else:
-        normal_greeks_up_to(1, inputs, outputs, special, n)
-
-
-@outlined
-def bachelier_greeks_general(inputs, outputs, outside, n, wanted):
-    vectorise("outputs outside")
-    n = whole(n)
-    states = words(BLOCK)
-    for i in range(n):
-        x = normal_option_at(inputs, i)
-        lane = normal_general(x.forward, x.strike, x.time, x.rate, x.sigma, x.sign)
-        store_normal_greeks(outputs, i, x, general_normal_parts(lane, x), 3)
-        states[i] = lane.state
-        outside[i] = lane.state == INVALID
-    sweep(outputs, states, n, wanted)
+    return Greeks(
+        price=p.price,
+        delta=delta,
+        gamma=gamma,
+        vega=vega,
+        theta=p.theta,
+        rho=-x.time * p.price,
+        phi=0.0,
+        vanna=-p.density * (p.d * p.per_sigma),
+        volga=vega * (p.d * p.d) * p.per_sigma,
+        charm=x.rate * delta + zero_times(p.d, 0.5 * p.density * per_time),
+        veta=p.density * (p.root * x.rate - 0.5 * p.per_root * fma(p.d, p.d, 1.0)),
+        dual_delta=-delta,
+        dual_gamma=gamma,
+        speed=-gamma * p.d * p.per_v,
+        color=gamma * (x.rate + 0.5 * fma(-p.d, p.d, 1.0) * per_time),
+        zomma=gamma * p.per_sigma * fma(p.d, p.d, -1.0),
+        ultima=vega * (p.per_sigma * p.per_sigma * (dd * (dd - 3.0))),
+    )

@@ -9,8 +9,8 @@ on ln c. Codes are those of implied_volatility.py; there is no maximum but at T 
 from math import fabs, inf
 from typing import NamedTuple
 
-from quantforge_numba.blocks import LANES, whole
 from quantforge_numba.elementary import (
+    at_least,
     at_most,
     half_ulp,
     log_ratio,
@@ -31,18 +31,29 @@ from quantforge_numba.implied_volatility import (
     NOT_FINITE,
     OK,
     Implied,
+    OrdinaryImplied,
     Step,
-    finish_codes,
     householder,
 )
-from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, sqrt, vectorise
-from quantforge_numba.legs import INVALID, MISSING, discount_exponent, scaled, sign_state
+from quantforge_numba.intrinsics import fma, inlined, sqrt
+from quantforge_numba.legs import discount_exponent, scaled, sign_state, state_of
+from quantforge_numba.normalized_price import SQRT_2PI
 from quantforge_numba.tables import LN2_HI, LN2_LO
-from quantforge_numba.target import SQRT_2PI
+
+
+class BachelierQuote(NamedTuple):
+    """The inputs of one lane."""
+
+    price: float
+    forward: float
+    strike: float
+    time: float
+    rate: float
+    sign: float
 
 
 @inlined
-def normal_seed(c, k):
+def bachelier_seed(c, k):
     total = k + 2.0 * c
     nu = k / total
     log = log_ratio(k + c, c)  # 2 artanh(nu)
@@ -53,7 +64,7 @@ def normal_seed(c, k):
 
 
 @inlined
-def normal_step(c, k, s):
+def bachelier_step(c, k, s):
     """A step, and e^(h^2/2) = s (1 - h M) / c at its beginning."""
     h = k * (1.0 / s)
     hh = h * h
@@ -65,13 +76,6 @@ def normal_step(c, k, s):
     return Step(fma(s, change, s), rest.p * s / (rest.q * c))
 
 
-class NormalSolution(NamedTuple):
-    """s; `special` where this form may not hold."""
-
-    s: float
-    special: bool
-
-
 @inlined
 def in_unit(x, unit):
     """Return |x| 2^-unit."""
@@ -81,14 +85,14 @@ def in_unit(x, unit):
 
 
 @inlined
-def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma):
+def bachelier_attainable_error(c, k, s, price, forward, strike, time, rate, in_the_money, sigma):
     h = at_most(k / s, 38.0)
     e = reduce(0.5 * h * h, 0.0)
     grown = times_exp(SQRT_2PI, e.r)
     per_density = times_power(grown, e.n)  # 1 / phi(h)
     tail = SQRT_2PI * (tail_numerator(h) / loss(h).q)
-    chance = per_density - tail if inside else tail
-    value = times_power((c + k if inside else c) * grown, e.n)  # c may vanish beside 1 / phi
+    chance = per_density - tail if in_the_money else tail
+    value = times_power((c + k if in_the_money else c) * grown, e.n)  # c may vanish beside 1 / phi
     rt = rate * time
     theta = fabs(rt * value - 0.5 * s)
     cost = half_ulp(price) * value + half_ulp(forward) * forward * chance
@@ -97,100 +101,84 @@ def normal_attainable(c, k, s, price, forward, strike, time, rate, inside, sigma
     return cost / s + 2.0 * half_ulp(sigma)
 
 
-@inlined
-def general_normal_implied(price, forward, strike, time, rate, sign):
-    x = discount_exponent(rate, time)
-    r = reduce(-x.value, -x.low)
-    apart = forward - strike
-    inside = sign * apart > 0.0
-    # In units of 2^unit both c and k are normal numbers, for c is not below e^-730 k.
-    p = scaled(fabs(price))
-    gap = scaled(fabs(apart))
-    paid_exponent = p.exponent + r.n
-    unit = (paid_exponent if paid_exponent > gap.exponent else gap.exponent) - 300.0
-    paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit)  # undiscounted
-    paid = p.x if p.end else paid
-    paid = -paid if price < 0.0 else paid
-    k = in_unit(apart, unit)
-    c = paid - k if inside else paid
-    f = in_unit(forward, unit)
-    g = in_unit(strike, unit)
-    two = two_ulp(f if f > g else g)
-    s = normal_seed(c, k)
-    s = normal_step(c, k, s).s
-    s = normal_step(c, k, s).s
-    sigma = times_power(s / sqrt(time), unit)
+class Undiscounted(NamedTuple):
+    """What is solved: c and k; and the price before c, undiscounted too."""
 
-    missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate)
-    endless = (time == inf) | (fabs(rate) == inf) | (fabs(apart) == inf)
-    invalid = (time < 0.0) | endless | (apart != apart)
-    state = (MISSING if missing else 0) | (INVALID if invalid else 0) | sign_state(sign)
-    limit = normal_attainable(c, k, s, price, f, g, time, rate, inside, sigma)
-    code = OK if limit <= 1e-8 else LOW_PRECISION
-    code = ABOVE_MAXIMUM if time == 0.0 else code
-    code = AT_INTRINSIC if c <= (two if inside else 0.0) else code
-    code = BELOW_INTRINSIC if c < -two else code
-    code = INVALID_INPUT if state else code
-    code = NOT_FINITE if (price != price) | (fabs(price) == inf) else code
-    return Implied(sigma, code)
-
-
-@outlined
-def bachelier_implied_volatility_general(inputs, outputs, outside, n, wanted):
-    vectorise("outputs outside")
-    n = whole(n)
-    sigma, code = outputs
-    price, forward, strike, time, rate, sign = inputs
-    for i in range(n):
-        lane = general_normal_implied(price[i], forward[i], strike[i], time[i], rate[i], sign[i])
-        sigma[i] = lane.sigma
-        code[i] = lane.code
-    finish_codes(inputs, sigma, code, outside, n)
+    c: float
+    k: float
+    paid: float
 
 
 @inlined
-def ordinary_normal_implied(price, forward, strike, time, rate, sign):
-    """One rounding costs surely less than 1e-8 where `special` is 0.
+def undiscounted_ordinary(x):
+    rt = x.rate * x.time
+    rt_low = fma(x.rate, x.time, -rt)
+    r = reduce(rt, rt_low)
+    paid = shift_exponent(times_exp(x.price, r.r), r.n_magic)
+    distance = x.forward - x.strike
+    k = fabs(distance)
+    return Undiscounted(paid - k if x.sign * distance > 0.0 else paid, k, paid)
+
+
+@inlined
+def bachelier_implied_volatility_ordinary(x, to, last):
+    """Where it is not special, rounding of the inputs surely costs less than 1e-8.
 
     The chance over density is at most 1.3 out of the money and 1 / density in it.
     """
-    rt = rate * time
-    rt_low = fma(rate, time, -rt)
-    r = reduce(rt, rt_low)
-    paid = shift_exponent(times_exp(price, r.r), r.n_magic)
-    apart = forward - strike
-    k = fabs(apart)
-    inside = sign * apart > 0.0
-    c = paid - k if inside else paid
-    s = normal_step(c, k, normal_seed(c, k)).s
-    last = normal_step(c, k, s)
-    legs = fabs(forward) + fabs(strike)
-    cost = 2.0**-24 * (legs + paid) * (1.0 + fabs(rt))
+    rt = x.rate * x.time
+    in_the_money = x.sign * (x.forward - x.strike) > 0.0
+    legs = fabs(x.forward) + fabs(x.strike)
+    cost = 2.0**-24 * (legs + to.paid) * (1.0 + fabs(rt))
     within = SQRT_2PI * last.per_density * cost
     beyond = 1.3 * cost
     holds = (
         (fabs(rt) < 50.0)
-        & (price > 2.0**-900)
-        & (paid < 2.0**200)
+        & (x.price > 2.0**-900)
+        & (to.paid < 2.0**200)
         & (legs < 2.0**200)
-        & (c > 2.0**-900)
-        & ((not inside) | (c > 2.0**-50 * legs))
-        & ((within if inside else beyond) < last.s)
-        & (fabs(sign) == 1.0)
-        & (time > 2.0**-1000)
+        & (to.c > 2.0**-900)
+        & ((not in_the_money) | (to.c > 2.0**-50 * legs))
+        & ((within if in_the_money else beyond) < last.s)
+        & (fabs(x.sign) == 1.0)
+        & (x.time > 2.0**-1000)
     )
-    return NormalSolution(last.s, special=not holds)
+    return OrdinaryImplied(last.s / sqrt(x.time), special=not holds)
 
 
 @inlined
-def bachelier_implied_volatility_ordinary(inputs, outputs, special, n, wanted):
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
-    sigma, code = outputs
-    price, forward, strike, time, rate, sign = inputs
-    for i in range(n):
-        lane = ordinary_normal_implied(price[i], forward[i], strike[i], time[i], rate[i], sign[i])
-        sigma[i] = lane.s / sqrt(time[i])
-        code[i] = OK
-        special[i] = lane.special
+def bachelier_implied_volatility_general(price, forward, strike, time, rate, sign):
+    x = discount_exponent(rate, time)
+    r = reduce(-x.value, -x.low)
+    distance = forward - strike
+    in_the_money = sign * distance > 0.0
+    # In units of 2^unit both c and k are normal numbers, for c is not below e^-730 k.
+    p = scaled(fabs(price))
+    gap = scaled(fabs(distance))
+    paid_exponent = p.exponent + r.n
+    unit = at_least(paid_exponent, gap.exponent) - 300.0
+    paid = times_power(times_exp(p.mantissa, r.r), paid_exponent - unit)  # undiscounted
+    paid = p.x if p.end else paid
+    paid = -paid if price < 0.0 else paid
+    k = in_unit(distance, unit)
+    c = paid - k if in_the_money else paid
+    f = in_unit(forward, unit)
+    g = in_unit(strike, unit)
+    two = two_ulp(at_least(f, g))
+    s = bachelier_seed(c, k)
+    s = bachelier_step(c, k, s).s
+    s = bachelier_step(c, k, s).s
+    sigma = times_power(s / sqrt(time), unit)
+
+    missing = (forward != forward) | (strike != strike) | (time != time) | (rate != rate)
+    endless = (time == inf) | (fabs(rate) == inf) | (fabs(distance) == inf)
+    invalid = (time < 0.0) | endless | (distance != distance)
+    state = state_of(missing, invalid) | sign_state(sign)
+    limit = bachelier_attainable_error(c, k, s, price, f, g, time, rate, in_the_money, sigma)
+    code = OK if limit <= 1e-8 else LOW_PRECISION
+    code = ABOVE_MAXIMUM if time == 0.0 else code
+    code = AT_INTRINSIC if c <= (two if in_the_money else 0.0) else code
+    code = BELOW_INTRINSIC if c < -two else code
+    code = INVALID_INPUT if state else code
+    code = NOT_FINITE if (price != price) | (fabs(price) == inf) else code
+    return Implied(sigma, code)

@@ -10,14 +10,14 @@ infinity in sigma sqrt(T), F - K of infinities, an infinite rate, a sign other t
 endless time at a positive rate.
 """
 
-from math import fabs, inf, nan
+from math import fabs, inf
 from typing import NamedTuple
 
-from quantforge_numba.blocks import LANES, whole
 from quantforge_numba.elementary import (
     Reduced,
     Sum,
     at_least,
+    at_most,
     exp_minus_1,
     finite_or_zero,
     gauss_exponent,
@@ -25,14 +25,12 @@ from quantforge_numba.elementary import (
     power_of_two,
     reduce,
     shift_exponent,
-    sum_,
     times_exp,
     times_power,
+    two_sum,
 )
-from quantforge_numba.intrinsics import fma, inlined, interleave, outlined, vectorise
+from quantforge_numba.intrinsics import fma, inlined
 from quantforge_numba.legs import (
-    INVALID,
-    MISSING,
     PAST,
     Deviation,
     deviation_general,
@@ -40,18 +38,19 @@ from quantforge_numba.legs import (
     discount_exponent,
     magnitude,
     sign_state,
+    state_of,
 )
 
 
 @inlined
-def normal_time_value(d, rest, growth):
+def bachelier_time_value(d, rest, growth):
     """phi(h) (1 - h M(h)) over the power of two of the exponential, times v."""
     share = rest.p / rest.q
     value = fma(d.v, share, d.v_low * share)
     return fma(value, growth, value)
 
 
-class OrdinaryNormal(NamedTuple):
+class OrdinaryBachelierPrice(NamedTuple):
     """The price; `special` where this form may not hold."""
 
     price: float
@@ -59,32 +58,32 @@ class OrdinaryNormal(NamedTuple):
 
 
 @inlined
-def ordinary_normal(forward, strike, time, rate, sigma, sign):
+def bachelier_price_ordinary(forward, strike, time, rate, sigma, sign):
     rt = rate * time
     rt_low = fma(rate, time, -rt)
     r = reduce(-rt, -rt_low)
-    apart = sum_(forward, -strike)
-    d = deviation_ordinary(magnitude(apart), time, sigma)
+    distance = two_sum(forward, -strike)
+    d = deviation_ordinary(magnitude(distance), time, sigma)
     e = gauss_exponent(d.h, d.h_low)
-    term = shift_exponent(normal_time_value(d, loss(d.h), exp_minus_1(e.r)), e.n_magic)
-    intrinsic = sign * apart.high
-    value = intrinsic + fma(sign, apart.low, term) if intrinsic > 0.0 else term
+    term = shift_exponent(bachelier_time_value(d, loss(d.h), exp_minus_1(e.r)), e.n_magic)
+    intrinsic = sign * distance.high
+    value = intrinsic + fma(sign, distance.low, term) if intrinsic > 0.0 else term
     price = shift_exponent(times_exp(value, r.r), r.n_magic)
     holds = (
         (fabs(rt) < 50.0) & (d.v > 2.0**-64) & (d.v < 2.0**200) & (d.h < 34.0) & (fabs(sign) == 1.0)
     )
-    return OrdinaryNormal(price, special=not holds)
+    return OrdinaryBachelierPrice(price, special=not holds)
 
 
-class Normal(NamedTuple):
+class BachelierTerms(NamedTuple):
     """What the general forms of this model share.
 
-    `d.h` is at most PAST, `h` is h itself; `inside` > 0: in the money; `r` and `e` are the discount
-    exponent -rT and -h^2/2, `growth` is e^e.r - 1.
+    `d.h` is at most PAST, `h` is h itself; `moneyness` is +-(F - K), > 0 in the money; `r` and `e`
+    are the discount exponent -rT and -h^2/2, `growth` is e^e.r - 1.
     """
 
     d: Deviation
-    inside: Sum
+    moneyness: Sum
     r: Reduced
     e: Reduced
     h: float
@@ -93,14 +92,14 @@ class Normal(NamedTuple):
 
 
 @inlined
-def normal_general(forward, strike, time, rate, sigma, sign):
+def bachelier_terms_general(forward, strike, time, rate, sigma, sign):
     x = discount_exponent(rate, time)
-    apart = sum_(forward, -strike)
-    inside = Sum(sign * apart.high, finite_or_zero(sign * apart.low))
-    d = deviation_general(magnitude(inside), time, sigma)
+    distance = two_sum(forward, -strike)
+    moneyness = Sum(sign * distance.high, finite_or_zero(sign * distance.low))
+    d = deviation_general(magnitude(moneyness), time, sigma)
     h = d.h
-    past = not (h < PAST)
-    d = Deviation(PAST if past else h, 0.0 if past else d.h_low, d.v, d.v_low, d.per_v, d.root)
+    h_low = d.h_low if h < PAST else 0.0
+    d = Deviation(at_most(h, PAST), h_low, d.v, d.v_low, d.per_v, d.root)
     e = gauss_exponent(d.h, d.h_low)
     missing = (
         (forward != forward)
@@ -113,59 +112,33 @@ def normal_general(forward, strike, time, rate, sigma, sign):
         (time < 0.0)
         | (sigma < 0.0)
         | (d.v != d.v)
-        | (apart.high != apart.high)
+        | (distance.high != distance.high)
         | (fabs(rate) == inf)
     )
-    return Normal(
+    return BachelierTerms(
         d=d,
-        inside=inside,
+        moneyness=moneyness,
         r=reduce(x.value, x.low),
         e=e,
         h=h,
         growth=exp_minus_1(e.r),
-        state=(MISSING if missing else 0) | (INVALID if invalid else 0) | sign_state(sign),
+        state=state_of(missing, invalid) | sign_state(sign),
     )
 
 
 @inlined
-def general_normal(n, time, rate):
+def bachelier_price_general(n, time, rate):
     v = n.d.v
-    intrinsic = at_least(n.inside.high, 0.0)
-    settled = (v == 0.0) | (intrinsic == inf) | (n.inside.high == -inf)
-    term = normal_time_value(n.d, loss(n.d.h), n.growth)
+    intrinsic = at_least(n.moneyness.high, 0.0)
+    settled = (v == 0.0) | (intrinsic == inf) | (n.moneyness.high == -inf)
+    term = bachelier_time_value(n.d, loss(n.d.h), n.growth)
     term = 0.0 if settled else term
     held = term * power_of_two(at_least(n.e.n, -1000.0))
-    inside = intrinsic + (n.inside.low + held)
-    value = inside if intrinsic > 0.0 else term
+    itm = intrinsic + (n.moneyness.low + held)
+    value = itm if intrinsic > 0.0 else term
     exponent = n.r.n if intrinsic > 0.0 else n.r.n + n.e.n
     price = times_power(times_exp(value, n.r.r), exponent)
     endless = (v == inf) & (not settled)
     limit = 0.0 if (time == inf) & (rate > 0.0) else inf
     price = inf if value == inf else price  # infinity less a part of it is no number
     return limit if endless else price
-
-
-@outlined
-def bachelier_price_general(inputs, outputs, outside, n, wanted):
-    vectorise("outputs outside")
-    n = whole(n)
-    forward, strike, time, rate, sigma, sign = inputs
-    (price,) = outputs
-    for i in range(n):
-        lane = normal_general(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
-        value = general_normal(lane, time[i], rate[i])
-        price[i] = nan if lane.state else value
-        outside[i] = lane.state == INVALID
-
-
-@inlined
-def bachelier_price_ordinary(inputs, outputs, special, n, wanted):
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
-    forward, strike, time, rate, sigma, sign = inputs
-    (price,) = outputs
-    for i in range(n):
-        lane = ordinary_normal(forward[i], strike[i], time[i], rate[i], sigma[i], sign[i])
-        price[i] = lane.price
-        special[i] = lane.special

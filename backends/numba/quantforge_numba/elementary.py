@@ -159,7 +159,7 @@ def log_ratio(x, y):
 
 
 @inlined
-def sum_(x, y):
+def two_sum(x, y):
     """Return x + y without loss."""
     high = x + y
     part = high - x
@@ -213,7 +213,7 @@ def log_ratio_sum(s, n):
 def fine_term(p, u, high, low):
     """Return p u + high + low to twice the precision."""
     following = product(p, u)
-    whole = sum_(high, following.high)
+    whole = two_sum(high, following.high)
     return Sum(whole.high, whole.low + (following.low + low))
 
 
@@ -228,8 +228,8 @@ def log_ratio_fine(s, n):
     p = fine_term(p, u, ATANH_HIGH[1], ATANH_LOW[1])
     p = fine_term(p, u, ATANH_HIGH[0], ATANH_LOW[0])
     tail = product(product(s, u), p)
-    whole = sum_(n * LN2_HI, s.high + s.high)
-    both = sum_(whole.high, tail.high)
+    whole = two_sum(n * LN2_HI, s.high + s.high)
+    both = two_sum(whole.high, tail.high)
     low = both.low + (whole.low + (tail.low + fma(n, LN2_LO, s.low + s.low)))
     return Sum(both.high + low, low - ((both.high + low) - both.high))
 
@@ -296,8 +296,7 @@ def tail_numerator(x):
 @inlined
 def half_ulp(x):
     """Half a unit in the last place of x, relative to x."""
-    unit = from_bits(to_bits(x) & BINADE)
-    unit = unit if unit > LEAST_NORMAL else LEAST_NORMAL
+    unit = at_least(from_bits(to_bits(x) & BINADE), LEAST_NORMAL)
     half = 2.0**-53 * (unit / fabs(x))
     return 0.0 if x == 0.0 else half
 

@@ -10,46 +10,52 @@ the money half of that; gamma and what is made of it is infinite there and 0 els
 lane is NaN: a product of 0 and infinity counts as 0. See docs/numerics.md for the errors.
 """
 
-from math import fabs, inf, nan
+from math import inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.blocks import BLOCK, LANES, whole
 from quantforge_numba.elementary import (
     LEAST_NORMAL,
+    at_least,
+    at_most,
     shift_exponent,
     times_exp,
     times_power,
     zero_times,
 )
-from quantforge_numba.intrinsics import (
-    blocks,
-    doubles,
-    fma,
-    inlined,
-    interleave,
-    outlined,
-    sqrt,
-    vectorise,
-    words,
-)
+from quantforge_numba.intrinsics import fma, inlined
 from quantforge_numba.legs import (
-    INVALID,
-    apart_general,
-    beside,
     deviation_ordinary,
     magnitude,
+    on_common_scale,
     scaled,
-    sides_general,
-    sigma_state,
-    sign_state,
+    separation_general,
     tails_ordinary,
 )
-from quantforge_numba.price import general_price, get_sides, ordinary_price, put_sides
+from quantforge_numba.price import price_general, price_ordinary
 from quantforge_numba.tables import INV_SQRT_2PI
 
-# Order of the outputs; bit i of `wanted` asks for output i.
-PRICE, DELTA, GAMMA, VEGA, THETA, RHO, PHI, VANNA, VOLGA, CHARM, VETA = range(11)
-DUAL_DELTA, DUAL_GAMMA, SPEED, COLOR, ZOMMA, ULTIMA, GREEKS = range(11, 18)
+
+class Greeks(NamedTuple):
+    """The outputs, in the order of every kernel's."""
+
+    price: float
+    delta: float
+    gamma: float
+    vega: float
+    theta: float
+    rho: float
+    phi: float
+    vanna: float
+    volga: float
+    charm: float
+    veta: float
+    dual_delta: float
+    dual_gamma: float
+    speed: float
+    color: float
+    zomma: float
+    ultima: float
+
 
 # By which power of the unit of all amounts each greek changes; the price is not in that unit.
 DEGREES = (0.0, 0.0, -1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, -1.0, -2.0, -1.0, -1.0, 1.0)
@@ -65,12 +71,6 @@ class Option(NamedTuple):
     dividend: float
     sigma: float
     sign: float
-
-
-@inlined
-def option_at(inputs, i):
-    spot, strike, time, rate, dividend, sigma, sign = inputs
-    return Option(spot[i], strike[i], time[i], rate[i], dividend[i], sigma[i], sign[i])
 
 
 class Ratios(NamedTuple):
@@ -108,7 +108,7 @@ class Parts(NamedTuple):
 
 
 @inlined
-def carried(x, price, a_share, b_share):
+def carried_theta(x, price, a_share, b_share):
     """What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call.
 
     By the price and the lesser share, so that nearly equal rates do not cancel.
@@ -120,25 +120,25 @@ def carried(x, price, a_share, b_share):
 
 
 @inlined
-def ordinary_parts(sides, option):
+def parts_ordinary(legs, option):
     """Tails of the normal distribution times the legs, from the Mills ratios.
 
     The leg that is less has the near one.
     """
-    d = deviation_ordinary(magnitude(sides.y), option.time, option.sigma)
+    d = deviation_ordinary(magnitude(legs.y), option.time, option.sigma)
     at = tails_ordinary(d)
-    price = ordinary_price(sides, d, at, option.sign)
-    below = sides.y.high < 0.0
-    least = sides.a if below else sides.b
-    most = sides.b if below else sides.a
-    inside = -option.sign if below else option.sign  # > 0: in the money
-    near_inside = inside if at.within else -inside
+    price = price_ordinary(legs, d, at, option.sign)
+    below = legs.y.high < 0.0
+    least = legs.a if below else legs.b
+    most = legs.b if below else legs.a
+    moneyness = -option.sign if below else option.sign  # > 0: in the money
+    near_moneyness = moneyness if at.within else -moneyness
     density = shift_exponent(fma(least, at.growth, least), at.e.n_magic)
     turned = -at.near_low if at.within else at.near_low
     near_tail = density * fma(at.near_loss, turned, at.m.near)
     far_tail = density * fma(-at.far_loss, at.far_low, at.m.far)
-    near_share = least - near_tail if near_inside > 0.0 else near_tail
-    far_share = most - far_tail if inside > 0.0 else far_tail
+    near_share = least - near_tail if near_moneyness > 0.0 else near_tail
+    far_share = most - far_tail if moneyness > 0.0 else far_tail
 
     density = density * INV_SQRT_2PI
     a_share = near_share if below else far_share
@@ -148,7 +148,7 @@ def ordinary_parts(sides, option):
     d2 = -at.far if below else near
     per_root = option.sigma * d.per_v
     per_spot = 1.0 / option.spot
-    carry = carried(option, price.price, a_share, b_share)
+    carry = carried_theta(option, price.price, a_share, b_share)
     return Parts(
         price=price.price,
         density=density,
@@ -206,8 +206,8 @@ class Amounts(NamedTuple):
 def amounts_in_unit(spot, strike):
     s = scaled(spot)
     k = scaled(strike)
-    low = s.exponent if s.exponent < k.exponent else k.exponent
-    high = k.exponent if s.exponent < k.exponent else s.exponent
+    low = at_most(s.exponent, k.exponent)
+    high = at_least(s.exponent, k.exponent)
     unit = high if high < -500.0 else 0.0
     unit = low if low > 500.0 else unit
     ends = s.end | k.end
@@ -222,24 +222,24 @@ def amounts_in_unit(spot, strike):
 
 
 @inlined
-def general_parts(sides, option, amounts):
+def parts_general(legs, option, amounts):
     sign, spot, strike = option.sign, amounts.spot, amounts.strike
-    apart = apart_general(sides, option.time, option.sigma)
-    d = apart.d
-    at = apart.at
-    price = general_price(sides, apart, sign)
+    separation = separation_general(legs, option.time, option.sigma)
+    d = separation.d
+    at = separation.at
+    price = price_general(legs, separation, sign)
     unit = amounts.unit
-    a = times_power(sides.a, sides.a_exponent - unit)
-    b = times_power(sides.b, sides.b_exponent - unit)
-    legs = beside(sides.a, sides.a_exponent, sides.b, sides.b_exponent)
-    level = ((legs.a == legs.b) | (apart.y.high == 0.0)) & (d.v < 2.0**-1000)
-    below = (apart.y.high < 0.0) & (not level)
-    inside = -sign if below else sign  # > 0: in the money
-    exponent = (sides.a_exponent if below else sides.b_exponent) - unit + at.e.n
-    least = sides.a if below else sides.b
+    a = times_power(legs.a, legs.a_exponent - unit)
+    b = times_power(legs.b, legs.b_exponent - unit)
+    common = on_common_scale(legs)
+    level = ((common.a == common.b) | (separation.y.high == 0.0)) & (d.v < 2.0**-1000)
+    below = (separation.y.high < 0.0) & (not level)
+    moneyness = -sign if below else sign  # > 0: in the money
+    exponent = (legs.a_exponent if below else legs.b_exponent) - unit + at.e.n
+    least = legs.a if below else legs.b
     density = fma(least, at.growth, least)
     density = least if level else density
-    exponent = sides.b_exponent - unit if level else exponent
+    exponent = legs.b_exponent - unit if level else exponent
     turned = -at.near_low if at.within else at.near_low
     near_mills = fma(at.near_loss, turned, at.m.near)
     far_mills = fma(-at.far_loss, at.far_low, at.m.far)
@@ -249,9 +249,9 @@ def general_parts(sides, option, amounts):
     settled = ends | (d.v == inf)
     near_tail = 0.0 if settled else near_tail
     far_tail = 0.0 if settled else far_tail
-    near_inside = inside if at.within | ends else -inside
-    near_share = (a if below else b) - near_tail if near_inside > 0.0 else near_tail
-    far_share = (b if below else a) - far_tail if inside > 0.0 else far_tail
+    near_moneyness = moneyness if at.within | ends else -moneyness
+    near_share = (a if below else b) - near_tail if near_moneyness > 0.0 else near_tail
+    far_share = (b if below else a) - far_tail if moneyness > 0.0 else far_tail
 
     density = 0.0 if settled else times_power(density, exponent) * INV_SQRT_2PI
     a_share = near_share if below else far_share
@@ -264,21 +264,21 @@ def general_parts(sides, option, amounts):
     ratios = Ratios(d1, d2, d1 * per_v, d2 * per_v, option.sigma * per_v, per_sigma)
     ratios = parts_at_the_money(ratios, option, d.root, level)
     per_spot = 1.0 / spot
-    discount_a = times_power(times_exp(1.0, sides.q.r), sides.q.n)
-    discount_b = times_power(times_exp(1.0, sides.r.r), sides.r.n)
+    discount_a = times_power(times_exp(1.0, legs.q.r), legs.q.n)
+    discount_b = times_power(times_exp(1.0, legs.r.r), legs.r.n)
     raised = 2.0**54 if spot < LEAST_NORMAL else 1.0  # 1/S of a subnormal S is infinite
     delta = a_share * raised * (1.0 / (spot * raised))
     dual_delta = b_share / strike
     sigma = 0.0 if density == 0.0 else option.sigma  # it may be infinite
     price_in_unit = times_power(price.value, price.exponent - unit)
-    carry = carried(option, price_in_unit, a_share, b_share)
+    carry = carried_theta(option, price_in_unit, a_share, b_share)
     return Parts(
         price=times_power(price.value, price.exponent),
         density=density,
         a_share=a_share,
         b_share=b_share,
-        delta=(discount_a if inside > 0.0 else 0.0) if ends else delta,
-        dual_delta=(discount_b if inside > 0.0 else 0.0) if ends else dual_delta,
+        delta=(discount_a if moneyness > 0.0 else 0.0) if ends else delta,
+        dual_delta=(discount_b if moneyness > 0.0 else 0.0) if ends else dual_delta,
         ratios=ratios,
         root=d.root,
         per_spot=0.0 if density == 0.0 else per_spot,
@@ -290,103 +290,44 @@ def general_parts(sides, option, amounts):
 
 
 @inlined
-def store_greeks(to, i, x, p, order):
-    """The greeks of lane i, up to the given order."""
+def greeks_of(x, p):
     d1, d2, d1_v, d2_v, per_root, per_sigma = p.ratios
     gamma = p.density * p.per_spot * (p.per_spot * (per_root * per_sigma))
     vega = p.density * p.root
-    to[PRICE][i] = p.price
-    to[DELTA][i] = x.sign * p.delta
-    to[GAMMA][i] = gamma
-    to[VEGA][i] = vega
-    to[THETA][i] = p.theta
-    to[RHO][i] = x.sign * x.time * p.b_share
-    to[PHI][i] = -x.sign * x.time * p.a_share
-    if order < 2:
-        return
     carry = x.rate - x.dividend
     drift = x.dividend + carry * d1_v
     decay = fma(-0.5 * d2_v, p.sigma, zero_times(carry, per_sigma))
     decay = p.density * p.per_spot * zero_times(decay, per_root)
-    to[VANNA][i] = -(vega * p.per_spot) * d2_v
-    to[VOLGA][i] = vega * (p.root * (d1 * d2_v))
-    to[CHARM][i] = x.sign * x.dividend * p.delta - decay
-    to[VETA][i] = p.density * (p.root * drift - 0.5 * per_root * fma(d1, d2, 1.0))
-    to[DUAL_DELTA][i] = -x.sign * p.dual_delta
-    to[DUAL_GAMMA][i] = p.density * p.per_strike * (p.per_strike * (per_root * per_sigma))
-    if order < 3:
-        return
-    to[SPEED][i] = -gamma * p.per_spot * (d1_v + 1.0)
-    to[COLOR][i] = gamma * (drift + 0.5 * (per_root * per_root) * fma(-d1, d2, 1.0))
-    to[ZOMMA][i] = gamma * per_sigma * fma(d1, d2, -1.0)
     squares = d1_v * d1_v + d2_v * d2_v
-    to[ULTIMA][i] = -vega * (x.time * (d1_v * d2_v * (1.0 - d1 * d2) + squares))
+    return Greeks(
+        price=p.price,
+        delta=x.sign * p.delta,
+        gamma=gamma,
+        vega=vega,
+        theta=p.theta,
+        rho=x.sign * x.time * p.b_share,
+        phi=-x.sign * x.time * p.a_share,
+        vanna=-(vega * p.per_spot) * d2_v,
+        volga=vega * (p.root * (d1 * d2_v)),
+        charm=x.sign * x.dividend * p.delta - decay,
+        veta=p.density * (p.root * drift - 0.5 * per_root * fma(d1, d2, 1.0)),
+        dual_delta=-x.sign * p.dual_delta,
+        dual_gamma=p.density * p.per_strike * (p.per_strike * (per_root * per_sigma)),
+        speed=-gamma * p.per_spot * (d1_v + 1.0),
+        color=gamma * (drift + 0.5 * (per_root * per_root) * fma(-d1, d2, 1.0)),
+        zomma=gamma * per_sigma * fma(d1, d2, -1.0),
+        ultima=-vega * (x.time * (d1_v * d2_v * (1.0 - d1 * d2) + squares)),
+    )
 
 
 @inlined
-def rescale(outputs, unit, n, wanted):
-    """Bring the greeks back from units of 2^unit."""
-    vectorise("outputs")
-    n = whole(n)
-    for greek in range(GREEKS):
-        if wanted >> greek & 1:
-            x = outputs[greek]
-            for i in range(n):
-                x[i] = times_power(x[i], DEGREES[greek] * unit[i])
+def rescaled(greek, degree, unit):
+    """Bring a greek back from units of 2^unit."""
+    return times_power(greek, degree * unit)
 
 
 @inlined
-def sweep(outputs, states, n, wanted):
-    """Lanes outside the domain get the one NaN, and no other lane has any."""
-    vectorise("outputs")
-    n = whole(n)
-    for greek in range(GREEKS):
-        if wanted >> greek & 1:
-            x = outputs[greek]
-            for i in range(n):
-                valid = x[i] if x[i] == x[i] else 0.0
-                x[i] = nan if states[i] else valid
-
-
-@inlined
-def greeks_up_to(order, block, inputs, outputs, special, n):
-    """The second half: one loop, for its many results are written while others are computed."""
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
-    for i in range(n):
-        option = option_at(inputs, i)
-        parts = ordinary_parts(get_sides(block, i), option)
-        store_greeks(outputs, i, option, parts, order)
-        special[i] = parts.special
-
-
-@inlined
-def greeks_ordinary(inputs, outputs, special, n, wanted):
-    block = blocks(8, BLOCK)
-    put_sides(block, inputs, n)
-    if wanted >> SPEED:
-        greeks_up_to(3, block, inputs, outputs, special, n)
-    elif wanted >> VANNA:
-        greeks_up_to(2, block, inputs, outputs, special, n)
-    else:
-        greeks_up_to(1, block, inputs, outputs, special, n)
-
-
-@outlined
-def greeks_general(inputs, outputs, outside, n, wanted):
-    vectorise("outputs outside")
-    n = whole(n)
-    unit, states = doubles(BLOCK), words(BLOCK)
-    for i in range(n):
-        x = option_at(inputs, i)
-        sides = sides_general(x.spot, x.strike, x.time, x.rate, x.dividend)
-        amounts = amounts_in_unit(x.spot, x.strike)
-        parts = general_parts(sides, x, amounts)
-        store_greeks(outputs, i, x, parts, 3)
-        unit[i] = amounts.unit
-        v = fabs(x.sigma * sqrt(x.time))
-        states[i] = sides.state | sigma_state(x.sigma, v) | sign_state(x.sign)
-        outside[i] = states[i] == INVALID
-    rescale(outputs, unit, n, wanted)
-    sweep(outputs, states, n, wanted)
+def swept(greek, state):
+    """Return the one NaN outside the domain, and no NaN inside."""
+    valid = greek if greek == greek else 0.0
+    return nan if state else valid

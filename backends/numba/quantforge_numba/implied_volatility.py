@@ -16,22 +16,12 @@ Codes: see below; a lane without a volatility is NaN, at the bounds 0 or infinit
 from math import fabs, inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.attainable import attainable
-from quantforge_numba.blocks import BLOCK, LANES, whole
+from quantforge_numba.attainable_error import attainable_error
 from quantforge_numba.elementary import at_least, log_ratio, mills, power_of_two
-from quantforge_numba.intrinsics import (
-    blocks,
-    fma,
-    inlined,
-    interleave,
-    outlined,
-    sqrt,
-    vectorise,
-    words,
-)
-from quantforge_numba.legs import INVALID, sides_general, sides_ordinary, sign_state
+from quantforge_numba.intrinsics import fma, inlined, sqrt
+from quantforge_numba.legs import legs_general, sign_state, state_of
+from quantforge_numba.normalized_price import SQRT_2PI, normalized_price_general
 from quantforge_numba.tables import LN2_HI, LN2_LO, MILLS_FROM
-from quantforge_numba.target import SQRT_2PI, Target, target_general, target_ordinary
 
 OK, AT_INTRINSIC, BELOW_INTRINSIC, AT_MAXIMUM = 0.0, 1.0, 2.0, 3.0
 ABOVE_MAXIMUM, NOT_FINITE, INVALID_INPUT, LOW_PRECISION = 4.0, 5.0, 6.0, 7.0
@@ -111,7 +101,7 @@ def step(to, s, last):
 
 
 @inlined
-def precise(s, per_density, load, tail, legs_share):
+def is_precise(s, per_density, load, tail, legs_share):
     """Whether rounding of the inputs surely costs less than 1e-8 of the volatility.
 
     The legs' shares are at most the legs, out of the money at most 2.6 densities; `load` bounds rT
@@ -130,26 +120,41 @@ class Implied(NamedTuple):
     code: float
 
 
+class OrdinaryImplied(NamedTuple):
+    """The volatility; `special` where this form may not hold."""
+
+    sigma: float
+    special: bool
+
+
 @inlined
-def implied_general(price, spot, strike, time, rate, dividend, sign):
-    sides = sides_general(spot, strike, time, rate, dividend)
-    lane = target_general(sides, price, sign)
-    s = seed(lane.target)
+def implied_volatility_ordinary(to, last, in_the_money, time, rate, dividend):
+    load = (fabs(rate) + fabs(dividend)) * time
+    tail = (not in_the_money) & (to.k >= 0.5 * last.s * last.s)
+    holds = is_precise(last.s, last.per_density, load, tail, 1.0 / to.share)
+    return OrdinaryImplied(last.s / sqrt(time), special=not (holds & (time > 2.0**-1000)))
+
+
+@inlined
+def implied_volatility_general(price, spot, strike, time, rate, dividend, sign):
+    legs = legs_general(spot, strike, time, rate, dividend)
+    lane = normalized_price_general(legs, price, sign)
+    s = seed(lane.to)
     for _turn in range(1, STEPS):
-        s = step(lane.target, s, last=False).s
-    s = step(lane.target, s, last=True).s
+        s = step(lane.to, s, last=False).s
+    s = step(lane.to, s, last=True).s
     sigma = s / sqrt(time)
 
-    endless = INVALID if (spot == inf) | (strike == inf) | (time == inf) else 0
-    state = sides.state | sign_state(sign) | endless
+    endless = (spot == inf) | (strike == inf) | (time == inf)
+    state = legs.state | sign_state(sign) | state_of(False, endless)
     given = price, spot, strike, time, rate, dividend, sign
-    limit = attainable(sides, lane.target, s, *given, lane.inside, sigma)
+    limit = attainable_error(legs, lane.to, s, *given, lane.in_the_money, sigma)
     code = OK if limit <= 1e-8 else LOW_PRECISION
     at_maximum = lane.left <= lane.whole_unit
     above_maximum = (lane.left < -lane.whole_unit) | (time == 0.0)
     code = AT_MAXIMUM if at_maximum else code
     code = ABOVE_MAXIMUM if above_maximum else code
-    at_intrinsic = lane.otm <= (lane.unit if lane.inside else 0.0)
+    at_intrinsic = lane.otm <= (lane.unit if lane.in_the_money else 0.0)
     below_intrinsic = lane.otm < -lane.unit
     code = AT_INTRINSIC if at_intrinsic else code
     code = BELOW_INTRINSIC if below_intrinsic else code
@@ -159,13 +164,13 @@ def implied_general(price, spot, strike, time, rate, dividend, sign):
 
 
 @inlined
-def unsolved(code):
+def code_of_nan(code):
     """The code of a lane that came out as NaN: without another its inputs are beyond all range."""
     return INVALID_INPUT if (code == OK) | (code == LOW_PRECISION) else code
 
 
 @inlined
-def value_of(sigma, code):
+def volatility_of(sigma, code):
     """The value that goes with a code other than OK and LOW_PRECISION."""
     sigma = 0.0 if code == AT_INTRINSIC else sigma
     sigma = inf if code == AT_MAXIMUM else sigma
@@ -176,66 +181,3 @@ def value_of(sigma, code):
         | (code == INVALID_INPUT)
     )
     return nan if none else sigma
-
-
-@inlined
-def finish_codes(inputs, sigma, code, outside, n):
-    """Replace the values that codes stand for, and say which lanes lie outside the domain."""
-    vectorise("sigma code outside")
-    n = whole(n)
-    for i in range(n):
-        code[i] = code[i] if sigma[i] == sigma[i] else unsolved(code[i])
-        sigma[i] = value_of(sigma[i], code[i])
-        outside[i] = 1 if sigma[i] != sigma[i] else 0
-    for x in inputs:  # a NaN that came in is no signal
-        for i in range(n):
-            outside[i] &= 1 if x[i] == x[i] else 0
-
-
-@outlined
-def implied_volatility_general(inputs, outputs, outside, n, wanted):
-    vectorise("outputs outside")
-    n = whole(n)
-    sigma, code = outputs
-    price, spot, strike, time, rate, dividend, sign = inputs
-    for i in range(n):
-        lane = implied_general(price[i], spot[i], strike[i], time[i], rate[i], dividend[i], sign[i])
-        sigma[i] = lane.sigma
-        code[i] = lane.code
-    finish_codes(inputs, sigma, code, outside, n)
-
-
-@inlined
-def implied_volatility_ordinary(inputs, outputs, special, n, wanted):
-    """Six loops over the block, each short enough for several vectors of it to overlap."""
-    vectorise("outputs special")
-    interleave(LANES)
-    n = whole(n)
-    c, rest, k, k_low, share, gap, s, per_density = blocks(8, BLOCK)
-    sigma, code = outputs
-    tail = words(BLOCK)
-    price, spot, strike, time, rate, dividend, sign = inputs
-    for i in range(n):
-        sides = sides_ordinary(spot[i], strike[i], time[i], rate[i], dividend[i])
-        lane = target_ordinary(sides, price[i], sign[i])
-        c[i], rest[i] = lane.target.c, lane.target.rest
-        k[i], k_low[i] = lane.target.k, lane.target.k_low
-        share[i], gap[i] = lane.target.share, lane.target.gap
-        tail[i] = not lane.inside
-        special[i] = lane.special
-    for i in range(n):
-        s[i] = seed(Target(c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i]))
-    for _turn in range(1, STEPS):
-        for i in range(n):
-            to = Target(c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i])
-            s[i] = step(to, s[i], last=False).s
-    for i in range(n):
-        to = Target(c[i], 0.0, rest[i], k[i], k_low[i], share[i], gap[i])
-        s[i], per_density[i] = step(to, s[i], last=True)
-    for i in range(n):
-        load = (fabs(rate[i]) + fabs(dividend[i])) * time[i]
-        outside = (tail[i] != 0) & (k[i] >= 0.5 * s[i] * s[i])
-        holds = precise(s[i], per_density[i], load, outside, 1.0 / share[i])
-        special[i] |= not (holds & (time[i] > 2.0**-1000))
-        sigma[i] = s[i] / sqrt(time[i])
-        code[i] = OK

@@ -8,8 +8,8 @@ ln(A/B) = ln(S/K) + rT - qT is a sum of two numbers, so that large rates cancel 
 near = h - t carries what rounding took from it: far from the forward the price is e^(-near^2/2),
 which multiplies a relative error of near by its square.
 
-`sides_ordinary` assumes that every number stays normal and says where it may not;
-`sides_general` keeps exponents apart. Where the first holds both have the same digits.
+`legs_ordinary` assumes that every number stays normal and says where it may not;
+`legs_general` keeps exponents apart. Where the first holds both have the same digits.
 """
 
 from math import copysign, fabs, inf
@@ -38,7 +38,7 @@ from quantforge_numba.elementary import (
     power_of_two,
     reduce,
     shift_exponent,
-    sum_,
+    two_sum,
 )
 from quantforge_numba.intrinsics import fma, from_bits, inlined, sqrt, to_bits
 from quantforge_numba.tables import INV_SQRT_2PI, MILLS_FROM
@@ -52,16 +52,21 @@ EXPONENT_BIAS = float.fromhex("0x1.00000000003ffp+52")
 
 
 @inlined
+def state_of(missing, invalid):
+    return (MISSING if missing else 0) | (INVALID if invalid else 0)
+
+
+@inlined
 def sign_state(sign):
-    return (MISSING if sign != sign else 0) | (0 if fabs(sign) == 1.0 else INVALID)
+    return state_of(sign != sign, fabs(sign) != 1.0)
 
 
 @inlined
 def sigma_state(sigma, v):
-    return (MISSING if sigma != sigma else 0) | (INVALID if (sigma < 0.0) | (v != v) else 0)
+    return state_of(sigma != sigma, (sigma < 0.0) | (v != v))
 
 
-class Sides(NamedTuple):
+class Legs(NamedTuple):
     """A and B, what rounding took from them, and y = ln(A/B).
 
     `bend` is |s|^3 as below, `load` is |rT| + |qT|.
@@ -76,7 +81,7 @@ class Sides(NamedTuple):
     load: float
 
 
-class GeneralSides(NamedTuple):
+class GeneralLegs(NamedTuple):
     """Both legs with their binary exponents apart, the discount exponents -rT and -qT.
 
     `y` is ln(A/B), `y_fine` the same to twice the precision, and `bend` |s|^3 of the logarithm: the
@@ -100,15 +105,15 @@ class GeneralSides(NamedTuple):
 @inlined
 def log_moneyness(ratio, rt, rt_low, qt, qt_low):
     """ln(S/K) + rT - qT: what cancels cancels exactly, and the remainders are added last."""
-    carry = sum_(rt, -qt)
-    whole = sum_(ratio.high, carry.high)
+    carry = two_sum(rt, -qt)
+    whole = two_sum(ratio.high, carry.high)
     low = ((whole.low + carry.low) + (rt_low - qt_low)) + ratio.low
     high = whole.high + low
     return Sum(high, low - (high - whole.high))
 
 
 @inlined
-def sides_ordinary(spot, strike, time, rate, dividend):
+def legs_ordinary(spot, strike, time, rate, dividend):
     rt = rate * time
     rt_low = fma(rate, time, -rt)
     qt = dividend * time
@@ -121,7 +126,7 @@ def sides_ordinary(spot, strike, time, rate, dividend):
     b = fma(strike, growth_b, strike)
     near = aligned(spot, strike)
     s = log_argument(spot, near)
-    return Sides(
+    return Legs(
         a=shift_exponent(a, q.n_magic),
         a_low=fma(spot, growth_a, spot - a) * shift_exponent(1.0, q.n_magic),
         b=shift_exponent(b, r.n_magic),
@@ -230,7 +235,7 @@ def discounted(s, r):
 
 
 @inlined
-def sides_general(spot, strike, time, rate, dividend):
+def legs_general(spot, strike, time, rate, dividend):
     rx = discount_exponent(rate, time)
     qx = discount_exponent(dividend, time)
     r = reduce(rx.value, rx.low)
@@ -272,7 +277,7 @@ def sides_general(spot, strike, time, rate, dividend):
     y_fine_high = y_fine.high if finite else coarse
     y_fine_low = y_fine.low if finite else 0.0
     bend = fabs(argument.high) * (argument.high * argument.high)
-    return GeneralSides(
+    return GeneralLegs(
         a=a.value,
         a_exponent=a_exponent,
         a_low=a.low,
@@ -284,7 +289,7 @@ def sides_general(spot, strike, time, rate, dividend):
         bend=bend if finite else 0.0,
         r=r,
         q=q,
-        state=(MISSING if missing else 0) | (INVALID if invalid else 0),
+        state=state_of(missing, invalid),
     )
 
 
@@ -345,8 +350,8 @@ class Tails(NamedTuple):
 @inlined
 def tails(d):
     t = 0.5 * d.v
-    near = sum_(d.h, -t)
-    far = sum_(d.h, t)
+    near = two_sum(d.h, -t)
+    far = two_sum(d.h, t)
     return Points(
         near=near.high,
         near_low=d.h_low + fma(-0.5, d.v_low, near.low),
@@ -409,7 +414,7 @@ def is_straight(bend, x, v):
     return fma(bend, fabs(x), bend) < 4.0 * v
 
 
-class Apart(NamedTuple):
+class Separation(NamedTuple):
     """How far the legs are apart, by the finer logarithm where the other's error would tell."""
 
     y: Sum
@@ -418,18 +423,18 @@ class Apart(NamedTuple):
 
 
 @inlined
-def apart_general(sides, time, sigma):
-    d = deviation_general(magnitude(sides.y), time, sigma)
-    straight = is_straight(sides.bend, tails_general(d).near, d.v)
+def separation_general(legs, time, sigma):
+    d = deviation_general(magnitude(legs.y), time, sigma)
+    straight = is_straight(legs.bend, tails_general(d).near, d.v)
     y = Sum(
-        sides.y.high if straight else sides.y_fine.high,
-        sides.y.low if straight else sides.y_fine.low,
+        legs.y.high if straight else legs.y_fine.high,
+        legs.y.low if straight else legs.y_fine.low,
     )
     d = deviation_general(magnitude(y), time, sigma)
-    return Apart(y, d, tails_general(d))
+    return Separation(y, d, tails_general(d))
 
 
-class Beside(NamedTuple):
+class CommonScale(NamedTuple):
     """Both legs beside the exponent of the greater one."""
 
     a: float
@@ -440,8 +445,8 @@ class Beside(NamedTuple):
 
 
 @inlined
-def beside(a, a_exponent, b, b_exponent):
-    top = at_least(a_exponent, b_exponent)
-    a_scale = power_of_two(at_least(a_exponent - top, -1000.0))
-    b_scale = power_of_two(at_least(b_exponent - top, -1000.0))
-    return Beside(a * a_scale, b * b_scale, a_scale, b_scale, top)
+def on_common_scale(legs):
+    top = at_least(legs.a_exponent, legs.b_exponent)
+    a_scale = power_of_two(at_least(legs.a_exponent - top, -1000.0))
+    b_scale = power_of_two(at_least(legs.b_exponent - top, -1000.0))
+    return CommonScale(legs.a * a_scale, legs.b * b_scale, a_scale, b_scale, top)

@@ -14,12 +14,14 @@ from quantforge_numba.elementary import (
 )
 from quantforge_numba.intrinsics import inlined
 from quantforge_numba.legs import PAST
+from quantforge_numba.normalized_price import SQRT_2PI
 from quantforge_numba.tables import MILLS_FROM
-from quantforge_numba.target import SQRT_2PI
 
 
 @inlined
-def attainable(sides, to, s, price, spot, strike, time, rate, dividend, sign, inside, sigma):
+def attainable_error(
+    legs, to, s, price, spot, strike, time, rate, dividend, sign, in_the_money, sigma
+):
     """The attainable limit over sigma: the cost of half a unit in the last place of each input.
 
     And one unit of the result. Everything is in units of the lesser leg.
@@ -36,14 +38,14 @@ def attainable(sides, to, s, price, spot, strike, time, rate, dividend, sign, in
     near_tail = SQRT_2PI * m.near
     near_tail = near_tail if within else per_density - near_tail
     most = per_density / to.share  # the greater leg over density
-    least_share = per_density - near_tail if inside else near_tail
-    most_share = most - far_tail if inside else far_tail
-    below = sides.y.high < 0.0
+    least_share = per_density - near_tail if in_the_money else near_tail
+    most_share = most - far_tail if in_the_money else far_tail
+    below = legs.y.high < 0.0
     a = least_share if below else most_share
     b = most_share if below else least_share
     c = to.c * power_of_two(at_least(to.shift, -1000.0)) * per_density
     c = SQRT_2PI * (s * m.slope) if within else c
-    value = c + most * to.gap if inside else c
+    value = c + most * to.gap if in_the_money else c
     rate_cost = rate * time * b
     dividend_cost = dividend * time * a
     theta = 0.5 * s + sign * (rate_cost - dividend_cost)
