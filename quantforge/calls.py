@@ -245,8 +245,10 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         {scalars}
     signs = {signs}
     try:
-        if dividend is not NO_DIVIDEND or {signed}:
+        if dividend is not NO_DIVIDEND:
             kernel = self.kernel_for(out, {names}, dividend, signs)
+        elif {signed}:
+            kernel = self.kernel_for(out, {names}, signs)
         elif out is None:
             kernel = self.always
             if kernel is None:

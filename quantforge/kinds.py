@@ -62,8 +62,11 @@ def sign(kind: Any) -> Signs:
         given = _array(kind)
     if given.dtype.kind == "b":
         return _OF_BOOL.take(given.view(np.int8))
-    signs = given.astype(np.float64, copy=False) if given.dtype.kind in "iuf" else _of_words(given)
-    if _are_signs(signs):
+    if given.dtype.kind in "iuf":
+        signs, known = given.astype(np.float64, copy=False), False
+    else:
+        signs, known = _of_words(given)
+    if known or _are_signs(signs):
         return signs
     unknown = ~(np.abs(signs) == 1)
     index = first(unknown)
@@ -105,33 +108,36 @@ def _array(kind: Any) -> np.ndarray[Any, Any]:
     return given
 
 
-def _of_words(words: np.ndarray[Any, Any]) -> Signs:
-    """Signs of texts or objects, NaN where one is no kind; piece by piece, within the caches."""
+def _of_words(words: np.ndarray[Any, Any]) -> tuple[Signs, bool]:
+    """Signs of texts or objects, NaN where one is no kind, and whether surely none is NaN.
+
+    Long columns are read piece by piece, within the caches.
+    """
     if words.dtype.kind not in "OSU":
         words = words.astype(object)
-    read: Callable[[np.ndarray[Any, Any]], Signs]
+    read: Callable[[np.ndarray[Any, Any]], tuple[Signs, bool]]
     read = _read_objects if words.dtype.kind == "O" else _read_text
     if words.size <= _PIECE and words.ndim == 1:
         return read(words)
     flat = np.ascontiguousarray(words).reshape(-1)
     signs = np.empty(flat.size)
     for at in range(0, flat.size, _PIECE):
-        signs[at : at + _PIECE] = read(flat[at : at + _PIECE])
-    return signs.reshape(words.shape)
+        signs[at : at + _PIECE], _ = read(flat[at : at + _PIECE])
+    return signs.reshape(words.shape), False
 
 
-def _read_text(text: np.ndarray[Any, Any]) -> Signs:
+def _read_text(text: np.ndarray[Any, Any]) -> tuple[Signs, bool]:
     """Signs of texts."""
-    if text.size <= _FEW:  # comparing few texts as they are is faster
+    if text.size <= _FEW:  # few texts are sooner compared as they are
         call, put = ("call", "put") if text.dtype.kind == "U" else (b"call", b"put")
         is_call = text == call
         if np.count_nonzero(is_call) + np.count_nonzero(text == put) == text.size:
-            return np.asarray(_OF_BOOL.take(is_call.view(np.int8)))
+            return np.asarray(_OF_BOOL.take(is_call.view(np.int8))), True
     words = _packed(text)
     signs = np.full(text.size, np.nan)
     for word, value in _WORDS.items():
         np.copyto(signs, value, where=words == _packed_word(word))
-    return signs
+    return signs, False
 
 
 def _packed(text: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint32]]:
@@ -156,7 +162,7 @@ def _packed_word(word: str) -> int:
     return int.from_bytes(word.ljust(4).encode(), sys.byteorder)
 
 
-def _read_objects(objects: np.ndarray[Any, Any]) -> Signs:
+def _read_objects(objects: np.ndarray[Any, Any]) -> tuple[Signs, bool]:
     """Signs of objects, mostly words.
 
     A long column holds the same few objects again and again: each is read once, and found
@@ -171,12 +177,12 @@ def _read_objects(objects: np.ndarray[Any, Any]) -> Signs:
             np.copyto(signs, _sign_of(objects[place]), where=same)
             left &= ~same
             if not left.any():
-                return signs
+                return signs, False
     words = objects.tolist()
     try:
-        return np.fromiter(map(_WORDS.__getitem__, words), np.float64, len(words))
+        return np.fromiter(map(_WORDS.__getitem__, words), np.float64, len(words)), True
     except (KeyError, TypeError):
-        return np.fromiter(map(_sign_of, words), np.float64, len(words))
+        return np.fromiter(map(_sign_of, words), np.float64, len(words)), False
 
 
 def _addresses(objects: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.intp]]:
