@@ -27,6 +27,7 @@ from quantforge.selection import select
 __all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
 
 _NUMBERS: Final = frozenset({float, int, np.float64})
+_UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
 
 
 class Request(NamedTuple):
@@ -177,7 +178,10 @@ class Call:
             outs = tuple(given.get(name) for name in names)
         else:
             outs = (out, *[None] * (len(names) - 1))
-        if any(map(is_labelled, (*arguments.values(), *outs))):
+        given_types = map(type, (*arguments.values(), *outs))
+        if not _UNLABELLED.issuperset(given_types) and any(
+            map(is_labelled, (*arguments.values(), *outs))
+        ):
             taken = outs if any(each is not None for each in outs) else ()
             found = labels.call(self._plain, arguments, names, taken)
         else:
@@ -188,17 +192,20 @@ class Call:
 
     def _plain(self, arguments: Mapping[str, Any], outs: tuple[Any, ...] = ()) -> tuple[Any, ...]:
         """All results, from arguments without labels."""
-        named = dict(zip(self.selection.names, outs, strict=False))
-        values = evaluate(
+        names, written = self.selection.names, self.selection.written
+        outs = outs or (None,) * len(names)
+        direct = names == written
+        named = {} if direct else dict(zip(names, outs, strict=True))
+        found = evaluate(
             self.operation,
             self.model,
             self.selection,
             arguments,
-            tuple(map(named.get, self.selection.written)),
+            outs if direct else tuple(map(named.get, written)),
             self._settle,
             self.request.errors,
         )
-        return self.selection.results(values, arguments.get("time"), named)
+        return found if direct else self.selection.results(found, arguments["time"], named)
 
     def greeks(self, values: Any, time: Any) -> Greeks:
         """Greeks of which the kernel has not written all that are asked for."""
@@ -250,15 +257,14 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         elif {signed}:
             kernel = self.kernel_for(out, {names}, signs)
         elif out is None:
-            kernel = self.always
-            if kernel is None:
+            {unless_decided}
                 try:
                     single = {sizes} == {count}
                 except AttributeError:
                     single = False
                 kernel = self.kernel if single else self.kernel_for(None, {names})
-        elif {arrays} is type(out) is ndarray and {sizes} == {count}:
-            kernel = self.kernel
+        elif {arrays} is type(out) is ndarray and out.size <= self.limit:
+            kernel = self.kernel  # results that `out` cannot hold are refused by NumPy
         else:
             kernel = self.kernel_for(out, {names})
         if kernel is not None{without_out}:
@@ -275,12 +281,18 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
 function call costs 5 % of a one-option call. The code is generated for each shape, as dataclasses
 generate their methods, so that no call asks what its declaration has answered already."""
 
-_SIGNS_GIVEN: Final = {
+_FOR_A_FUNCTION: Final = {  # whose kinds may differ, and each of whose sizes decides anew
     "sign": ", sign=None",
     "signed": "(sign is not None)",
     "signs": "self.sign if sign is None else sign",
+    "unless_decided": "if True:",
 }
-_SIGNS_KNOWN: Final = {"sign": "", "signed": "False", "signs": "self.sign"}
+_FOR_THE_USER: Final = {
+    "sign": "",
+    "signed": "False",
+    "signs": "self.sign",
+    "unless_decided": "if (kernel := self.always) is None:",
+}
 
 
 @cache
@@ -319,8 +331,8 @@ def _class_of(shape: _Shape) -> type[Call]:
         "arguments": ", ".join(f'"{name}": {name}' for name in names),
     }
     methods = {
-        "run": _compiled(_SHORTEST.format(**known, **_SIGNS_GIVEN), shape.function),
-        "__call__": _compiled(_SHORTEST.format(**known, **_SIGNS_KNOWN), shape.function),
+        "run": _compiled(_SHORTEST.format(**known, **_FOR_A_FUNCTION), shape.function),
+        "__call__": _compiled(_SHORTEST.format(**known, **_FOR_THE_USER), shape.function),
     }
     return type("Call", (Call,), {"__slots__": (), **methods})
 

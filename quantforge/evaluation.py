@@ -117,7 +117,9 @@ def _place(index: tuple[int, ...]) -> str:
 def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> None:
     """Refuse what results cannot be written to, by name."""
     for name, kind, out in zip(selection.written, selection.types, outs, strict=True):
-        if out is None:
+        if out is None or (
+            type(out) is np.ndarray and out.dtype is _DOUBLE and out.shape == shape and kind == "d"
+        ):
             continue
         what = "out" if len(outs) == 1 else f"out[{name!r}]"
         if not isinstance(out, np.ndarray):
@@ -130,7 +132,7 @@ def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> 
 
 def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
-        return np.broadcast_shapes(*(each.shape for each in operands))
+        return np.broadcast(*operands).shape  # a tenth of the time of `np.broadcast_shapes`
     except ValueError:
         names = ("kind" if operand is SIGN else operand.argument for operand in operation.inputs)
         named = zip(names, operands, strict=True)

@@ -44,6 +44,8 @@ def sign(kind: Any) -> Signs:
     ValueError
         An element is none of these; the message names the first one and its index.
     """
+    if kind is CALL or kind is PUT:
+        return kind
     if type(kind) is np.ndarray:
         given = kind
         if (  # what `_are_signs` does, without the call
