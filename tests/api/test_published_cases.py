@@ -8,6 +8,7 @@ import pytest
 
 import quantforge
 from quantforge.conventions import MODELS
+from quantforge.operations import find
 
 CASES = (
     Path(
@@ -47,7 +48,7 @@ def computed(row, backend):
 
 def implements(backend, row):
     function = {"price": "price", "iv": "implied_volatility"}.get(row["quantity"], "greeks")
-    operation = MODELS[row["model"]].operation(function)
+    operation = find(function, row["model"]).name
     return operation in next(one.operations for one in quantforge.backends() if one.name == backend)
 
 
