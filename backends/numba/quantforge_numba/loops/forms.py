@@ -66,16 +66,18 @@ def in_turn(stages):
     return run
 
 
-def up_to(counts, stage):
+def up_to(counts, stage, passed=()):
     count, *greater = counts
+    passed = *passed, count
+    put_outputs = put_in_turn(stage, passed)
 
     @spliced
     def run(inputs, block, outputs, special, n, wanted):
-        run_last_stage(stage, inputs, block, outputs[:count], special, n)
+        run_last_stage(stage, put_outputs, inputs, block, outputs, special, n)
 
     if not greater:
         return run
-    others = up_to(greater, stage)
+    others = up_to(greater, stage, passed)
 
     @spliced
     def choose(inputs, block, outputs, special, n, wanted):
@@ -87,6 +89,26 @@ def up_to(counts, stage):
     return choose
 
 
+def put_in_turn(stage, counts):
+    """Store the outputs up to each number before those up to the next one are computed.
+
+    Memory takes the first while the processor is busy with the others. The stage is written down
+    once for each number; what its copies share LLVM computes once.
+    """
+    *lesser, count = counts
+    if not lesser:
+        first, put_lesser = 0, spliced(lambda option, passed, outputs, i: None)
+    else:
+        first, put_lesser = lesser[-1], put_in_turn(stage, lesser)
+
+    @spliced
+    def put_up_to(option, passed, outputs, i):
+        put_lesser(option, passed, outputs, i)
+        put(outputs[first:count], i, stage(option, passed).values[first:count])
+
+    return put_up_to
+
+
 @spliced
 def run_stage(stage, inputs, block, n):
     for i in range(n):
@@ -94,10 +116,11 @@ def run_stage(stage, inputs, block, n):
 
 
 @spliced
-def run_last_stage(stage, inputs, block, outputs, special, n):
-    rows = Row(outputs, special)
+def run_last_stage(stage, put_outputs, inputs, block, outputs, special, n):
     for i in range(n):
-        put(rows, i, stage(lane_at(inputs, i), lane_at(block, i)))
+        option, passed = lane_at(inputs, i), lane_at(block, i)
+        put_outputs(option, passed, outputs, i)
+        put(special, i, stage(option, passed).mark)
 
 
 def general_form(lane):
