@@ -30,6 +30,21 @@ MEANT = {
     "one_greek_one_ulp_off": "test_the_committed_golden_bits_come_out",
     "mistakes_an_output": "test_any_choice_of_outputs_has_the_results_of_all",
     "wrong_code_at_a_border": "test_an_edge_case_has_its_value",
+    "wrong_from_a_size_on": "test_large_batches_give_the_same",
+    "wrong_at_one_place": "test_every_place_in_a_batch_gives_the_same",
+    "wrong_alone": "test_an_option_alone_gives_the_same",
+    "writes_between_the_results": "test_nothing_is_written_beside_the_results",
+    "clears_the_results_first": "test_out_may_be_an_input",
+    "loses_the_sign_of_a_stride": "test_a_layout_changes_no_result",
+    "remembers_the_last_batch": "test_a_bad_option_touches_no_other",
+    "shares_a_buffer_between_threads": "test_calls_from_several_threads_do_not_disturb_each_other",
+    "wrong_in_a_child": "test_a_forked_child_computes_the_same",
+    "returns_another_nan": "test_every_nan_that_comes_in_goes_out_as_the_one_nan_in_silence",
+    "flushes_small_prices": "test_the_committed_golden_bits_come_out",
+    "misses_the_accuracy_contract": "test_results_keep_the_accuracy_contract",
+    "follows_the_rounding_mode": "test_the_callers_environment_changes_no_result",
+    "keeps_quiet_outside_the_domain": "test_invalid_is_signalled_exactly_outside_the_domain",
+    "stops_a_step_early": "test_the_committed_golden_bits_come_out",
 }
 REFUSED = {
     "one_ulp_off_everywhere": "golden bits of 'price' differ",
@@ -112,6 +127,13 @@ def test_an_honest_backend_passes(outcomes, name):
 def test_a_saboteur_fails_in_the_test_meant_for_it(outcomes, name):
     assert outcomes[name].code == pytest.ExitCode.TESTS_FAILED
     assert MEANT[name] in outcomes[name].failed
+
+
+def test_the_guide_for_authors_lists_every_planted_fault():
+    guide = (HERE.parents[1] / "docs" / "backends.md").read_text()
+    rows = [f"| {name.replace('_', ' ')} | `{test}` |" for name, test in MEANT.items()]
+    assert [row for row in rows if row not in guide] == []
+    assert len(rows) >= 25
 
 
 @pytest.mark.parametrize(
