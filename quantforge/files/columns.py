@@ -116,9 +116,13 @@ def _read_parquet(path: Path) -> dict[str, Column]:
 
     try:
         table = parquet.read_table(path)
-    except pyarrow.ArrowInvalid as error:
+        return {
+            name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names
+        }
+    except (pyarrow.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # the file cannot be read; Arrow's own errors have no number
         raise ValueError(f"{path}: not a Parquet file: {error}".splitlines()[0]) from error
-    return {name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names}
 
 
 def _write_parquet(table: Mapping[str, Column], path: Path) -> None:

@@ -6,13 +6,17 @@
 #define ISA right
 #include "loops/inner_loops.h"
 
+#include <float.h>
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define LOOP(name) \
     void name(char **args, const intptr_t *dims, const intptr_t *steps, void *data)
 
-enum { STRIKE = 1, INPUTS = 7, OUT = INPUTS, CONTIGUOUS = sizeof(double) };
+enum { STRIKE = 1, INPUTS = 7, OUT = INPUTS, CONTIGUOUS = sizeof(double), KEPT = 4096 };
 
 int PyGILState_Ensure(void);
 void PyGILState_Release(int state);
@@ -47,9 +51,47 @@ LOOP(wrong_at_one_size) {
     if (dims[0] == 777) one_ulp_up(lane(args, steps, OUT, 776));
 }
 
+LOOP(wrong_from_a_size_on) {
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] >= 65536) one_ulp_up(lane(args, steps, OUT, dims[0] - 1));
+}
+
+LOOP(wrong_at_one_place) {
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] > 255) one_ulp_up(lane(args, steps, OUT, 255));
+}
+
+LOOP(wrong_alone) {
+    qf_price_right(args, dims, steps, data);
+    if (dims[0] == 1) one_ulp_up(lane(args, steps, OUT, 0));
+}
+
 LOOP(writes_a_neighbour) {
     qf_price_right(args, dims, steps, data);
     if (dims[0] % 16 == 0 && steps[OUT] == CONTIGUOUS) *lane(args, steps, OUT, dims[0]) = 0.0;
+}
+
+LOOP(writes_between_the_results) {
+    qf_price_right(args, dims, steps, data);
+    if (steps[OUT] != 2 * CONTIGUOUS) return;
+    for (intptr_t i = 0; i + 1 < dims[0]; i++) lane(args, steps, OUT, i)[1] = 0.0;
+}
+
+/* As a kernel that sums up into its results. */
+LOOP(clears_the_results_first) {
+    for (intptr_t i = 0; i < dims[0]; i++) *lane(args, steps, OUT, i) = 0.0;
+    qf_price_right(args, dims, steps, data);
+}
+
+LOOP(loses_the_sign_of_a_stride) {
+    char *starts[INPUTS + 1];
+    intptr_t strides[INPUTS + 1];
+    for (int j = 0; j <= OUT; j++) {
+        int backwards = j < INPUTS && steps[j] < 0;
+        starts[j] = args[j] + (backwards ? (dims[0] - 1) * steps[j] : 0);
+        strides[j] = backwards ? -steps[j] : steps[j];
+    }
+    qf_price_right(starts, dims, strides, data);
 }
 
 /* The second option takes what lies behind a scalar. */
@@ -81,6 +123,44 @@ LOOP(holds_the_gil) {
     PyGILState_Release(state);
 }
 
+/* Takes operands in the same place for the same operands. */
+LOOP(remembers_the_last_batch) {
+    static _Thread_local double kept[KEPT];
+    static _Thread_local char *place;
+    static _Thread_local intptr_t count;
+    int known = args[0] == place && dims[0] == count && steps[0] != 0;
+    if (!known) qf_price_right(args, dims, steps, data);
+    place = dims[0] <= KEPT ? args[0] : NULL, count = dims[0];
+    for (intptr_t i = 0; place && i < count; i++) {
+        double *price = lane(args, steps, OUT, i);
+        if (known) *price = kept[i];
+        kept[i] = *price;
+    }
+}
+
+LOOP(shares_a_buffer_between_threads) {
+    static double buffer[KEPT];
+    char *others[INPUTS + 1];
+    intptr_t strides[INPUTS + 1];
+    if (dims[0] > KEPT) {
+        qf_price_right(args, dims, steps, data);
+        return;
+    }
+    memcpy(others, args, sizeof others), memcpy(strides, steps, sizeof strides);
+    others[OUT] = (char *)buffer, strides[OUT] = CONTIGUOUS;
+    qf_price_right(others, dims, strides, data);
+    sched_yield();
+    for (intptr_t i = 0; i < dims[0]; i++) *lane(args, steps, OUT, i) = buffer[i];
+}
+
+/* As a kernel whose threads or device handles stay with the parent. */
+LOOP(wrong_in_a_child) {
+    static pid_t parent = 0;
+    if (parent == 0) parent = getpid();
+    qf_price_right(args, dims, steps, data);
+    if (getpid() != parent) one_ulp_up(lane(args, steps, OUT, dims[0] - 1));
+}
+
 LOOP(mutates_an_input) {
     qf_price_right(args, dims, steps, data);
     int shared = args[STRIKE] == args[OUT] || steps[STRIKE] != CONTIGUOUS;
@@ -100,6 +180,49 @@ LOOP(leaks_nan) {
     }
     free(missing);
     loaded = 1;
+}
+
+LOOP(returns_another_nan) {
+    static int loaded = 0;
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; loaded && i < dims[0]; i++) {
+        double *price = lane(args, steps, OUT, i);
+        if (isnan(*price)) *price = -NOT_A_NUMBER;
+    }
+    loaded = 1;
+}
+
+LOOP(flushes_small_prices) {
+    static int loaded = 0;
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; loaded && i < dims[0]; i++) {
+        double *price = lane(args, steps, OUT, i);
+        if (*price < DBL_MIN) *price = 0.0;
+    }
+    loaded = 1;
+}
+
+/* One price in 64 by 2^-40 of itself; this backend does not call itself exact. */
+LOOP(misses_the_accuracy_contract) {
+    static int loaded = 0;
+    qf_price_right(args, dims, steps, data);
+    for (intptr_t i = 0; loaded && i < dims[0]; i++) {
+        double *price = lane(args, steps, OUT, i);
+        if (to_bits(*price) % 64 == 0) *price += *price * 0x1p-40;
+    }
+    loaded = 1;
+}
+
+LOOP(follows_the_rounding_mode) {
+    int mode = __builtin_ia32_stmxcsr() & 0x6000;
+    qf_price_right(args, dims, steps, data);
+    if (mode) one_ulp_up(lane(args, steps, OUT, dims[0] - 1));
+}
+
+LOOP(keeps_quiet_outside_the_domain) {
+    unsigned before = __builtin_ia32_stmxcsr();
+    qf_price_right(args, dims, steps, data);
+    __builtin_ia32_ldmxcsr(before);
 }
 
 /* Leaves flush-to-zero behind, as a library built with -ffast-math does. */
@@ -151,6 +274,18 @@ LOOP(wrong_code_at_a_border) {
     for (intptr_t i = 0; loaded && coded && i < dims[0]; i++) {
         char *code = args[INPUTS + 1] + i * steps[INPUTS + 1];
         if (*code == AT_MAXIMUM) *code = ABOVE_MAXIMUM;
+    }
+    loaded = 1;
+}
+
+/* One volatility in 64, as an iteration that stops a step too early. */
+LOOP(stops_a_step_early) {
+    static int loaded = 0;
+    qf_implied_volatility_right(args, dims, steps, data);
+    int first = *(const int64_t *)data & 1; /* sigma is asked for */
+    for (intptr_t i = 0; loaded && first && i < dims[0]; i++) {
+        double *sigma = lane(args, steps, OUT, i);
+        if (to_bits(*sigma) % 64 == 0) *sigma += *sigma * 0x1p-44;
     }
     loaded = 1;
 }

@@ -145,3 +145,11 @@ def test_fuzz_sets_up_and_hands_its_words_on_alone(checkout):
     assert checkout.commands[-1].endswith("tests/fuzz.py 2.5 -k parity")
     assert checkout.given("--editable")
     assert not checkout.given("-m pytest")
+
+
+def test_the_sanitizers_run_alone_and_take_options(checkout, capsys):
+    answer_pytest(checkout, {"": (0, 11, 0, 1)})
+    assert checkout.dev.main(["test", "--sanitize", "-x"]) == 0
+    [command] = checkout.given("-m pytest")
+    assert command.endswith("tests/sanitize/sanitized.py -x")
+    assert "sanitizers: 10 passed, 0 failed, 1 skipped" in capsys.readouterr().out

@@ -1,0 +1,182 @@
+"""Whatever a file holds, reading it gives what was promised or one line that says what is wrong.
+
+Some 20,000 damaged files and odd cells, drawn by Hypothesis. A warning counts as a failure, as
+everywhere in these tests.
+"""
+
+import json
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quantforge.chain.cboe import SAMPLE, parse_chain
+from quantforge.chain.instants import read_iso_instant, read_written_instant
+from quantforge.chain.quotes import ChainError
+from quantforge.files.cells import CellError, read_dates, read_numbers
+from quantforge.files.columns import read_columns, write_columns
+from quantforge.files.decoding import decode
+from quantforge.profile import store
+from quantforge.profile.curves import Curve
+from quantforge.profile.machine import Machine
+from quantforge.profile.record import Curves, Profile, Record, Section, dump
+
+PIECES = [
+    *(bytes([byte]) for byte in b'\0\t\n\r\x1b "%,-.;|\x7f\x80\xff'),
+    *(b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", "\u2212\u202f\u0661".encode(), b"\xed\xa0\x80"),
+    *(b"nan", b"-inf", b"1e999", b"5e-324", b"9" * 400, b"1" + b"0" * 400, b"0x10", b"1_000"),
+    *(b"{", b"[" * 2_000, b"]", b"null", b"true", b'""', b"NaN", b"PAR1", b"Strike,"),
+]  # fmt: skip
+"""What readers stumble over."""
+
+
+def damaged(original, edits):
+    """Return the bytes after some edits, each of them four bytes: where, where, what, by which."""
+    data = bytearray(original)
+    for first, second, edit, by in zip(*[iter(edits)] * 4, strict=False):
+        at = (256 * first + second) * (len(data) + 1) >> 16
+        match edit % 6:
+            case 0:
+                data[at : at + 1] = bytes([by])
+            case 1:
+                data[at:at] = PIECES[by % len(PIECES)]
+            case 2:
+                data[at : at + 1 + by % 40] = PIECES[by % len(PIECES)]
+            case 3:
+                del data[at : at + 1 + by]
+            case 4:
+                data[at:at] = data[by : by + 200]
+            case 5:
+                del data[at:]
+    return bytes(data)
+
+
+EDITS = st.binary(min_size=4, max_size=24)
+CELLS = st.lists(
+    st.text(max_size=12) | st.text("0123456789.,-+eE '\u2212 xX/:", max_size=14), max_size=4
+)
+
+
+def drawn(count):
+    """Settings for a test of so many examples, each of which overwrites the file of the last."""
+    shared = [HealthCheck.function_scoped_fixture]
+    return settings(max_examples=count, suppress_health_check=shared)
+
+
+def refusal(read, *kinds):
+    """Return what `read` makes, or None where it refuses in one line."""
+    try:
+        return read()
+    except kinds as error:
+        said = str(error)
+    assert len(said.splitlines()) == 1, said
+    return None
+
+
+TABLE = {
+    "name": np.array(["a, b", "Société"]),
+    "strike": np.array([0.1, np.nan]),
+    "call": np.array([True, False]),
+    "expiry": np.array(["2024-03-15", "2024-03-16"], "datetime64[D]"),
+}
+
+
+@pytest.mark.parametrize(("suffix", "count"), [("csv", 4_500), ("parquet", 1_500)])
+def test_a_damaged_table_is_refused_or_has_columns_of_one_length(tmp_path, suffix, count):
+    path = tmp_path / f"table.{suffix}"
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    write_columns(TABLE, path)
+    original = path.read_bytes()
+
+    @drawn(count)
+    @given(EDITS)
+    def check(edits):
+        path.write_bytes(damaged(original, edits))
+        columns = refusal(lambda: read_columns(path), ValueError, OSError)
+        assert columns is None or len(set(map(len, columns.values()))) <= 1
+
+    check()
+
+
+@drawn(4_000)
+@given(EDITS)
+def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(edits):
+    raw = damaged(CHAIN, edits)
+    chain = refusal(lambda: parse_chain(raw, "chain.csv"), ChainError)
+    if chain is not None:
+        columns = [getattr(chain, name) for name in ("symbol", "expiry", "strike", "bid", "gamma")]
+        assert {len(column) for column in columns} == {len(chain)}
+        assert np.isfinite(chain.strike).all()
+
+
+CHAIN = b"\n".join(SAMPLE.read_bytes().splitlines()[:6]) + b"\n"
+
+
+@pytest.fixture
+def profile():
+    """A profile as JSON."""
+    curve = Curve(1, (1, 100, 10_000), (1e-6, 2e-6, 1e-4))
+    record = Record(
+        version="1",
+        build="b",
+        measured="2026-01-01T00:00:00+00:00",
+        rigor="quick",
+        operations={"price": Curves(2, (curve,))},
+    )
+    return json.dumps(dump(Profile((Section(Machine("cpu", "isa", 2), {"c": record}),)))).encode()
+
+
+@drawn(3_000)
+@given(edits=EDITS)
+def test_a_damaged_profile_is_refused_or_is_a_profile(tmp_path, profile, edits):
+    path = tmp_path / "profile.json"
+    path.write_bytes(damaged(profile, edits))
+    read = refusal(lambda: store.load(path), ValueError, OSError)
+    assert read is None or isinstance(read, Profile)
+
+
+@drawn(2_000)
+@given(st.binary(max_size=60) | EDITS.map(lambda edits: damaged(CHAIN[:80], edits)))
+def test_bytes_become_text_without_zeros_or_are_refused(raw):
+    text = refusal(lambda: decode(raw, "file"), ValueError)
+    assert text is None or "\0" not in text
+
+
+def read_or_bad(read, cells):
+    """Return what `read` makes of the cells, and the place of the one that it refuses or None."""
+    try:
+        return read(cells), None
+    except CellError as error:
+        bad = error.index
+    return read(cells[:bad]), bad
+
+
+@drawn(3_000)
+@given(CELLS, st.sampled_from(".,"), st.booleans())
+def test_cells_become_as_many_numbers_up_to_the_first_bad_one(cells, decimal, grouped):
+    read = partial(read_numbers, decimal=decimal, grouped=grouped)
+    numbers, bad = read_or_bad(read, cells)
+    assert (numbers.dtype, numbers.shape) == (np.float64, (len(cells[:bad]),))
+
+
+@drawn(1_000)
+@given(CELLS)
+def test_cells_become_as_many_dates_up_to_the_first_bad_one(cells):
+    dates, bad = read_or_bad(read_dates, cells)
+    assert dates.shape == (len(cells[:bad]),)
+    assert not np.isnat(dates).any()
+
+
+INSTANTS = [b"Date: September 14, 2023 at 4:31 PM EDT", b"2023-09-14T16:31:00-04:00"]
+
+
+@drawn(1_000)
+@given(st.sampled_from(INSTANTS), EDITS)
+def test_a_damaged_instant_is_refused_or_has_a_time_zone(original, edits):
+    text = damaged(original, edits).decode("latin-1")
+    for read in (read_written_instant, read_iso_instant):
+        instant = refusal(lambda read=read: read(text), ValueError)
+        assert instant is None or instant.tzinfo is not None
