@@ -86,6 +86,8 @@ class Call:
             _, backend, threads = self.plan.rows[self.plan.row(self.size)]
             self.plan = Plan(self.plan.operation, (Row(0, backend, threads),), self.plan.source)
         self.limit = self.plan.first_size()
+        if self.size is None:
+            self.limit = min(self.limit, dispatch.SPLIT_FROM - 1)
         if len(self.selection.written) > 1:
             self.limit = min(self.limit, ONE_BLOCK - 1)
         if self.request.errors == "raise":  # only the full path looks at results
@@ -120,12 +122,19 @@ class Call:
 
     def _settle(self, size: int) -> tuple[Any, int]:
         """Kernel and number of threads for a batch."""
+        self._follow(size)
         plan = self.plan
         try:
             kernel = plan.kernel(plan.row(size), self.selection.wanted)
         except BackendError:
             plan, kernel = self._loaded(size)
         return kernel, plan.rows[plan.row(size)].threads
+
+    def _follow(self, size: int) -> None:
+        """Decide anew if the processors have changed; only large batches have time to look."""
+        large = size >= dispatch.SPLIT_FROM or self.plan.rows[self.plan.row(size)].threads > 1
+        if large and self.size is None and dispatch.is_stale():
+            self._decide()
 
     def run(self, *arguments: Any, **options: Any) -> Any:
         """Evaluate arguments, given by position or by name; `sign` stands for the kind.
@@ -160,6 +169,7 @@ class Call:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
             return None
+        self._follow(size)
         row = self.plan.row(size)
         if self.plan.rows[row].threads > 1:
             return None

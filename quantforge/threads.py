@@ -24,13 +24,16 @@ __all__ = ["affinity", "budget", "split"]
 
 _Arrays = tuple[np.ndarray[Any, Any], ...]
 
-_FIRST_CHUNK: Final = 32_768
-"""Options that a piece computes before its speed is known."""
-
 _CHUNK: Final = 4e-3
-"""Seconds after which a piece looks whether the call has ended; shorter ones would cost time."""
+"""Seconds after which a piece looks whether the call has ended."""
 
-_SHORTEST: Final = 1e-6  # seconds that a chunk takes at least, whatever the clock says
+_FEWEST: Final = 32_768
+"""Options between two looks all the same: calls of a kernel in Python have costs of their own."""
+
+_LONGEST: Final = 0.1
+"""Seconds that those may take."""
+
+_SHORTEST: Final = 1e-6  # seconds that they take at least, whatever the clock says
 
 
 def budget() -> int:
@@ -46,9 +49,9 @@ def budget() -> int:
 
 
 def affinity() -> int:
-    """Processors that this process may run on."""
+    """Processors that this process may run on, whatever one of its threads is bound to."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(os.getpid()))
     return os.cpu_count() or 1
 
 
@@ -269,7 +272,7 @@ def _piece(
     kernel: Any, arrays: _Arrays, results: int, signals: _Signals, batch: _Batch
 ) -> Callable[[], None]:
     """Compute a part in chunks of a few milliseconds, unless the batch has stopped in between."""
-    most = _FIRST_CHUNK
+    most = _FEWEST
 
     def compute(arrays: _Arrays) -> None:
         nonlocal most
@@ -281,7 +284,8 @@ def _piece(
             began = time.perf_counter()
             kernel(*arrays)
             taken = time.perf_counter() - began
-            most = max(1, int(first.size * _CHUNK / max(taken, _SHORTEST)))
+            speed = first.size / max(taken, _SHORTEST)
+            most = max(1, int(min(max(speed * _CHUNK, _FEWEST), speed * _LONGEST)))
 
     def run() -> None:
         with np.errstate(all="ignore", invalid="call", call=signals):

@@ -145,7 +145,8 @@ def test_an_overlapping_out_is_still_right(backend, monkeypatch):
     store = np.linspace(50.0, 150.0, 1_001)
     expected = quantforge.price(100.0, store[:-1].copy(), 0.5, 0.03, 0.2, backend=backend)
     options = {"backend": backend, "threads": 4}
-    got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
+    with dispatch.forced_threads():
+        got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
     np.testing.assert_array_equal(got, expected)
     dispatch.invalidate()
 
@@ -403,7 +404,8 @@ def outside(request, monkeypatch):
         options = {"backend": request.param, "threads": 4, "out": out}
         return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, **options)
 
-    yield call
+    with dispatch.forced_threads():
+        yield call
     dispatch.invalidate()
 
 
@@ -446,7 +448,7 @@ import numpy as np
 import quantforge
 from quantforge import threads
 threads.budget = lambda: 3
-spots = np.linspace(50.0, 150.0, 30_000)
+spots = np.linspace(50.0, 150.0, 70_000)
 def call(): return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, threads=3)
 expected = call()
 assert sum(one.name.startswith("quantforge-") for one in threading.enumerate()) == 2
