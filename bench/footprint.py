@@ -17,8 +17,8 @@ from quantforge.dispatch import forced_threads
 operation, backend, threads, n = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 given = calls.options(operation, n, puts=False)
 settings = dict(backend=backend, threads=threads)
-with forced_threads():
-    calls.of_one_kind(operation, given, min(n, 10_000), **settings)()  # load, compile, start threads
+with forced_threads():  # load, compile, start threads
+    calls.of_one_kind(operation, given, min(n, 10_000), **settings)()
 call = calls.of_one_kind(operation, given, n, **settings)
 keywords = {key: value for key, value in call.keywords.items() if key != "out"}
 

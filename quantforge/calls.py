@@ -122,19 +122,22 @@ class Call:
 
     def _settle(self, size: int) -> tuple[Any, int]:
         """Kernel and number of threads for a batch."""
-        self._follow(size)
         plan = self.plan
         try:
             kernel = plan.kernel(plan.row(size), self.selection.wanted)
         except BackendError:
             plan, kernel = self._loaded(size)
-        return kernel, plan.rows[plan.row(size)].threads
+        threads = plan.rows[plan.row(size)].threads
+        if (threads > 1 or size >= dispatch.SPLIT_FROM) and self._decided_anew():
+            return self._settle(size)
+        return kernel, threads
 
-    def _follow(self, size: int) -> None:
-        """Decide anew if the processors have changed; only large batches have time to look."""
-        large = size >= dispatch.SPLIT_FROM or self.plan.rows[self.plan.row(size)].threads > 1
-        if large and self.size is None and dispatch.is_stale():
-            self._decide()
+    def _decided_anew(self) -> bool:
+        """Whether the processors have changed, and so the plan; large batches have time to look."""
+        if self.size is not None or not dispatch.is_stale():
+            return False
+        self._decide()
+        return True
 
     def run(self, *arguments: Any, **options: Any) -> Any:
         """Evaluate arguments, given by position or by name; `sign` stands for the kind.
@@ -169,7 +172,8 @@ class Call:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
             return None
-        self._follow(size)
+        if size >= dispatch.SPLIT_FROM:
+            self._decided_anew()
         row = self.plan.row(size)
         if self.plan.rows[row].threads > 1:
             return None

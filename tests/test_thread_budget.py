@@ -152,17 +152,47 @@ def limited_group():
     outer.rmdir()
 
 
-@pytest.mark.skipif(threads.budget() < 2, reason="one processor")
+several = pytest.mark.skipif(threads.budget() < 2, reason="one processor")
+SPREAD = """
+import os
+import numpy as np
+import quantforge
+from quantforge import evaluation
+strikes = np.linspace(50.0, 150.0, 1_000_000)
+split, counts = evaluation.split, [1]
+def watched(*arguments):
+    counts.append(arguments[-1])
+    return split(*arguments)
+evaluation.split = watched
+def spread():
+    'The threads of a call like those before, of explain, and of bind.'
+    counts[:] = [1]
+    quantforge.price(100.0, strikes, 0.5, 0.03, 0.2)
+    bound = repr(quantforge.bind("price", n=1_000_000))
+    return counts[-1], quantforge.explain("price", 1_000_000).threads, int(bound.split()[-2])
+"""
+
+
+@several
 def test_a_real_quota_of_a_real_group_limits(limited_group, python):
     code = f"""
-import os, time
-import quantforge
-before = quantforge.explain("price", 1_000_000).threads
+before = spread()
 with open({str(limited_group / "cgroup.procs")!r}, "w") as processes:
     processes.write(str(os.getpid()))
-print(before > 1, quantforge.explain("price", 1_000_000).threads)
+print(min(before) > 1, quantforge.explain("price", 1_000_000).threads, spread())
 """
-    assert python(code) == "True 1\n"
+    assert python(SPREAD + code) == "True 1 (1, 1, 1)\n"
+
+
+@several
+def test_the_threads_follow_an_affinity_that_changes_between_calls(python):
+    code = """
+all_processors = os.sched_getaffinity(0)
+for processors in (all_processors, {min(all_processors)}, all_processors):
+    os.sched_setaffinity(0, processors)
+    print({threads - len(processors) for threads in spread()})
+"""
+    assert python(SPREAD + code) == "{0}\n" * 3
 
 
 ENVIRONMENTS = [
