@@ -70,6 +70,16 @@ def _environment(name: str) -> int | None:
     return None
 
 
+def _in_main_interpreter() -> bool:
+    import ctypes  # once, and only where threads pay
+
+    own = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyInterpreterState_Get", ctypes.pythonapi))
+    number = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(
+        ("PyInterpreterState_GetID", ctypes.pythonapi)
+    )
+    return bool(number(own()) == 0)
+
+
 class _Signals:
     """Floating-point signals seen by the pieces, to be reported once by the caller's thread."""
 
@@ -144,7 +154,9 @@ class _Pool:
         self.workers = 0
 
     def grow(self, workers: int) -> None:
-        """Start threads up to so many."""
+        """Start threads up to so many, where they may outlive the call."""
+        if self.workers < workers and not _in_main_interpreter():
+            return  # CPython dies of a thread that waits while another interpreter ends
         while self.workers < workers:
             name = f"quantforge-{self.workers + 1}"
             try:

@@ -1,5 +1,6 @@
 """Batches split over the threads of one pool."""
 
+import importlib.util
 import threading
 import time
 import warnings
@@ -497,3 +498,33 @@ import atexit
 atexit.register(lambda: print("exit", (call() == expected).all()))
 """
     assert python(START + code, timeout=30) == "exit True\n"
+
+
+SUBINTERPRETER = """
+import sys
+import _xxsubinterpreters as interpreters
+code = '''
+import threading, warnings
+warnings.simplefilter("ignore")  # NumPy's
+import numpy as np
+import quantforge
+from quantforge import threads
+threads.budget = lambda: 2
+strikes = np.full(200_000, 105.0)
+split = quantforge.price(100.0, strikes, 0.5, 0.03, 0.2, threads=2)
+assert (split == quantforge.price(100.0, 105.0, 0.5, 0.03, 0.2)).all()
+assert not [one for one in threading.enumerate() if one.name.startswith("quantforge-")]
+print("right", flush=True)
+'''
+other = interpreters.create(isolated=False)
+interpreters.run_string(other, code)
+interpreters.destroy(other)
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("_xxsubinterpreters") is None, reason="no such interpreters here"
+)
+def test_an_interpreter_beside_the_main_one_prices_and_ends_without_threads(python):
+    assert python(SUBINTERPRETER, timeout=30) == "right\nended\n"
