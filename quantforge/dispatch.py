@@ -25,6 +25,7 @@ __all__ = [
     "SPLIT_FROM",
     "Settings",
     "before_planning",
+    "budget",
     "forced_threads",
     "invalidate",
     "is_stale",
@@ -129,7 +130,7 @@ class _Key(NamedTuple):
 
 
 _plans: dict[_Key, Plan] = {}
-_planned_for: tuple[int, int] = (0, 0)  # affinity and budget
+_planned_for: tuple[int, int] | None = None  # affinity and budget, once they are known
 _planners: list[Callable[[str], None]] = []
 _listeners: list[Callable[[], None]] = []
 
@@ -161,30 +162,31 @@ def preview(operation: str, backend: str = "auto", threads: int | None = None) -
 
 
 def _key(operation: str, backend: str, threads: int | None, exact: bool | None) -> _Key:
-    now, budget = settings.get(), _budget()
+    now, most = settings.get(), budget()
     asked = now.threads if threads is None else _at_least_one(threads)
     return _Key(
         operation,
         now.backend if backend == "auto" else backend,
-        budget if asked is None else min(asked, budget),
+        most if asked is None else min(asked, most),
         now.exact if exact is None else exact,
         now.forced and asked is not None,
     )
 
 
-def _budget() -> int:
-    """The thread budget; plans of another one are dropped."""
+def budget() -> int:
+    """The thread budget, found anew where the affinity has changed: to read quotas takes longer."""
     global _planned_for
-    found = _threads.affinity(), _threads.budget()
-    if found != _planned_for:
-        _planned_for = found
+    known = _planned_for
+    if known is None or is_stale():
         invalidate()
-    return found[1]
+        known = _planned_for = _threads.affinity(), _threads.budget()
+    return known[1]
 
 
 def is_stale() -> bool:
     """Whether this process may run on more or fewer processors than what was planned for."""
-    return _threads.affinity() != _planned_for[0]
+    known = _planned_for
+    return known is None or known[0] != _threads.affinity()
 
 
 def before_planning(prepare: Callable[[str], None]) -> None:
@@ -194,6 +196,8 @@ def before_planning(prepare: Callable[[str], None]) -> None:
 
 def invalidate() -> None:
     """Drop every plan, after the profile, a backend's state or the thread budget changed."""
+    global _planned_for
+    _planned_for = None
     _plans.clear()
     for clear in _listeners:
         clear()

@@ -176,12 +176,11 @@ def spread():
 @several
 def test_a_real_quota_of_a_real_group_limits(limited_group, python):
     code = f"""
-before = spread()
 with open({str(limited_group / "cgroup.procs")!r}, "w") as processes:
     processes.write(str(os.getpid()))
-print(min(before) > 1, quantforge.explain("price", 1_000_000).threads, spread())
+print(spread())
 """
-    assert python(SPREAD + code) == "True 1 (1, 1, 1)\n"
+    assert python(SPREAD + code) == "(1, 1, 1)\n"
 
 
 @several
