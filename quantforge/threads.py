@@ -24,7 +24,7 @@ __all__ = ["affinity", "budget", "split"]
 
 _Arrays = tuple[np.ndarray[Any, Any], ...]
 
-_CHUNK: Final = 4e-3
+_CHUNK: Final = 8e-3
 """Seconds after which a piece looks whether the call has ended."""
 
 _FEWEST: Final = 32_768
@@ -288,15 +288,19 @@ def _piece(
 
     def compute(arrays: _Arrays) -> None:
         nonlocal most
-        first = arrays[-results]
-        if first.size > most:
-            for half in _halves(arrays, first):
-                compute(half)
+        whole = arrays[-results]
+        if whole.size > most:
+            axis = _outermost(whole)
+            length, done = whole.shape[axis], 0
+            while done < length and not batch.stopped:
+                next_done = min(done + max(1, most * length // whole.size), length)
+                compute(_part(arrays, axis - whole.ndim, slice(done, next_done)))
+                done = next_done
         elif not batch.stopped:
             began = time.perf_counter()
             kernel(*arrays)
             taken = time.perf_counter() - began
-            speed = first.size / max(taken, _SHORTEST)
+            speed = whole.size / max(taken, _SHORTEST)
             most = max(1, int(min(max(speed * _CHUNK, _FEWEST), speed * _LONGEST)))
 
     def run() -> None:
@@ -306,18 +310,10 @@ def _piece(
     return run
 
 
-def _halves(arrays: _Arrays, whole: np.ndarray[Any, Any]) -> tuple[_Arrays, _Arrays]:
-    """Cut across the outermost axis in memory, so that the innermost loop stays as long as it is.
-
-    `whole` is one of the arrays that has the full shape.
-    """
-    axis = max(
-        range(whole.ndim), key=lambda each: (whole.shape[each] > 1, abs(whole.strides[each]))
-    )
-    middle, from_end = whole.shape[axis] // 2, axis - whole.ndim
-    return (
-        _part(arrays, from_end, slice(None, middle)),
-        _part(arrays, from_end, slice(middle, None)),
+def _outermost(array: np.ndarray[Any, Any]) -> int:
+    """The axis to cut across if the innermost loop is to stay as long as it is."""
+    return max(
+        range(array.ndim), key=lambda axis: (array.shape[axis] > 1, abs(array.strides[axis]))
     )
 
 
