@@ -12,6 +12,7 @@ from bench import accuracy, attained, auto, comparison, external, footprint, gro
 from bench.surroundings import describe, usable
 from quantforge import threads
 from quantforge.cli.terminal import console, table
+from quantforge.dispatch import forced_threads
 from quantforge.operations import OPERATIONS
 
 _RESULTS = Path(__file__).parent / "results"
@@ -75,6 +76,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
+@forced_threads()
 def main(words: list[str] | None = None) -> int:
     """Measure and report; return the exit code."""
     words = sys.argv[1:] if words is None else words

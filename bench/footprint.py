@@ -12,11 +12,13 @@ _MEMORY = """
 import json, resource, sys, tracemalloc
 import numpy as np
 from bench import calls
+from quantforge.dispatch import forced_threads
 
 operation, backend, threads, n = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 given = calls.options(operation, n, puts=False)
 settings = dict(backend=backend, threads=threads)
-calls.of_one_kind(operation, given, min(n, 10_000), **settings)()  # load, compile, start threads
+with forced_threads():  # load, compile, start threads
+    calls.of_one_kind(operation, given, min(n, 10_000), **settings)()
 call = calls.of_one_kind(operation, given, n, **settings)
 keywords = {key: value for key, value in call.keywords.items() if key != "out"}
 
@@ -24,10 +26,12 @@ def resident():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 before = resident()
-result = call.func(*call.args, **keywords)
+with forced_threads():
+    result = call.func(*call.args, **keywords)
 grown = resident() - before
 tracemalloc.start()
-result = call.func(*call.args, **keywords)
+with forced_threads():
+    result = call.func(*call.args, **keywords)
 traced = tracemalloc.get_traced_memory()[1]
 parts = result.values() if hasattr(result, "values") else (result,)
 size = sum(part.nbytes for part in parts)

@@ -5,6 +5,7 @@ import pytest
 from bench import calls
 from bench.surroundings import usable
 from quantforge import threads
+from quantforge.dispatch import forced_threads
 
 SIZES = (1, 100, 10_000, 1_000_000)
 
@@ -22,7 +23,8 @@ class TestPrice:
     @pytest.mark.parametrize("backend", usable("price"))
     def test_price(self, benchmark, options, n, backend, count):
         benchmark.group = f"price, {n:,} options"
-        benchmark(calls.mixed("price", options, n, backend=backend, threads=count))
+        with forced_threads():
+            benchmark(calls.mixed("price", options, n, backend=backend, threads=count))
 
     @pytest.mark.parametrize("backend", usable("price"))
     def test_bind(self, benchmark, options, n, backend):

@@ -72,7 +72,7 @@ def price(
     backend : str, default "auto"
         ``"auto"`` takes the fastest on this machine. Every exact backend returns the same bits.
     threads : int, optional
-        Number of threads, at most the machine's budget; by default what tuning found fastest.
+        Use at most so many, and one where more do not pay; by default all that tuning found to pay.
 
     Returns
     -------

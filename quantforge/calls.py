@@ -87,6 +87,8 @@ class Call:
             _, backend, threads = self.plan.rows[self.plan.row(self.size)]
             self.plan = Plan(self.plan.operation, (Row(0, backend, threads),), self.plan.source)
         self.limit = self.plan.first_size()
+        if self.size is None:
+            self.limit = min(self.limit, dispatch.SPLIT_FROM - 1)
         if len(self.selection.written) > 1:
             self.limit = min(self.limit, ONE_BLOCK - 1)
         if self.request.errors == "raise":  # only the full path looks at results
@@ -126,7 +128,17 @@ class Call:
             kernel = plan.kernel(plan.row(size), self.selection.wanted)
         except BackendError:
             plan, kernel = self._loaded(size)
-        return kernel, plan.rows[plan.row(size)].threads
+        threads = plan.rows[plan.row(size)].threads
+        if (threads > 1 or size >= dispatch.SPLIT_FROM) and self._decided_anew():
+            return self._settle(size)
+        return kernel, threads
+
+    def _decided_anew(self) -> bool:
+        """Whether the processors have changed, and so the plan; large batches have time to look."""
+        if self.size is not None or not dispatch.is_stale():
+            return False
+        self._decide()
+        return True
 
     def run(self, *arguments: Any, **options: Any) -> Any:
         """Evaluate arguments, given by position or by name; `sign` stands for the kind.
@@ -161,6 +173,8 @@ class Call:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
             return None
+        if size >= dispatch.SPLIT_FROM:
+            self._decided_anew()
         row = self.plan.row(size)
         if self.plan.rows[row].threads > 1:
             return None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from quantforge import threads as _threads
 from quantforge.errors import BackendError
@@ -22,9 +22,13 @@ from quantforge.plan import Plan, Row, Source
 from quantforge.plugins import registry
 
 __all__ = [
+    "SPLIT_FROM",
     "Settings",
     "before_planning",
+    "budget",
+    "forced_threads",
     "invalidate",
+    "is_stale",
     "on_invalidate",
     "plan",
     "preview",
@@ -32,7 +36,7 @@ __all__ = [
     "using",
 ]
 
-_SPLIT_FROM = 65_536
+SPLIT_FROM = 65_536
 """Batch size from which an untuned machine uses its threads: late rather than wrong."""
 
 
@@ -43,18 +47,19 @@ class Settings:
     backend: str = "auto"
     threads: int | None = None
     exact: bool | None = None
+    forced: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _settings, (self.backend, self.threads, self.exact)
+        return _settings, (self.backend, self.threads, self.exact, self.forced)
 
 
 @cache
-def _settings(backend: str, threads: int | None, exact: bool | None) -> Settings:
+def _settings(backend: str, threads: int | None, exact: bool | None, forced: bool) -> Settings:
     """The one object with these values."""
-    return Settings(backend, threads, exact)
+    return Settings(backend, threads, exact, forced)
 
 
-_DEFAULTS = _settings("auto", None, None)
+_DEFAULTS = _settings("auto", None, None, False)
 settings: ContextVar[Settings] = ContextVar("quantforge_settings", default=_DEFAULTS)
 
 
@@ -87,8 +92,23 @@ def using(
         now.backend if backend is None else backend,
         now.threads if threads is None else _at_least_one(threads),
         now.exact if exact is None else bool(exact),
+        now.forced,
     )
     token = settings.set(changed)
+    try:
+        yield
+    finally:
+        settings.reset(token)
+
+
+@contextlib.contextmanager
+def forced_threads() -> Iterator[None]:
+    """Split every batch into as many threads as its call asks for, even where that takes longer.
+
+    This is for measuring and testing, in this thread or async task only.
+    """
+    now = settings.get()
+    token = settings.set(_settings(now.backend, now.threads, now.exact, True))
     try:
         yield
     finally:
@@ -101,8 +121,16 @@ def _at_least_one(threads: Any) -> int:
     return int(threads)
 
 
-_Key = tuple[str, str, int | None, bool | None]
+class _Key(NamedTuple):
+    operation: str
+    backend: str
+    threads: int
+    exact: bool | None
+    forced: bool
+
+
 _plans: dict[_Key, Plan] = {}
+_planned_for: tuple[int, int] | None = None  # affinity and budget, once they are known
 _planners: list[Callable[[str], None]] = []
 _listeners: list[Callable[[], None]] = []
 
@@ -116,7 +144,7 @@ def plan(
         return _plans[key]
     except (KeyError, TypeError):
         pass  # new, or of a type that no valid request has: `_resolve` says so
-    if key[1] == "auto":
+    if key.backend == "auto":
         registry().warn_unusable()
         for prepare in _planners:
             prepare(operation)
@@ -134,13 +162,31 @@ def preview(operation: str, backend: str = "auto", threads: int | None = None) -
 
 
 def _key(operation: str, backend: str, threads: int | None, exact: bool | None) -> _Key:
-    now = settings.get()
-    return (
+    now, most = settings.get(), budget()
+    asked = now.threads if threads is None else _at_least_one(threads)
+    return _Key(
         operation,
         now.backend if backend == "auto" else backend,
-        now.threads if threads is None else _at_least_one(threads),
+        most if asked is None else min(asked, most),
         now.exact if exact is None else exact,
+        now.forced and asked is not None,
     )
+
+
+def budget() -> int:
+    """The thread budget, found anew where the affinity has changed: to read quotas takes longer."""
+    global _planned_for
+    known = _planned_for
+    if known is None or is_stale():
+        invalidate()
+        known = _planned_for = _threads.affinity(), _threads.budget()
+    return known[1]
+
+
+def is_stale() -> bool:
+    """Whether this process may run on more or fewer processors than what was planned for."""
+    known = _planned_for
+    return known is None or known[0] != _threads.affinity()
 
 
 def before_planning(prepare: Callable[[str], None]) -> None:
@@ -150,6 +196,8 @@ def before_planning(prepare: Callable[[str], None]) -> None:
 
 def invalidate() -> None:
     """Drop every plan, after the profile, a backend's state or the thread budget changed."""
+    global _planned_for
+    _planned_for = None
     _plans.clear()
     for clear in _listeners:
         clear()
@@ -164,7 +212,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=invalidate)  # a child may have another affinity
 
 
-def _resolve(operation: str, backend: str, threads: int | None, exact: bool | None) -> Plan:
+def _resolve(operation: str, backend: str, threads: int, exact: bool | None, forced: bool) -> Plan:
     _operation(operation)
     if exact is None:
         exact = os.environ.get("QUANTFORGE_EXACT", "1") != "0"
@@ -175,30 +223,21 @@ def _resolve(operation: str, backend: str, threads: int | None, exact: bool | No
     else:
         registry().require(backend, operation)
         candidates = (backend,)
-    rows, source = _rows(operation, candidates, _threads.budget())
-    if threads is not None:
-        rows = _with_threads(rows, min(threads, _threads.budget()))
+    rows, source = _rows(operation, candidates, threads)
+    if forced:
+        rows = tuple(row._replace(threads=threads) for row in rows)
     return Plan(operation, rows, source)
 
 
 def _rows(
-    operation: str, candidates: tuple[str, ...], budget: int
+    operation: str, candidates: tuple[str, ...], threads: int
 ) -> tuple[tuple[Row, ...], Source]:
     from quantforge.profile import lookup  # reads JSON, which an import need not pay for
 
-    tuned = lookup.rows(operation, candidates, budget)
+    tuned = lookup.rows(operation, candidates, threads)
     if tuned is not None:
         return tuned
     rows = [Row(0, candidates[0], 1)]
-    if budget > 1:
-        rows.append(Row(_SPLIT_FROM, candidates[0], budget))
+    if threads > 1:
+        rows.append(Row(SPLIT_FROM, candidates[0], threads))
     return tuple(rows), Source()
-
-
-def _with_threads(rows: tuple[Row, ...], threads: int) -> tuple[Row, ...]:
-    """The same choice of backends with the number of threads that the caller asked for."""
-    merged: list[Row] = []
-    for row in rows:
-        if not merged or merged[-1].backend != row.backend:
-            merged.append(Row(row.start, row.backend, threads))
-    return tuple(merged)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from quantforge import threads as _threads
-from quantforge.dispatch import preview, settings
+from quantforge.dispatch import budget, preview, settings
 from quantforge.operations import find
 from quantforge.plan import Row, Source
 from quantforge.plugins import State, registry
@@ -137,7 +136,7 @@ def _estimate(name: str, n: int, decided: Row, source: Source) -> str:
         return "not measured"
     times = {
         count: source.costs(name, count, n)
-        for count in dict.fromkeys((1, decided.threads, _threads.budget()))
+        for count in dict.fromkeys((1, decided.threads, budget()))
     }
     known = [
         f"{seconds * 1e6:,.2f} us with {count} thread{'s' * (count > 1)}"

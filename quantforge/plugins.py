@@ -136,6 +136,8 @@ class Registry:
             return None if described is None else self._judge(described)
         except KeyboardInterrupt:
             raise
+        except BackendError as error:  # it says itself why it cannot be used
+            return _Entry(name, State.UNAVAILABLE, str(error), error)
         except BaseException as error:  # it may call sys.exit, or panic in Rust
             return _Entry(name, State.BROKEN, f"{stage} failed: {_line(error)}", error)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from quantforge import loaded
 from quantforge.contract import GROUP
+from quantforge.dispatch import forced_threads
 from quantforge.operations import OPERATIONS, Operand, Operation, Output
 from quantforge.operations import operation as _operation
 from quantforge.plugins import registry
@@ -18,6 +19,7 @@ __all__ = [
     "Operand",
     "Operation",
     "Output",
+    "forced_threads",
     "is_exact",
     "kernel",
     "operations",

@@ -6,59 +6,78 @@ child, and would compete for the same processors; one pool and one fork rule do 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["budget", "split"]
+from quantforge.control_groups import quota
+from quantforge.errors import warn_once
 
-_CGROUP = Path("/sys/fs/cgroup")
+__all__ = ["affinity", "budget", "split"]
+
+_Arrays = tuple[np.ndarray[Any, Any], ...]
+
+_CHUNK: Final = 8e-3
+"""Seconds after which a piece looks whether the call has ended."""
+
+_FEWEST: Final = 32_768
+"""Options between two looks all the same: calls of a kernel in Python have costs of their own."""
+
+_LONGEST: Final = 0.1
+"""Seconds that those may take."""
+
+_SHORTEST: Final = 1e-6  # seconds that they take at least, whatever the clock says
 
 
 def budget() -> int:
     """Threads this process may use: affinity, cgroup quota and environment, whichever is least."""
-    limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _count()]
-    quota = _cgroup_quota()
-    if quota is not None:
-        limits.append(max(1, int(quota + 0.5)))
+    limits = [affinity()]
+    granted = quota()
+    if granted is not None:
+        limits.append(int(granted + 0.5))
     asked = _environment("QUANTFORGE_NUM_THREADS") or _environment("OMP_NUM_THREADS")
     if asked:
         limits.append(asked)
     return max(1, min(limits))
 
 
-def _count() -> int:
+def affinity() -> int:
+    """Processors that this process may run on, whatever one of its threads is bound to."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(os.getpid()))
     return os.cpu_count() or 1
 
 
 def _environment(name: str) -> int | None:
+    given = os.environ.get(name, "").strip()
+    if not given:
+        return None
     try:
-        value = int(os.environ.get(name, "").split(",")[0])
+        value = int(given.split(",")[0])  # OpenMP takes a list, with a number for each level
     except ValueError:
-        return None
-    return value if value >= 1 else None
+        value = 0
+    if value >= 1:
+        return value
+    shown = given if len(given) <= 20 else f"{given[:20]}..."
+    warn_once(f"{name}={given}", f"{name}={shown!r} is ignored; valid: a whole number from 1 on")
+    return None
 
 
-def _cgroup_quota() -> float | None:
-    """Processors that the control group grants, version 2 then 1; None if unlimited."""
-    try:
-        quota, period = (_CGROUP / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        pass
-    try:
-        quota = (_CGROUP / "cpu/cpu.cfs_quota_us").read_text()
-        period = (_CGROUP / "cpu/cpu.cfs_period_us").read_text()
-        return int(quota) / int(period) if int(quota) > 0 else None
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+def _in_main_interpreter() -> bool:
+    import ctypes  # once, and only where threads pay
+
+    own = ctypes.PYFUNCTYPE(ctypes.c_void_p)(("PyInterpreterState_Get", ctypes.pythonapi))
+    number = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_void_p)(
+        ("PyInterpreterState_GetID", ctypes.pythonapi)
+    )
+    return bool(number(own()) == 0)
 
 
 class _Signals:
@@ -71,15 +90,73 @@ class _Signals:
         self.invalid = True
 
 
+class _Batch:
+    """The pieces of one call. Whoever comes takes the next; nobody takes any once it has stopped.
+
+    A signal may interrupt the caller between any two instructions, but no worker. So what decides
+    whether the call may leave, `running`, is kept by the workers.
+    """
+
+    def __init__(self) -> None:
+        self.pieces: deque[Callable[[], None]] = deque()
+        self.running: set[int] = set()
+        self.left: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.errors: list[BaseException] = []
+        self.stopped = False
+
+    def work(self) -> None:
+        """Run pieces until none is left."""
+        while self.pieces and not self.stopped:
+            try:
+                piece = self.pieces.pop()
+            except IndexError:
+                return  # another thread was faster
+            piece()
+
+    def help(self) -> None:
+        """Do a worker's part."""
+        me = threading.get_ident()
+        self.running.add(me)  # before a piece is taken: the caller looks at both
+        try:
+            self.work()
+        except BaseException as error:
+            self.errors.append(error)
+            self.stopped = True
+        self.running.discard(me)
+        self.left.put(None)  # afterwards: the caller waits only while one is yet to come
+
+    def wait(self) -> None:
+        """Wait for the workers that have begun."""
+        while self.running:
+            self.left.get()
+
+    def end(self) -> None:
+        """Let no piece outlive the call, however often the caller is interrupted meanwhile."""
+        interruption = None
+        while True:
+            try:
+                self.stopped = True
+                self.pieces.clear()  # they know the batch, and would keep it alive
+                self.wait()
+                break
+            except BaseException as error:
+                interruption = error
+        if interruption is not None:
+            raise interruption
+
+
 class _Pool:
     """A few daemon threads, started when first needed; one batch at a time."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.batches: queue.SimpleQueue[_Batch] = queue.SimpleQueue()
+        self.owner: dict[None, _Batch] = {}  # a lock that tells whose it is; see `split`
         self.workers = 0
 
     def grow(self, workers: int) -> None:
+        """Start threads up to so many, where they may outlive the call."""
+        if self.workers < workers and not _in_main_interpreter():
+            return  # CPython dies of a thread that waits while another interpreter ends
         while self.workers < workers:
             name = f"quantforge-{self.workers + 1}"
             try:
@@ -90,36 +167,24 @@ class _Pool:
 
     def _serve(self) -> None:
         while True:
-            self.tasks.get()()
+            self.batches.get().help()
 
-    def run(self, pieces: Sequence[Callable[[], None]]) -> None:
+    def run(self, batch: _Batch) -> None:
         """Run all pieces; this thread runs the last, and any that no worker has begun by then.
 
-        The caller holds the lock.
+        The batch has claimed the pool.
         """
-        self.grow(len(pieces) - 1)
-        done: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-
-        def reporting(piece: Callable[[], None]) -> Callable[[], None]:
-            def task() -> None:
-                try:
-                    piece()
-                except BaseException as error:
-                    done.put(error)
-                else:
-                    done.put(None)
-
-            return task
-
-        for piece in pieces[:-1]:
-            self.tasks.put(reporting(piece))
-        reporting(pieces[-1])()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self.tasks.get_nowait()()
-        errors = [error for error in (done.get() for _ in pieces) if error is not None]
-        if errors:
-            raise errors[0]
+        helpers = len(batch.pieces) - 1
+        self.grow(helpers)
+        try:
+            for _ in range(helpers):
+                self.batches.put(batch)
+            batch.work()
+            batch.wait()
+        finally:
+            batch.end()
+        if batch.errors:
+            raise batch.errors[0]
 
 
 _pool = _Pool()
@@ -150,15 +215,15 @@ def split(
     where an operand is not a plain array; where an output shares memory with an input without
     being the same array.
     """
-    pool = _pool
     longest = max(shape, default=1)
     n = min(n, longest)
     if n < 2 or not _splittable(operands, outs, shape):
         return kernel(*operands, *outs)
-    axis = shape.index(longest)
-    if not pool.lock.acquire(blocking=False):
-        return kernel(*operands, *outs)
+    pool, batch = _pool, _Batch()
     try:
+        if pool.owner.setdefault(None, batch) is not batch:
+            return kernel(*operands, *outs)
+        axis = shape.index(longest)
         arrays = [np.asarray(operand) for operand in operands]
         results = tuple(
             np.empty(shape, kind) if out is None else out
@@ -166,14 +231,15 @@ def split(
         )
         signals = _Signals()
         bounds = [shape[axis] * piece // n for piece in range(n + 1)]
-        pool.run(
-            [
-                _piece(kernel, arrays, results, axis, slice(low, high), signals)
-                for low, high in pairwise(bounds)
-            ]
-        )
+        for low, high in pairwise(bounds):
+            part = _part((*arrays, *results), axis - len(shape), slice(low, high))
+            batch.pieces.append(_piece(kernel, part, len(results), signals, batch))
+        pool.run(batch)
     finally:
-        pool.lock.release()
+        # Signals are handled after calls. One may come before a lock's owner knows that it has it,
+        # but none between the instructions of these two lines.
+        if None in pool.owner and pool.owner[None] is batch:
+            del pool.owner[None]
     if signals.invalid:
         _report_invalid(kernel, len(operands))
     return results[0] if len(results) == 1 else results
@@ -203,29 +269,52 @@ def _same(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
     )
 
 
-def _piece(
-    kernel: Any,
-    arrays: list[np.ndarray[Any, Any]],
-    results: tuple[np.ndarray[Any, Any], ...],
-    axis: int,
-    part: slice,
-    signals: _Signals,
-) -> Callable[[], None]:
-    from_end = axis - results[0].ndim  # operands broadcast from the right
+def _part(arrays: Sequence[np.ndarray[Any, Any]], from_end: int, part: slice) -> _Arrays:
+    """A part of broadcast arrays along an axis, which counts from the end."""
 
     def view(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         if array.ndim < -from_end or array.shape[from_end] == 1:
             return array
         return array[(slice(None),) * (array.ndim + from_end) + (part,)]
 
-    views = [view(array) for array in arrays]
-    targets = [view(result) for result in results]
+    return tuple(map(view, arrays))
+
+
+def _piece(
+    kernel: Any, arrays: _Arrays, results: int, signals: _Signals, batch: _Batch
+) -> Callable[[], None]:
+    """Compute a part in chunks of a few milliseconds, unless the batch has stopped in between."""
+    most = _FEWEST
+
+    def compute(arrays: _Arrays) -> None:
+        nonlocal most
+        whole = arrays[-results]
+        if whole.size > most:
+            axis = _outermost(whole)
+            length, done = whole.shape[axis], 0
+            while done < length and not batch.stopped:
+                next_done = min(done + max(1, most * length // whole.size), length)
+                compute(_part(arrays, axis - whole.ndim, slice(done, next_done)))
+                done = next_done
+        elif not batch.stopped:
+            began = time.perf_counter()
+            kernel(*arrays)
+            taken = time.perf_counter() - began
+            speed = whole.size / max(taken, _SHORTEST)
+            most = max(1, int(min(max(speed * _CHUNK, _FEWEST), speed * _LONGEST)))
 
     def run() -> None:
         with np.errstate(all="ignore", invalid="call", call=signals):
-            kernel(*views, *targets)
+            compute(arrays)
 
     return run
+
+
+def _outermost(array: np.ndarray[Any, Any]) -> int:
+    """The axis to cut across if the innermost loop is to stay as long as it is."""
+    return max(
+        range(array.ndim), key=lambda axis: (array.shape[axis] > 1, abs(array.strides[axis]))
+    )
 
 
 def _report_invalid(kernel: Any, inputs: int) -> None:

@@ -182,6 +182,10 @@ def tuned(ran, monkeypatch):
         return {"a": 20e-9, "b": 10e-9}[backend] * n / count + {"a": 1e-6, "b": 2e-6}[backend]
 
     source = Source("/cache/profile.json", "2 hours ago", costs)
-    monkeypatch.setattr(lookup, "rows", lambda operation, candidates, budget: (rows, source))
+
+    def within(operation, candidates, budget):
+        return tuple(row for row in rows if row.threads <= budget), source
+
+    monkeypatch.setattr(lookup, "rows", within)
     dispatch.invalidate()
     return rows

@@ -76,16 +76,38 @@ def test_without_a_profile_the_first_candidate_takes_all_and_threads_come_late(r
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (2, 2), (4, 4), (5, 4), (10**9, 4)])
-def test_threads_are_capped_by_the_budget(tuned, asked, given):
-    for n in (1, 100, 10**6):
-        assert quantforge.explain("price", n, threads=asked).threads == given
-        with quantforge.using(threads=asked):
-            assert quantforge.explain("price", n).threads == given
+def test_threads_are_capped_by_what_is_asked_for_and_by_the_budget(tuned, asked, given):
+    assert quantforge.explain("price", 10**6, threads=asked).threads == given
+    with quantforge.using(threads=asked):
+        assert quantforge.explain("price", 10**6).threads == given
 
 
-def test_asking_for_threads_leaves_the_choice_of_backends_alone(tuned):
+@pytest.mark.parametrize(("n", "given"), [(1, 1), (9_999, 1), (10_000, 2), (20_000, 2)])
+def test_asking_for_threads_splits_nothing_below_what_was_found_to_pay(tuned, ran, n, given):
+    assert quantforge.explain("price", n, threads=4).threads == given
+    quantforge.price(100.0, np.full(n, 105.0), 0.5, 0.03, 0.2, threads=4)
+    assert len(ran) == given
+
+
+@pytest.mark.parametrize(("n", "given"), [(1, 1), (65_535, 1), (65_536, 3)])
+def test_asking_an_untuned_machine_for_threads_splits_from_the_shipped_size_on(ran, n, given):
+    assert quantforge.explain("price", n, threads=3).threads == given
+
+
+def test_threads_can_be_forced(tuned, ran):
+    with dispatch.forced_threads():
+        assert {quantforge.explain("price", n, threads=3).threads for n in (1, 10, 10**6)} == {3}
+        assert quantforge.explain("price", 10).threads == 1  # nothing asked for, nothing forced
+        assert quantforge.explain("price", 10, threads=9).threads == 4
+        quantforge.price(100.0, np.full(10, 105.0), 0.5, 0.03, 0.2, threads=3)
+    assert ran == ["a"] * 3
+    quantforge.price(100.0, np.full(10, 105.0), 0.5, 0.03, 0.2, threads=3)
+    assert ran == ["a"] * 4
+
+
+def test_asking_for_threads_gets_the_rows_of_a_machine_that_has_no_more(tuned):
     rows = dispatch.plan("price", threads=3).rows
-    assert rows == (Row(0, "a", 3), Row(100, "b", 3))
+    assert rows == (Row(0, "a", 1), Row(100, "b", 1), Row(10_000, "b", 2))
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2", [2]])
@@ -110,7 +132,7 @@ def test_using_sets_what_calls_leave_open(ran):
         assert chosen() == ("b", 2)
         quantforge.price(*OPTION)
         quantforge.price(*OPTION, backend="a")
-        assert quantforge.explain("price", threads=3).threads == 3
+        assert quantforge.explain("price", 100_000, threads=3).threads == 3
     assert ran == ["b", "a"]
     assert chosen() == ("a", 4)
 

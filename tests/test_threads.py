@@ -1,6 +1,8 @@
 """Batches split over the threads of one pool."""
 
+import importlib.util
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -144,7 +146,8 @@ def test_an_overlapping_out_is_still_right(backend, monkeypatch):
     store = np.linspace(50.0, 150.0, 1_001)
     expected = quantforge.price(100.0, store[:-1].copy(), 0.5, 0.03, 0.2, backend=backend)
     options = {"backend": backend, "threads": 4}
-    got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
+    with dispatch.forced_threads():
+        got = quantforge.price(100.0, store[:-1], 0.5, 0.03, 0.2, out=store[1:], **options)
     np.testing.assert_array_equal(got, expected)
     dispatch.invalidate()
 
@@ -182,8 +185,18 @@ def test_inside_a_worker_everything_is_serial():
 
 def test_while_the_pool_is_busy_a_batch_stays_on_its_own_thread():
     spy, x = Spy(), np.arange(100.0)
-    with threads._pool.lock:
-        split(spy, (x, x), (100,), None, 4)
+    begun, done = threading.Barrier(3), threading.Event()
+
+    def slow(*operands):
+        begun.wait(30)
+        done.wait(30)
+
+    other = threading.Thread(target=split, args=(slow, (x, x), (100,), None, 2))
+    other.start()
+    begun.wait(30)
+    split(spy, (x, x), (100,), None, 4)
+    done.set()
+    other.join(30)
     assert spy.runs == [(threading.current_thread().name, (100,))]
     split(spy, (x, x), (100,), None, 4)
     assert len(spy.runs) == 5
@@ -236,6 +249,147 @@ def test_where_no_thread_can_be_started_the_caller_does_it_all(monkeypatch):
     assert {name for name, _ in spy.runs} == {threading.current_thread().name}
 
 
+def test_large_pieces_are_computed_in_chunks_along_the_outermost_axis_in_memory():
+    shapes = []
+
+    def kernel(x, out):
+        shapes.append(x.shape)
+        time.sleep(x.size * 1e-7)
+        np.copyto(out, x)
+
+    x = np.random.default_rng(3).random((600, 700))
+    for given in (x, np.asfortranarray(x)):
+        out = np.empty_like(given)
+        split(kernel, (given,), x.shape, out, 2)
+        assert (out == x).all()
+        cut = 0 if given is x else 1
+        assert {shape[1 - cut] for shape in shapes} == {x.shape[1 - cut] // (1 + (cut == 0))}
+        assert len(shapes) > 4
+        shapes.clear()
+
+
+# --- interruptions -----------------------------------------------------------------------------
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+import numpy as np
+from quantforge import threads
+n = 4_000_000
+given, out = np.arange(float(n)), np.zeros(n)
+
+def interrupted(kernel, delays, out=out, kind=signal.SIGINT):
+    'Seconds from the first signal until the call left; None if none came in time.'
+    sent, begun = [], threading.Event()
+    def send():
+        begun.wait()
+        for delay in delays:
+            time.sleep(delay)
+            sent.append(time.perf_counter())
+            os.kill(os.getpid(), kind)
+    sender = threading.Thread(target=send)
+    sender.start()
+    left, inside = None, True
+    try:
+        begun.set()
+        threads.split(kernel, (given,), (n,), (out,), "d", 2)
+        inside = False
+        while sender.is_alive(): time.sleep(0.001)
+        time.sleep(0.02)  # a signal may come after the call
+    except KeyboardInterrupt:
+        left = time.perf_counter() - sent[0] if inside else None
+    while sender.is_alive():
+        try:
+            sender.join()
+        except KeyboardInterrupt:
+            pass
+    return left
+
+def assert_nothing_goes_on():
+    before = out.copy()
+    time.sleep(0.03)
+    assert (out == before).all()
+    assert not threads._pool.owner
+    meeting = threading.Barrier(2)
+    def kernel(x, out):
+        meeting.wait(10)
+        np.copyto(out, x)
+    threads.split(kernel, (given[:2],), (2,), (None,), "d", 2)
+"""
+
+
+@pytest.fixture
+def interrupting(python):
+    """A function running code in a process of its own, below `INTERRUPTED`."""
+    return lambda code: python(INTERRUPTED + code, timeout=60)
+
+
+SLOW_WORKER = """
+working = threading.Event()
+def kernel(x, out):
+    if threading.current_thread() is threading.main_thread():
+        working.wait(10)
+    else:
+        working.set()
+        time.sleep(x.size * 1e-6)  # the half that a worker computes takes two seconds
+        out += 1
+"""
+
+
+@pytest.mark.parametrize("delays", [[0.1], [0.1, 0.001], [0.1, 0.0, 0.0]], ids=len)
+def test_ctrl_c_while_the_caller_waits_ends_every_worker_before_the_call(interrupting, delays):
+    code = f"""
+left = interrupted(kernel, {delays})
+assert left is not None and left < 0.2, left
+assert_nothing_goes_on()
+assert 0 < np.count_nonzero(out) < n / 2
+"""
+    interrupting(SLOW_WORKER + code)
+
+
+def test_ctrl_c_at_any_moment_leaves_a_pool_that_works_and_an_array_nobody_writes(interrupting):
+    code = """
+def kernel(x, out):
+    np.sqrt(x, out)
+    np.cbrt(out, out)
+delays = np.random.default_rng(11).uniform(0.0, 0.04, 40)
+lefts = [interrupted(kernel, [delay]) for delay in delays]
+assert_nothing_goes_on()
+lefts = [left for left in lefts if left is not None]
+assert len(lefts) > 5 and max(lefts) < 0.2, lefts
+"""
+    interrupting(code)
+
+
+def test_any_exception_of_a_signal_handler_ends_every_worker_before_the_call(interrupting):
+    code = """
+def ring(*_): raise KeyboardInterrupt("alarm")
+signal.signal(signal.SIGALRM, ring)
+left = interrupted(kernel, [0.1], kind=signal.SIGALRM)
+assert left is not None and left < 0.2, left
+assert_nothing_goes_on()
+"""
+    interrupting(SLOW_WORKER + code)
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "SystemExit(3)", "KeyboardInterrupt()"])
+def test_an_error_of_the_callers_own_piece_ends_the_worker_too(interrupting, error):
+    code = f"""
+def failing(x, out):
+    if threading.current_thread() is threading.main_thread():
+        working.wait(10)
+        time.sleep(0.05)
+        raise {error}
+    kernel(x, out)
+try:
+    threads.split(failing, (given,), (n,), (out,), "d", 2)
+except type({error}):
+    pass
+assert 0 < np.count_nonzero(out) < n / 2
+assert_nothing_goes_on()
+"""
+    interrupting(SLOW_WORKER + code)
+
+
 # --- floating-point signals --------------------------------------------------------------------
 
 
@@ -251,7 +405,8 @@ def outside(request, monkeypatch):
         options = {"backend": request.param, "threads": 4, "out": out}
         return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, **options)
 
-    yield call
+    with dispatch.forced_threads():
+        yield call
     dispatch.invalidate()
 
 
@@ -294,7 +449,7 @@ import numpy as np
 import quantforge
 from quantforge import threads
 threads.budget = lambda: 3
-spots = np.linspace(50.0, 150.0, 30_000)
+spots = np.linspace(50.0, 150.0, 70_000)
 def call(): return quantforge.price(spots, 105.0, 0.5, 0.03, 0.2, threads=3)
 expected = call()
 assert sum(one.name.startswith("quantforge-") for one in threading.enumerate()) == 2
@@ -343,3 +498,33 @@ import atexit
 atexit.register(lambda: print("exit", (call() == expected).all()))
 """
     assert python(START + code, timeout=30) == "exit True\n"
+
+
+SUBINTERPRETER = """
+import sys
+import _xxsubinterpreters as interpreters
+code = '''
+import threading, warnings
+warnings.simplefilter("ignore")  # NumPy's
+import numpy as np
+import quantforge
+from quantforge import threads
+threads.budget = lambda: 2
+strikes = np.full(200_000, 105.0)
+split = quantforge.price(100.0, strikes, 0.5, 0.03, 0.2, threads=2)
+assert (split == quantforge.price(100.0, 105.0, 0.5, 0.03, 0.2)).all()
+assert not [one for one in threading.enumerate() if one.name.startswith("quantforge-")]
+print("right", flush=True)
+'''
+other = interpreters.create(isolated=False)
+interpreters.run_string(other, code)
+interpreters.destroy(other)
+print("ended", flush=True)
+"""
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("_xxsubinterpreters") is None, reason="no such interpreters here"
+)
+def test_an_interpreter_beside_the_main_one_prices_and_ends_without_threads(python):
+    assert python(SUBINTERPRETER, timeout=30) == "right\nended\n"

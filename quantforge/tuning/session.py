@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from quantforge import threads as _threads
+from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State, registry
@@ -96,6 +97,7 @@ class _Session:
     noisy: int = 0
 
 
+@forced_threads()  # or it could not find from where on threads pay
 def tune(
     rigor: str = "quick",
     *,

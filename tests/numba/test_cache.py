@@ -92,10 +92,43 @@ def test_without_any_writable_directory_it_compiles_with_one_warning(run, first,
     assert (report["hits"], report["bits"]) == (0, first[1]["bits"])
 
 
-def test_a_damaged_cache_costs_one_warning(run, first, package):
-    for index in (package / "loops" / "__pycache__").glob("*.nbi"):
-        index.write_bytes(index.read_bytes()[:40])
+def test_a_hole_in_compiled_code_is_never_run_but_written_anew(run, first, package):
+    for code in (package / "loops" / "__pycache__").glob("*.nbc"):
+        data = code.read_bytes()
+        place = len(data) * 2 // 11  # where LLVM has been seen to crash
+        code.write_bytes(data[:place] + bytes(512) + data[place + 512 :])
     report = run(package)
-    (warning,) = report["warnings"]
-    assert warning.startswith("QuantForgeWarning: ")
-    assert report["bits"] == first[1]["bits"]
+    assert (report["hits"], report["warnings"], report["bits"]) == (0, [], first[1]["bits"])
+    assert run(package) == {**report, "hits": 1}
+
+
+DAMAGED = """
+from pathlib import Path
+from quantforge_numba.loops.kernels import cached
+import tiny
+
+damages = {
+    "short": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "another": lambda data: b"rubbish",
+    "a flipped bit": lambda data: bytes((data[0] ^ 1,)) + data[1:],
+    "longer": lambda data: data + b"more",
+}
+hits = {"first": [cached(tiny.tiny).cache_hits for _ in range(2)]}
+for ending in ("nbi", "nbc", "seal"):
+    for kind, damage in damages.items():
+        (file,) = Path(tiny.__file__).parent.rglob(f"*.{ending}")
+        file.write_bytes(damage(file.read_bytes()))
+        hits[f"{kind} {ending}"] = [cached(tiny.tiny).cache_hits for _ in range(2)]
+    file.unlink()
+    hits[f"no {ending}"] = [cached(tiny.tiny).cache_hits for _ in range(2)]
+warnings.simplefilter("error")
+print(json.dumps(hits))
+"""
+
+
+def test_a_damaged_cache_of_any_kind_is_written_anew_once(child, tmp_path):
+    (tmp_path / "tiny.py").write_text("def tiny(arguments, sizes, steps, data): pass\n")
+    hits = child(DAMAGED, PYTHONPATH=tmp_path)
+    assert len(hits) == 19
+    assert {kind: of for kind, of in hits.items() if of != [0, 1]} == {}

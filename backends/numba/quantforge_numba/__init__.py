@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from quantforge import Backend, hookimpl
+from quantforge import Backend, BackendError, hookimpl
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,10 @@ def _load() -> Mapping[str, Any]:
     from quantforge_numba import isa
 
     isa.settle()
+    from numba import config
+
+    if config.DISABLE_JIT:  # said in a file, or in Python
+        raise BackendError("Numba's compiler is switched off")
     from quantforge_numba.loops import kernels
 
     return _Addresses(kernels)
@@ -60,6 +65,8 @@ def _details() -> Mapping[str, str]:
 @hookimpl
 def quantforge_backend() -> Backend:
     """Describe the backend to QuantForge."""
+    if os.environ.get("NUMBA_DISABLE_JIT", "").strip() not in ("", "0"):
+        raise BackendError("NUMBA_DISABLE_JIT switches Numba's compiler off")
     return Backend(
         name="numba",
         version=__version__,

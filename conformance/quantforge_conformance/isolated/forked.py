@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from quantforge.testing import forced_threads
 from quantforge_conformance import isolated, operands
 from quantforge_conformance.checks import unlike
 from quantforge_conformance.subject import Kernel
@@ -12,7 +13,8 @@ from quantforge_conformance.subject import Kernel
 def wrong(kernel: Kernel) -> list[str]:
     """Return how serial and threaded results differ."""
     batch = operands.mixed(kernel, 100_000)
-    threaded = kernel.oracle.public(batch, backend=kernel.backend, threads=4)
+    with forced_threads():
+        threaded = kernel.oracle.public(batch, backend=kernel.backend, threads=4)
     results = threaded if isinstance(threaded, tuple) else (threaded,)
     return unlike(kernel, results, kernel(*batch), batch)
 

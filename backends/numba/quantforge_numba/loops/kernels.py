@@ -1,9 +1,13 @@
 """The kernels as NumPy's inner loops, each compiled on first use or taken from Numba's cache."""
 
+import glob
+import hashlib
+import os
 from importlib import import_module
 from pathlib import Path
 
 from numba import cfunc, config, types
+from numba.core.caching import FunctionCache
 
 from quantforge.errors import warn_once
 from quantforge_numba import OPERATIONS
@@ -22,8 +26,8 @@ def loop_of(name):
 
 def compiled(loop):
     try:
-        made = cfunc(INNER_LOOP, error_model="numpy", cache=True)(loop)
-    except Exception as error:  # unwritable, full, damaged: no reason to lose the backend
+        made = cached(loop)
+    except Exception as error:  # unwritable or full: no reason to lose the backend
         made = cfunc(INNER_LOOP, error_model="numpy")(loop)
         warn_once(
             "numba cache",
@@ -39,6 +43,43 @@ def compiled(loop):
             f"kept in {used}",
         )
     return made
+
+
+def cached(loop):
+    """Take a loop from the cache if it is as it was left there, for damaged code may do anything.
+
+    What is damaged, or was left by a process that died meanwhile, is forgotten and written anew.
+    """
+    cache = FunctionCache(loop)
+    index = Path(cache._cache_file._index_path)
+    seal = index.with_suffix(".seal")
+    if index.exists() and digest_of_files(index) != content(seal):
+        cache.flush()
+    made = cfunc(INNER_LOOP, error_model="numpy", cache=True)(loop)
+    if made.cache_hits == 0:
+        write(seal, digest_of_files(index))
+    return made
+
+
+def digest_of_files(index):
+    digest = hashlib.sha256()
+    for path in sorted((index, *index.parent.glob(f"{glob.escape(index.stem)}.*.nbc"))):
+        digest.update(content(path))
+    return digest.digest()
+
+
+def content(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def write(path, data):
+    """Write a file as Numba does, whole or not at all."""
+    new = path.with_name(f"{path.name}.{os.getpid()}")
+    new.write_bytes(data)
+    new.replace(path)
 
 
 def __getattr__(name):
