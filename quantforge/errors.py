@@ -1,12 +1,34 @@
-"""Exceptions and warnings; every one subclasses a builtin, so ordinary handlers work too."""
+"""Exceptions and warnings; every one subclasses a builtin, so ordinary handlers work too.
+
+What they say may come from files and plugins: `printable` makes it harmless to a terminal.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import warnings
+from typing import Final
 
-__all__ = ["BackendError", "QuantForgeError", "QuantForgeWarning", "warn_once"]
+__all__ = [
+    "CONTROLS",
+    "BackendError",
+    "QuantForgeError",
+    "QuantForgeWarning",
+    "printable",
+    "warn_once",
+]
+
+CONTROLS: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""Control characters but for tab and line feed, and those that reorder the text around them."""
+
+
+def printable(text: str) -> str:
+    r"""Text whose control characters are written as Python writes them: ``\x1b``."""
+    return CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class QuantForgeError(Exception):
@@ -38,6 +60,7 @@ def warn_once(cause: str, message: str) -> None:
         if cause in _said:
             return
         _said.add(cause)
+    message = printable(message)
     frame = sys._getframe(1)
     inside = ("quantforge", "importlib")
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(inside):

@@ -12,6 +12,7 @@ from quantforge import kinds
 from quantforge.conventions import NO_DIVIDEND, Model
 from quantforge.operations import SIGN, Operand, Operation
 from quantforge.selection import Selection
+from quantforge.shapes import broadcast_shapes
 from quantforge.threads import split
 
 __all__ = ["ONE_BLOCK", "evaluate"]
@@ -73,8 +74,10 @@ def _allocated(operands: Operands, shape: tuple[int, ...], outs: Results, types:
     missing = [out is None and kind == "d" for out, kind in zip(outs, types, strict=True)]
     if sum(missing) < 2 or not all(type(each) is np.ndarray for each in operands):
         return outs
-    block = iter(np.empty((sum(missing), *shape)))
-    return tuple(next(block) if new else out for out, new in zip(outs, missing, strict=True))
+    block = iter(np.empty((sum(missing), math.prod(shape))))
+    return tuple(
+        next(block).reshape(shape) if new else out for out, new in zip(outs, missing, strict=True)
+    )
 
 
 def _number(operand: Operand, given: Any) -> Any:
@@ -126,13 +129,13 @@ def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> 
             raise TypeError(f"{what} must be an array of float64, not {type(out).__name__}")
         if not np.can_cast(np.dtype(kind), out.dtype, "same_kind"):
             raise TypeError(f"{what} must be an array of float64, not of {out.dtype.name}")
-        if out.shape != shape and np.broadcast_shapes(out.shape, shape) != out.shape:
+        if out.shape != shape and broadcast_shapes(out.shape, shape) != out.shape:
             raise ValueError(f"{what} has shape {out.shape}, the results have {shape}")
 
 
 def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
-        return np.broadcast(*operands).shape  # a tenth of the time of `np.broadcast_shapes`
+        return broadcast_shapes(*(each.shape for each in operands))
     except ValueError:
         names = ("kind" if operand is SIGN else operand.argument for operand in operation.inputs)
         named = zip(names, operands, strict=True)
@@ -153,7 +156,8 @@ def _checked(
     with np.errstate(invalid="ignore"):
         nothing = (None,) * len(types)
         results = _several(split(kernel, operands, shape, nothing, types, threads))
-    bad = np.isnan(results[0])
+    # NumPy drops axes of length 1 where a matrix has met more than two dimensions.
+    bad = np.asarray(np.isnan(results[0])).reshape(shape)
     if bad.any():
         index = kinds.first(bad)
         raise kinds.at(index, ValueError(_complaint(operation, operands, shape, index)))

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -66,6 +67,23 @@ def python():
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def device(tmp_path):
+    """A function making the node of a device, by its numbers, for the test alone."""
+
+    def make(name, minor, kind=stat.S_IFCHR, major=1):
+        node = tmp_path / name
+        try:
+            os.mknod(node, 0o666 | kind, os.makedev(major, minor))
+            if kind == stat.S_IFCHR:
+                os.close(os.open(node, os.O_RDWR))
+        except (AttributeError, PermissionError):
+            pytest.skip("nodes of devices cannot be made or opened here")
+        return node
+
+    return make
 
 
 @dataclass

@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "quantforge"
 LAYERS = (
     # what everything may know
     "control_groups errors version",
-    "files conventions kinds",
+    "files conventions kinds shapes",
     "labels operations",
     "results",
     "contract golden threads",

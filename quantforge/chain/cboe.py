@@ -39,6 +39,7 @@ SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.
 
 _DELIMITERS: Final = ",;\t|"
 _PREAMBLE: Final = 60  # lines within which the header must come
+_LONGEST: Final = 20_000  # characters of a header; Cboe's has some two hundred
 _LAST: Final = re.compile(r"\blast\s*:\s*([-\d.,]*\d)", re.IGNORECASE)
 
 # What a column holds, by the letters of its header.
@@ -148,6 +149,8 @@ def parse_chain(raw: bytes, source: str, *, asof: datetime | None = None) -> Cha
 
 def _find_header(lines: Sequence[str], source: str) -> _Layout:
     for number, line in enumerate(lines[:_PREAMBLE]):
+        if len(line) > _LONGEST:
+            continue
         for delimiter in _DELIMITERS:
             cells = line.replace('"', "").split(delimiter)
             names = [re.sub(r"[^a-z]", "", cell.casefold()) for cell in cells]

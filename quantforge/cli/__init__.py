@@ -13,13 +13,17 @@ import os
 import re
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn, TextIO
+from types import TracebackType
+from typing import Any, NoReturn, TextIO
 
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
+from quantforge.cli.terminal import say
+from quantforge.errors import printable
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,9 +33,15 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)  # type: ignore[arg-type]  # passed through
         # Before Python 3.12.8 argparse takes -1e-3 for an option, where a rate may be negative.
         self._negative_number_matcher = re.compile(r"-\.?\d")
+        self.color = (
+            False  # from Python 3.14 on it would be of escape sequences, as in plugins' words
+        )
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(printable(message) if message else message, file)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text files have it
     if is_replaced() and (problems := other_owners()):
-        print(*(f"quantforge: {problem}" for problem in problems), sep="\n", file=sys.stderr)
+        say("\n".join(f"quantforge: {problem}" for problem in problems), sys.stderr)
         return NOTHING_USABLE
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
@@ -90,13 +100,14 @@ def _run(arguments: argparse.Namespace) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        print(f"quantforge {arguments.command}: interrupted", file=sys.stderr)
+        say(f"quantforge {arguments.command}: interrupted", sys.stderr)
         return 128 + signal.SIGINT
     except Exception as error:
         if os.environ.get("QUANTFORGE_DEBUG", "0") not in {"", "0"}:
+            sys.excepthook = _show_traceback
             raise
         message, code = failure(error)
-        print(f"quantforge {arguments.command}: {message}", file=sys.stderr)
+        say(f"quantforge {arguments.command}: {message}", sys.stderr)
         return code
 
 
@@ -108,4 +119,10 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    print(f"quantforge: warning: {message}", file=file or sys.stderr)
+    say(f"quantforge: warning: {message}", file or sys.stderr)
+
+
+def _show_traceback(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)

@@ -7,7 +7,7 @@ from typing import Any
 
 import quantforge
 from quantforge.cli.options import add_backend_options, add_model_option
-from quantforge.cli.terminal import print_json
+from quantforge.cli.terminal import print_json, say
 from quantforge.operations import OPERATIONS, functions
 
 
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
     )
     if not arguments.json:
-        print(decision)
+        say(decision)
         return 0
     print_json(
         {

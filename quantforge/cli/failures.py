@@ -29,10 +29,10 @@ def require(module: str, purpose: str) -> None:
 def failure(error: Exception) -> tuple[str, int]:
     """Line and exit code for an exception that ended a command."""
     if isinstance(error, Failure):
-        return str(error), error.code
+        return _one_line(error), error.code
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror or error}", BAD_INPUT
+        return f"{place}{error.strerror or _one_line(error)}", BAD_INPUT
     if isinstance(error, ValueError | TypeError):
         return _one_line(error), BAD_INPUT
     if isinstance(error, QuantForgeError):

@@ -1,4 +1,8 @@
-"""Tables, notes and JSON on the terminal, or in a pipe."""
+"""Tables, notes and JSON on the terminal, or in a pipe.
+
+All that commands print goes through here. Control characters in it, which may come from files,
+plugins and profiles, are escaped.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,15 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from quantforge.cli.failures import require
+from quantforge.errors import CONTROLS, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _PIPE_WIDTH: Final = 1000  # as wide as any table: nothing in a pipe is cut or wrapped
 
@@ -25,9 +31,20 @@ def console(stderr: bool = False) -> Console:
     require("rich", "a table")
     from rich.console import Console
 
+    class PrintableConsole(Console):
+        """One that renders no text as it is."""
+
+        def render_str(self, text: str, **settings: Any) -> Text:
+            return super().render_str(printable(text), **settings)
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return PrintableConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(text: object, file: TextIO | None = None) -> None:
+    """Print a line or several, on standard output unless `file` is another one."""
+    print(printable(str(text)), file=file)
 
 
 def table(
@@ -49,12 +66,15 @@ def status(text: str) -> AbstractContextManager[Any]:
     """While something is done, say on a terminal what it is; say nothing in a pipe."""
     if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
         return nullcontext()
-    return console(stderr=True).status(text)
+    from rich.text import Text
+
+    return console(stderr=True).status(Text(printable(text)))
 
 
 def print_json(value: Any) -> None:
     """Print `value` as JSON, which has no NaN or infinity: these become null, and dates text."""
-    print(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str))
+    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    print(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _finite(value: Any) -> Any:

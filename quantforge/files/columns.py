@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from quantforge.files.decoding import decode
 from quantforge.files.replacing import replacing
 
 SUFFIXES: Final = (".csv", ".parquet")
+_WIDEST: Final = 16_384  # columns, as many as a sheet of Excel has
 
 Column = Any
 """An array, or a list of texts as CSV has them."""
@@ -65,18 +67,25 @@ def _read_csv(path: Path) -> dict[str, Column]:
     reader = csv.reader(io.StringIO(decode(path.read_bytes(), str(path), "a CSV file"), newline=""))
     try:
         names = [name.strip() for name in next(reader, [])]
+        _check_header(names, path)
         rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
         raise ValueError(f"{path}: not a CSV file: {error}") from error
-    if not any(names):
-        raise ValueError(f"{path}: no header with column names")
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"{path}: two columns called {twice!r}")
     for line, row in rows:
         if len(row) != len(names):
             raise ValueError(f"{path}: line {line}: {len(row)} fields under {len(names)} names")
     return {name: [row[place] for _, row in rows] for place, name in enumerate(names)}
+
+
+def _check_header(names: list[str], path: Path) -> None:
+    if not any(names):
+        raise ValueError(f"{path}: no header with column names")
+    if len(names) > _WIDEST:
+        raise ValueError(f"{path}: {len(names):,} columns, more than {_WIDEST:,}")
+    counts = Counter(names)
+    twice = next((name for name in names if counts[name] > 1), None)
+    if twice is not None:
+        raise ValueError(f"{path}: two columns called {twice!r}")
 
 
 def _write_csv(table: Mapping[str, Column], path: Path) -> None:
@@ -114,15 +123,16 @@ def _read_parquet(path: Path) -> dict[str, Column]:
     import pyarrow
     from pyarrow import parquet
 
+    path.stat()  # of a missing file pyarrow says no more than its name
     try:
         table = parquet.read_table(path)
-        return {
-            name: table.column(name).to_numpy(zero_copy_only=False) for name in table.column_names
-        }
-    except (pyarrow.ArrowException, OSError) as error:
+        names = table.column_names
+        return {name: table.column(name).to_numpy(zero_copy_only=False) for name in names}
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # the file cannot be read; Arrow's own errors have no number
-        raise ValueError(f"{path}: not a Parquet file: {error}".splitlines()[0]) from error
+            raise  # of the system; pyarrow's own are about what is in the file
+        what = " ".join(str(error).split())
+        raise ValueError(f"{path}: not a Parquet file: {what}") from error
 
 
 def _write_parquet(table: Mapping[str, Column], path: Path) -> None:

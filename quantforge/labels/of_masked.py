@@ -9,6 +9,7 @@ import numpy as np
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.labels import kinds
 from quantforge.labels.running import Array, Run, broadcast, filled, run
+from quantforge.shapes import broadcast_shapes
 
 __all__ = ["call"]
 
@@ -26,7 +27,7 @@ def call(
     if _can_mask(kind):
         plain["kind"] = kind.filled("c" if kind.dtype.kind in "OSU" else 1)
     plain["kind"], absent = kinds.plain(plain["kind"])
-    hidden = broadcast(masks, np.broadcast_shapes(*map(np.shape, masks)))
+    hidden = broadcast(masks, broadcast_shapes(*map(np.shape, masks)))
     if not hidden.any():
         results = run(core, plain, absent)
     else:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.shapes import broadcast_shapes
+
 __all__ = ["Array", "Codes", "Mask", "run"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -27,7 +29,7 @@ def run(block: Block, inputs: Sequence[Any], types: str, out: Any) -> Any:
     """
     arrays = [_plain(given) for given in inputs]
     given = out if isinstance(out, tuple) else (out, *[None] * (len(types) - 1))
-    shape = np.broadcast_shapes(*(array.shape for array in arrays))
+    shape = broadcast_shapes(*(array.shape for array in arrays))
     results = [
         np.empty(shape, kind) if one is None else one
         for one, kind in zip(given, types, strict=True)

@@ -7,7 +7,6 @@ shape is damage. Sections of another schema are kept as they are and never looke
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +18,9 @@ from quantforge.profile.machine import SCHEMA, Machine
 __all__ = ["Curves", "Profile", "Record", "Section", "dump", "parse"]
 
 _WHAT: Final = "quantforge profile"
+_LARGEST: Final = 2**53  # whole numbers up to here are floats too
+_POINTS: Final = 500  # of a curve; tuning measures some dozens
+_TIMES: Final = 1e-12, 1e6  # seconds between which a call may take
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _of(kind: type, given: Any, key: str, where: str) -> Any:
 
 def _section(entry: Any, where: str) -> Section:
     budget = _of(int, entry, "budget", where)
-    if budget < 1:
+    if not 1 <= budget <= _LARGEST:
         raise ValueError(f"the budget of {where} is {budget}")
     key = Machine(
         cpu=_of(str, entry, "cpu", where),
@@ -190,10 +192,14 @@ def _curve(entry: Any, where: str) -> Curve:
     where = f"a curve of {where}"
     threads = _of(int, entry, "threads", where)
     sizes, seconds = (_of(list, entry, key, where) for key in ("sizes", "seconds"))
-    if threads < 1 or not sizes or len(sizes) != len(seconds):
-        raise ValueError(f"{where} is empty or uneven")
-    if any(type(n) is not int or n < 1 for n in sizes) or sizes != sorted({*sizes}):
+    if not 1 <= threads <= _LARGEST:
+        raise ValueError(f"the threads of {where} are {threads}")
+    if not 1 <= len(sizes) <= _POINTS or len(sizes) != len(seconds):
+        raise ValueError(f"{where} is empty, uneven or endless")
+    known = all(type(n) is int and 1 <= n <= _LARGEST for n in sizes)
+    if not known or sizes != sorted({*sizes}):
         raise ValueError(f"the sizes of {where} are not rising whole numbers")
-    if any(type(one) is not float or not 0.0 < one < math.inf for one in seconds):
+    shortest, longest = _TIMES
+    if any(type(one) is not float or not shortest <= one <= longest for one in seconds):
         raise ValueError(f"the seconds of {where} are not times")
     return Curve(threads, tuple(sizes), tuple(seconds))

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from quantforge.errors import printable
+
 __all__ = ["progress_bar"]
 
 
@@ -22,13 +24,13 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     if not sys.stderr.isatty():
         yield lambda text, done: None
         return
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<24}", markup=False), BarColumn(), TimeElapsedColumn())
     # A bar that redraws itself from a thread would disturb what is being measured.
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=1.0)
 
         def tell(text: str, done: float) -> None:
-            bar.update(task, description=text, completed=done)
+            bar.update(task, description=printable(text), completed=done)
             bar.refresh()
 
         yield tell

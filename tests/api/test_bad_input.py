@@ -147,6 +147,19 @@ def test_errors_raise_names_argument_first_index_value_and_rule(backend, argumen
     assert (out == 7.0).all()
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_errors_raise_names_an_element_of_a_matrix(others):
+    # With a third dimension NumPy drops axes of length 1 from the result, which stays a matrix.
+    given = {**OPTION, "spot": np.matrix([100.0, -1.0, 100.0]), "strike": np.ones((1,) * others)}
+    place = ", ".join(["0"] * (max(others, 2) - 1) + ["1"])
+    with pytest.raises(ValueError, match=rf"^spot\[{place}\] is -1\.0; it must be >= 0"):
+        quantforge.price(**given, errors="raise")
+    given["strike"] = np.ones((2, 1, 1))
+    with pytest.raises(ValueError, match=r"^spot\[0, 0, 1\] is -1\.0; it must be >= 0"):
+        quantforge.price(**given, errors="raise")
+
+
 def test_errors_raise_finds_a_bad_scalar_too(backend):
     with pytest.raises(ValueError, match=r"^spot is -1\.0; it must be >= 0, and not NaN$"):
         quantforge.price(**{**OPTION, "spot": -1}, errors="raise", backend=backend)

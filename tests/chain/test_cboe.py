@@ -1,12 +1,14 @@
 """Quote files are read whatever browsers and spreadsheets did to them, or refused in one line."""
 
 import re
+import time
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 
 from quantforge.chain import SAMPLE, ChainError, read_chain
+from quantforge.chain.cboe import parse_chain
 
 EDT = timezone(timedelta(hours=-4))
 
@@ -257,3 +259,12 @@ def test_the_error_does_not_depend_on_the_size_of_a_wrong_cell(chain_text, write
     with pytest.raises(ChainError) as caught:
         read_chain(path)
     assert len(str(caught.value)) < len(str(path)) + 80
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_lines_of_a_million_columns_are_no_header_and_take_no_time(delimiter):
+    line = "strike,calls,puts".replace(",", delimiter) + delimiter * 1_000_000
+    start = time.process_time()
+    with pytest.raises(ChainError, match="not an option chain"):
+        parse_chain((f"{line}\n" * 20).encode(), "wide.csv")
+    assert time.process_time() - start < 1.0

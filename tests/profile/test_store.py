@@ -60,8 +60,15 @@ DAMAGES = {
     "an infinite time": damage(sizes=[1], seconds=[float("inf")]),
     "a NaN time": damage(sizes=[1], seconds=[float("nan")]),
     "no threads": damage(threads=0),
+    "threads without end": damage(threads=10**400),
+    "a size without end": damage(sizes=[1, 10**400], seconds=[1.0, 1.0]),
+    "a size that no float has": damage(sizes=[1, 2**53 + 1], seconds=[1.0, 1.0]),
+    "100,000 points": damage(sizes=[*range(1, 100_001)], seconds=[1.0] * 100_000),
+    "the least time of all": damage(sizes=[1], seconds=[5e-324]),
+    "the longest time of all": damage(sizes=[1], seconds=[1e308]),
     "a missing key": lambda content: content["sections"][0].pop("cpu"),
     "a negative budget": lambda content: content["sections"][0].update(budget=-1),
+    "a budget without end": lambda content: content["sections"][0].update(budget=10**400),
     "a list for an object": lambda content: content["sections"][0].update(backends=[]),
     "a time of measurement that is none": lambda content: content["sections"][0]["backends"][
         "early"

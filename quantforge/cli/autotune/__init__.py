@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from quantforge import dispatch
+from quantforge.cli.terminal import say
 from quantforge.errors import QuantForgeError
 
 __all__ = ["add_parser", "run"]
@@ -93,7 +94,7 @@ def _tune(arguments: argparse.Namespace) -> int:
         require("rich", "a table")  # before a minute of work, not after
     with store.alone(wait=False) as alone:
         if not alone:
-            _say("another process is measuring this machine, waiting for it")
+            _note("another process is measuring this machine, waiting for it")
     try:
         with store.alone(wait=True), progress_bar() as progress:
             tuned = session.tune(arguments.rigor, seconds=arguments.budget, progress=progress)
@@ -108,7 +109,7 @@ def _tune(arguments: argparse.Namespace) -> int:
     dispatch.invalidate()
     _print(tuned.section, arguments.json, every=False)
     if tuned.noisy:
-        _say(
+        _note(
             f"THIS MACHINE IS NOISY: other load disturbed {tuned.disturbed:.0%} of the "
             "measurements again and again, and what was decided may be wrong. "
             "Tune again when it is idle."
@@ -117,12 +118,12 @@ def _tune(arguments: argparse.Namespace) -> int:
         raise Failure(f"nothing is remembered: {store.path()} cannot be written: {unwritable}", 1)
     if not arguments.json:
         loading = f"loaded and compiled in {tuned.loading:.1f} s, " if tuned.loading > 2.0 else ""
-        print(f"{loading}measured in {tuned.seconds:.1f} s, remembered in {store.path()}")
+        say(f"{loading}measured in {tuned.seconds:.1f} s, remembered in {store.path()}")
     return 0
 
 
-def _say(line: str) -> None:
-    print(f"quantforge autotune: {line}", file=sys.stderr)
+def _note(line: str) -> None:
+    say(f"quantforge autotune: {line}", sys.stderr)
 
 
 def _print(section: Any, as_json: bool, every: bool) -> None:
@@ -170,9 +171,9 @@ def _check(arguments: argparse.Namespace) -> int:
             }
         )
     else:
-        print(f"{store.path()}: {'out of date' if gaps else 'valid'}")
+        say(f"{store.path()}: {'out of date' if gaps else 'valid'}")
         for gap in gaps:
-            print(f"  {gap.operation} on {gap.backend}: {gap.reason}")
+            say(f"  {gap.operation} on {gap.backend}: {gap.reason}")
     return 1 if gaps else 0
 
 
@@ -182,7 +183,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     require("matplotlib", "a report")
     write_picture(_section(), arguments.report)
-    print(arguments.report)
+    say(arguments.report)
     return 0
 
 
@@ -194,7 +195,7 @@ def _export(arguments: argparse.Namespace) -> int:
     if profile is None:
         raise Failure(f"nothing to export: no profile in {store.path()}", 1)
     store.export(profile, arguments.export)
-    print(f"{store.path()} copied to {arguments.export}")
+    say(f"{store.path()} copied to {arguments.export}")
     return 0
 
 
@@ -214,7 +215,7 @@ def _import(arguments: argparse.Namespace) -> int:
     dispatch.invalidate()
     section, _ = lookup.section()
     mine = section is not None and section in profile.sections
-    print(
+    say(
         f"{arguments.import_} added to {store.path()}; "
         + ("it covers this machine" if mine else "it does not cover this machine")
     )
@@ -230,5 +231,5 @@ def _forget(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise Failure(f"{store.path()} cannot be deleted: {error.strerror}", 1) from None
     dispatch.invalidate()
-    print(f"{file} deleted" if file else f"nothing to forget: {store.path()} does not exist")
+    say(f"{file} deleted" if file else f"nothing to forget: {store.path()} does not exist")
     return 0
