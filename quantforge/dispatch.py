@@ -18,7 +18,7 @@ from typing import Any
 from quantforge import threads as _threads
 from quantforge.errors import BackendError
 from quantforge.operations import operation as _operation
-from quantforge.plan import Plan, Row, Source
+from quantforge.plan import Plan, Row, Source, shipped
 from quantforge.plugins import registry
 
 __all__ = [
@@ -31,9 +31,6 @@ __all__ = [
     "settings",
     "using",
 ]
-
-_SPLIT_FROM = 65_536
-"""Batch size from which an untuned machine uses its threads: late rather than wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,10 +186,7 @@ def _rows(
     tuned = lookup.rows(operation, candidates, budget)
     if tuned is not None:
         return tuned
-    rows = [Row(0, candidates[0], 1)]
-    if budget > 1:
-        rows.append(Row(_SPLIT_FROM, candidates[0], budget))
-    return tuple(rows), Source()
+    return shipped(candidates, budget), Source()
 
 
 def _with_threads(rows: tuple[Row, ...], threads: int) -> tuple[Row, ...]:

@@ -102,7 +102,7 @@ def explain(
     elif source.costs is None:
         reason = "this machine is not tuned: run `python -m quantforge.autotune`"
     else:
-        reason = "the fastest measured candidate at this size, to within 5 %"
+        reason = source.reason(int(n)) if source.reason else "as the profile says"
     return Decision(
         operation=name,
         n=int(n),

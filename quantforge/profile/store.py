@@ -13,8 +13,19 @@ from pathlib import Path
 from quantforge.errors import warn_once
 from quantforge.profile.record import Profile, dump, parse
 
-__all__ = ["age", "alone", "export", "forget", "load", "merge", "path", "read"]
+__all__ = [
+    "age",
+    "alone",
+    "export",
+    "forget",
+    "load",
+    "merge",
+    "path",
+    "read",
+    "system_paths",
+]
 
+_ETC = Path("/etc/quantforge")
 _COMMAND = "python -m quantforge.autotune"
 
 
@@ -56,12 +67,22 @@ def load(file: Path) -> Profile:
 _read: dict[Path, tuple[tuple[int, int, int], Profile | None]] = {}
 
 
-def read() -> Profile | None:
-    """The profile of this user and machine; None without one.
+def system_paths() -> tuple[Path, ...]:
+    """Where an administrator or an image keeps a profile for those who have none of their own.
+
+    None where ``QUANTFORGE_PROFILE`` names the one to use.
+    """
+    if os.environ.get("QUANTFORGE_PROFILE"):
+        return ()
+    return Path(sys.prefix, "share", "quantforge", "profile.json"), _ETC / "profile.json"
+
+
+def read(file: Path | None = None) -> Profile | None:
+    """The profile in `file`, by default that of this user; None without one.
 
     A damaged one counts as none, with one warning that names the file.
     """
-    file = path()
+    file = file or path()
     try:
         facts = file.stat()
     except OSError:
@@ -86,8 +107,10 @@ def _read_or_warn(file: Path) -> Profile | None:
         return None
 
 
-def merge(profile: Profile) -> Path:
+def merge(profile: Profile, force: bool = False) -> Path:
     """Put what was measured into the file, beside what others have put there; return its path.
+
+    Only with `force` does it replace what was measured with more care.
 
     Raises
     ------
@@ -97,7 +120,7 @@ def merge(profile: Profile) -> Path:
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True)
     with _locked(file):
-        _write((read() or Profile()).merged(profile), file)
+        _write((read() or Profile()).merged(profile, force), file)
     return file
 
 

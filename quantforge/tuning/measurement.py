@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any, Final
 
+from quantforge.profile.curves import UNJUDGED
 from quantforge.tuning.clock import Clock, time_block
 
 __all__ = ["Cell", "measure"]
@@ -51,6 +52,18 @@ class Cell:
         return min(self.clean or self.disturbed)
 
     @property
+    def spread(self) -> float:
+        """How far that time may be off, relative to it: how well the best three blocks agree.
+
+        Threads that seldom found a free processor each say nothing of what they can do.
+        """
+        needed = min(ENOUGH, len(self.clean) + len(self.disturbed))
+        if self.threads > 1 and len(self.clean) < needed:
+            return UNJUDGED
+        least = nsmallest(3, self.clean or self.disturbed)
+        return min(least[-1] / least[0] - 1.0, UNJUDGED)
+
+    @property
     def noisy(self) -> bool:
         """Whether too few blocks were undisturbed, though there were enough of them."""
         return len(self.clean) < ENOUGH <= len(self.clean) + len(self.disturbed)
@@ -87,6 +100,8 @@ def measure(
         for attempt in range(_ATTEMPTS * rounds):
             order.shuffle(pending)
             for cell in pending:
+                if attempt and clock.wall() >= deadline:
+                    return
                 cell.time(clock)
             pending = [cell for cell in pending if not cell.settled(rounds)]
             progress(max((attempt + 1) / (_ATTEMPTS * rounds), 1.0 - len(pending) / len(cells)))

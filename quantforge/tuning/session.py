@@ -19,10 +19,11 @@ from quantforge import threads as _threads
 from quantforge.errors import BackendError, QuantForgeError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State, registry
+from quantforge.profile import lookup
 from quantforge.profile.curves import Curve
-from quantforge.profile.decision import candidates, decide
+from quantforge.profile.decision import candidates, decide, slow_to_load
 from quantforge.profile.machine import Machine, build, this_machine
-from quantforge.profile.record import Curves, Profile, Record, Section
+from quantforge.profile.record import LEVELS, Curves, Profile, Record, Section
 from quantforge.tuning import inputs
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
@@ -49,11 +50,17 @@ class Rigor(NamedTuple):
     seconds: float
 
 
-RIGORS: Final[Mapping[str, Rigor]] = {
-    "quick": Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
-    "measure": Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
-    "thorough": Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
-}
+RIGORS: Final[Mapping[str, Rigor]] = dict(
+    zip(
+        LEVELS,
+        (
+            Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
+            Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
+            Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
+        ),
+        strict=True,
+    )
+)
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
 _AROUND: Final = (0.75, 1.0, 1.33)
@@ -91,9 +98,17 @@ class _Session:
     progress: Progress
     machine: Machine
     order: random.Random
+    name: str
+    loading: Mapping[str, float]
     curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
-    cells: int = 0
-    noisy: int = 0
+    disturbed: dict[str, list[bool]] = field(default_factory=dict)
+
+    def noise(self, operation: str | None = None) -> float:
+        """The share of cells, of one operation or of all, with too few undisturbed blocks."""
+        cells = [
+            one for name, its in self.disturbed.items() if operation in (None, name) for one in its
+        ]
+        return sum(cells) / max(1, len(cells))
 
 
 def tune(
@@ -102,6 +117,7 @@ def tune(
     seconds: float | None = None,
     clock: Clock | None = None,
     progress: Progress = lambda text, done: None,
+    save: Callable[[Profile], None] = lambda profile: None,
     seed: int | None = None,
 ) -> Tuned:
     """Measure this machine.
@@ -116,6 +132,8 @@ def tune(
         Where times come from.
     progress : callable, optional
         Called with what is going on, and how much of everything is done, from 0 to 1.
+    save : callable, optional
+        Called with what is known after each operation.
     seed : int, optional
         For the order of measurements.
 
@@ -130,8 +148,9 @@ def tune(
     """
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
-    session = _Session(level, clock, progress, this_machine(_threads.budget()), random.Random(seed))
-    left_out = _load_all(progress)
+    left_out, loading = _load_all(progress, clock)
+    machine = this_machine(_threads.budget())
+    session = _Session(level, clock, progress, machine, random.Random(seed), rigor, loading)
     loaded = clock.wall()
     end = loaded + level.seconds if seconds is None else began + seconds
     usable = [name for name in registry().names() if left_out.get(name) == ""]
@@ -142,26 +161,45 @@ def tune(
     for place, operation in enumerate(OPERATIONS):
         share = (end - clock.wall()) * shares[place] / sum(shares[place:])
         _tune_operation(session, operation, usable, clock.wall() + share, place)
+        section = _section(session, left_out)
+        save(Profile((section,)))
     progress("done", 1.0)
-    disturbed = session.noisy / max(1, session.cells)
-    noisy = disturbed > _HOPELESS
-    records = {
-        name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
-    }
-    section = Section(session.machine, records)
-    return Tuned(section, rigor, loaded - began, clock.wall() - loaded, noisy, disturbed)
+    disturbed = session.noise()
+    return Tuned(
+        section, rigor, loaded - began, clock.wall() - loaded, disturbed > _HOPELESS, disturbed
+    )
 
 
-def _load_all(progress: Progress) -> dict[str, str]:
-    """Load every available backend, golden check included; by name, why it is left out or ""."""
+def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
+    """What is known so far, and what is decided from it."""
+    records = {name: _record(session, name, reason) for name, reason in left_out.items()}
+    rows = {}
+    budget = session.machine.budget
+    before, _ = lookup.section(budget)
+    for operation, curves in session.curves.items():
+        order = registry().candidates(operation, exact=True)
+        found = candidates({name: tuple(its.values()) for name, its in curves.items()}, order)
+        if found:
+            ties = lookup.ties(before, operation, order, budget)
+            slow = slow_to_load({name: session.loading.get(name, 0.0) for name in order})
+            rows[operation] = decide(found, ties._replace(slow=slow))
+    return Section(session.machine, records, rows)
+
+
+def _load_all(progress: Progress, clock: Clock) -> tuple[dict[str, str], dict[str, float]]:
+    """Load every available backend, golden check included.
+
+    By name, why it is left out or "", and the seconds that loading took.
+    """
     found = registry()
-    left_out = {}
+    left_out, loading = {}, {}
     for name in found.names():
         info = found.info(name)
         operations = [one for one in info.operations if one in OPERATIONS]
         if info.state is not State.AVAILABLE or not operations:
             continue
         progress(f"loading {name}", 0.0)
+        began = clock.wall()
         try:
             for operation in operations:
                 found.kernel(name, operation)
@@ -170,24 +208,31 @@ def _load_all(progress: Progress) -> dict[str, str]:
         else:
             debug = found.info(name).details.get("build") == "debug"
             left_out[name] = "a debug build, which tells nothing about speed" if debug else ""
-    return left_out
+        loading[name] = clock.wall() - began
+    return left_out, loading
 
 
-def _record(session: _Session, name: str, left_out: str, rigor: str, noisy: bool) -> Record:
+def _record(session: _Session, name: str, left_out: str) -> Record:
     info = registry().info(name)
     return Record(
         version=info.version,
         build=build(name),
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
-        rigor=rigor,
-        noisy=noisy,
+        rigor=session.name,
+        noisy=session.noise() > _HOPELESS,
         left_out=left_out,
         details=info.details,
         operations={
-            operation: Curves(OPERATIONS[operation].numerics, tuple(curves[name].values()))
+            operation: Curves(
+                OPERATIONS[operation].numerics,
+                tuple(curves[name].values()),
+                session.name,
+                session.noise(operation) > _HOPELESS,
+            )
             for operation, curves in session.curves.items()
-            if name in curves
+            if curves.get(name)
         },
+        loading=session.loading[name],
     )
 
 
@@ -270,12 +315,11 @@ def _cell(
 
 
 def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
-    session.cells += len(cells)
-    session.noisy += sum(cell.noisy for cell in cells)
+    session.disturbed.setdefault(operation, []).extend(cell.noisy for cell in cells)
     for cell in cells:
         curves = session.curves[operation][cell.backend]
         curve = curves.get(cell.threads, Curve(cell.threads, (), ()))
-        curves[cell.threads] = curve.with_points([cell.n], [cell.seconds])
+        curves[cell.threads] = curve.with_point(cell.n, cell.seconds, cell.spread)
 
 
 def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:

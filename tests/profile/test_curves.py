@@ -55,6 +55,6 @@ def test_a_single_point_is_a_constant():
 
 
 def test_new_points_are_sorted_in_and_replace_old_ones():
-    assert Curve(2, (1, 4), (1.0, 4.0)).with_points([2, 4], [2.0, 3.0]) == Curve(
-        2, (1, 2, 4), (1.0, 2.0, 3.0)
+    assert Curve(2, (1, 4), (1.0, 4.0)).with_point(2, 2.0, 0.0).with_point(4, 3.0, 0.1) == Curve(
+        2, (1, 2, 4), (1.0, 2.0, 3.0), (0.0, 0.0, 0.1)
     )
