@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,10 +140,15 @@ def reason(found: Sequence[Candidate], ties: Ties, row: Row, n: int) -> str:
     return f"a tie with {', '.join(others)} ({spread(equal, n)}): {because}"
 
 
+def unjudged(one: Candidate, n: Any) -> NDArray[np.bool_]:
+    """Where other load kept threads from being judged."""
+    return np.asarray((one.threads > 1) & (one.curve.spread(n) >= UNJUDGED / 2.0))
+
+
 def spread(equal: Sequence[Candidate], n: int) -> str:
     """The range of what tied candidates take, in words."""
     times = [float(one.curve.predict(n)) for one in equal]
-    if any(float(one.curve.spread(n)) >= UNJUDGED for one in equal):
+    if any(unjudged(one, n) for one in equal):
         return "other load kept threads from being judged"
     return f"within {max(times) / min(times) - 1.0:.0%}"
 
@@ -154,9 +159,16 @@ def _losses(
     """Per candidate and batch size: the loss against the best, and the same without doubtful ones.
 
     A candidate loses surely to another one that is faster by `MARGIN` and by what both may be off.
+    Where threads could not be judged, they count as if they changed nothing: as one thread.
     """
     times = np.array([one.curve.predict(grid) for one in found])
     spreads = np.array([one.curve.spread(grid) for one in found])
+    alone = {one.backend: place for place, one in enumerate(found) if one.threads == 1}
+    for place, one in enumerate(found):
+        if one.backend in alone:
+            doubtful = unjudged(one, grid)
+            times[place, doubtful] = times[alone[one.backend], doubtful]
+            spreads[place, doubtful] = spreads[alone[one.backend], doubtful]
     reach = np.array([_REACH * one.curve.sizes[-1] for one in found])
     beyond = grid > reach[:, None]
     rivals = np.where(beyond, np.inf, times)

@@ -38,9 +38,9 @@ class Curves:
     noisy: bool = False
 
     def outranks(self, other: Curves) -> bool:
-        """Whether these curves were measured with more care, and undisturbed."""
-        levels = [_rank(one.rigor) for one in (self, other)]
-        return self.numerics == other.numerics and not self.noisy and levels[0] > levels[1]
+        """Whether these curves alone were measured undisturbed, or with more care."""
+        mine, its = ((not one.noisy, _rank(one.rigor)) for one in (self, other))
+        return self.numerics == other.numerics and mine > its
 
 
 @dataclass(frozen=True)
@@ -208,11 +208,11 @@ def _rows(entry: Any, where: str) -> tuple[Row, ...]:
         rows = tuple(Row(*row) for row in entry)
     except TypeError:
         raise ValueError(f"the rows of {where} are not rows") from None
-    starts = [row.start for row in rows]
-    if any([type(value) for value in row] != [int, str, int] for row in rows) or not (
-        rows and starts[0] == 0 and starts == sorted({*starts}) and min(rows)[2] >= 1
-    ):
+    if any([type(value) for value in row] != [int, str, int] for row in rows):
         raise ValueError(f"the rows of {where} are not rows")
+    starts = [row.start for row in rows]
+    if starts[:1] != [0] or starts != sorted({*starts}) or min(row.threads for row in rows) < 1:
+        raise ValueError(f"the rows of {where} do not rise from 0")
     return rows
 
 

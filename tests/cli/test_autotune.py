@@ -273,3 +273,69 @@ def test_two_processes_that_tune_at_once_take_turns_and_leave_a_valid_profile(tm
     assert "waiting" in ended[0][1] + ended[1][1]
     checked = subprocess.run([*command, "--check"], env=settings, check=False, timeout=60)
     assert checked.returncode == 0
+
+
+def test_less_care_measures_nothing_where_more_was_taken_unless_forced_to(flipping, autotune):
+    autotune("--json", "--rigor", "measure")
+    before = flipping.profile.read_bytes(), flipping.clock.now
+    ended = autotune("--json")
+    assert ended.code == 0
+    assert "--force" in ended.err
+    assert len(json.loads(ended.out)["operations"]["price"]["rows"]) == 2
+    assert (flipping.profile.read_bytes(), flipping.clock.now) == before
+    ended = autotune("--json", "--force")
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["backends"]["early"]["rigor"] == "quick"
+
+
+def test_what_was_measured_with_more_care_survives_where_only_a_part_is_missing(flipping, autotune):
+    autotune("--json", "--rigor", "measure")
+    late = flipping.speed("late", fixed=50e-6, each=50e-9, version="2.0")
+    flipping.install(flipping.speed("early"), late)
+    found = json.loads(autotune("--json").out)
+    points = {one["backend"]: len(one["sizes"]) for one in found["operations"]["price"]["curves"]}
+    assert points["early"] > 1.5 * points["late"]
+    assert found["backends"]["late"]["version"] == "2.0"
+
+
+def test_threads_that_other_load_kept_from_being_judged_stay_as_shipped(
+    flipping, autotune, monkeypatch
+):
+    """While somebody else has the other processor, two threads take longer than one."""
+    flipping.threads(2)
+    split = flipping._split
+
+    def waiting(kernel, operands, shape, outs, types, n):
+        if n > 1:
+            flipping.clock.move(shape[0] * 100e-9)
+            flipping.clock.seconds_waited += 1.0
+        return split(kernel, operands, shape, outs, types, n)
+
+    monkeypatch.setattr("quantforge.evaluation.split", waiting)
+    ended = autotune("--json")
+    assert "NOISY" in ended.err
+    rows = json.loads(ended.out)["operations"]["price"]["rows"]
+    assert [(row["backend"], row["threads"]) for row in rows] == [
+        ("early", 1),
+        ("late", 1),
+        ("late", 2),
+    ]
+    assert rows[-1]["from_n"] == 65_536
+
+
+def test_an_interrupted_tuning_keeps_each_finished_operation(machine, autotune, monkeypatch):
+    slower = {"price": 1.0, "greeks": 2.0}
+    one = machine.speed("one", slower=slower)
+    machine.install(one)
+    run = type(one).run
+
+    def interrupted(self, factor, *operands, **named):
+        if factor == 2.0 and machine.profile.exists():
+            raise KeyboardInterrupt
+        return run(self, factor, *operands, **named)
+
+    monkeypatch.setattr(type(one), "run", interrupted)
+    assert autotune("--json").code == 130
+    machine.restart()
+    assert quantforge.explain("price").profile == str(machine.profile)
+    assert quantforge.explain("greeks").profile == "shipped defaults"

@@ -6,10 +6,13 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from quantforge import dispatch
 from quantforge.errors import QuantForgeError
+
+if TYPE_CHECKING:
+    from quantforge.profile.record import Profile
 
 __all__ = ["add_parser", "run"]
 
@@ -38,6 +41,9 @@ def add_parser(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--budget", type=_seconds, metavar="SECONDS", help="take at most about this long"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="replace also what was measured with more care"
     )
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     actions = parser.add_argument_group("instead of measuring").add_mutually_exclusive_group()
@@ -91,27 +97,37 @@ def _tune(arguments: argparse.Namespace) -> int:
 
     if not arguments.json:
         require("rich", "a table")  # before a minute of work, not after
+    if not arguments.force and lookup.is_covered(arguments.rigor):
+        _say(f"measured with more care than {arguments.rigor} already; --force measures again")
+        _print(_section(), arguments.json, every=False)
+        return 0
     with store.alone(wait=False) as alone:
         if not alone:
             _say("another process is measuring this machine, waiting for it")
+    unwritable = None
+
+    def save(profile: Profile) -> None:
+        nonlocal unwritable
+        try:
+            store.merge(profile, arguments.force)
+        except OSError as error:
+            unwritable = error.strerror
+            lookup.keep(profile)
+
     try:
         with store.alone(wait=True), progress_bar() as progress:
-            tuned = session.tune(arguments.rigor, seconds=arguments.budget, progress=progress)
+            tuned = session.tune(
+                arguments.rigor, seconds=arguments.budget, progress=progress, save=save
+            )
     except QuantForgeError as error:
         raise Failure(str(error), 1) from None
-    unwritable = None
-    try:
-        store.merge(tuned.profile)
-    except OSError as error:
-        unwritable = error.strerror
-        lookup.keep(tuned.profile)
     dispatch.invalidate()
-    _print(tuned.section, arguments.json, every=False)
+    _print(_section(), arguments.json, every=False)
     if tuned.noisy:
         _say(
             f"THIS MACHINE IS NOISY: other load disturbed {tuned.disturbed:.0%} of the "
-            "measurements again and again, and what was decided may be wrong. "
-            "Tune again when it is idle."
+            "measurements again and again. What was measured undisturbed before stays, and so do "
+            "threads that nobody could judge. Tune again when it is idle."
         )
     if unwritable:
         raise Failure(f"nothing is remembered: {store.path()} cannot be written: {unwritable}", 1)
@@ -208,12 +224,12 @@ def _import(arguments: argparse.Namespace) -> int:
         reason = " ".join(str(error).split())
         raise Failure(f"{arguments.import_} is not a profile: {reason}") from None
     try:
-        store.merge(profile)
+        store.merge(profile, arguments.force)
     except OSError as error:
         raise Failure(f"{store.path()} cannot be written: {error.strerror}", 1) from None
     dispatch.invalidate()
     section, _ = lookup.section()
-    mine = section is not None and section in profile.sections
+    mine = section is not None and section.key in {one.key for one in profile.sections}
     print(
         f"{arguments.import_} added to {store.path()}; "
         + ("it covers this machine" if mine else "it does not cover this machine")
