@@ -42,14 +42,15 @@ def row_at(rows: Sequence[Row], n: float) -> Row:
 class Source:
     """Where a plan's rows come from.
 
-    `costs` estimates seconds by (backend, threads, n), and `reason` says why the row that serves
-    `n` options was chosen.
+    `costs` estimates seconds by (backend, threads, n). `reason` says why the row that serves `n`
+    options was chosen, and `tied` names what nothing tells apart from the best there.
     """
 
     name: str = "shipped defaults"
     age: str = ""
     costs: Costs | None = field(default=None, repr=False, compare=False)
     reason: Callable[[int], str] | None = field(default=None, repr=False, compare=False)
+    tied: Callable[[int], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
 
 
 class Plan:

@@ -50,7 +50,7 @@ class Candidate(NamedTuple):
     curve: Curve
 
     def __str__(self) -> str:
-        return f"{self.backend} on {self.threads} threads" if self.threads > 1 else self.backend
+        return f"{self.backend} × {self.threads}" if self.threads > 1 else self.backend
 
 
 class Ties(NamedTuple):
@@ -92,19 +92,21 @@ def decide(found: Sequence[Candidate], ties: Ties = _FIXED) -> tuple[Row, ...]:
 
     The sequence is decided first, on a logarithmic grid of batch sizes: a tie loses nothing, a
     switch costs `_SWITCH` unless it was there before, and `ties` says who gets one. The places are
-    decided second: each new switch moves to where the two times cross.
+    decided second: each new switch moves to where the two times cross, unless it is to a backend
+    that is slow to load.
     """
-    largest = max(one.curve.sizes[-1] for one in found)
-    steps = np.arange(np.ceil(_PER_OCTAVE * np.log2(largest)) + 1)
+    steps = np.arange(np.ceil(_PER_OCTAVE * np.log2(_largest(found))) + 1)
     grid = np.rint(2.0 ** (steps / _PER_OCTAVE))
     grid = grid[np.diff(grid, prepend=0.0) > 0.0]  # np.unique would import numpy.ma: 10 ms
     octaves = np.diff(np.log2(grid), append=np.log2(grid[-1]) + 1.0 / _PER_OCTAVE)
     loss, surely = _losses(found, grid)
     held = {int(np.searchsorted(grid, row.start)) for row in ties.before[1:]}
-    path = _cheapest_path(surely * octaves + _ORDER * _ranks(found, grid, ties), held)
+    slow = np.array([one.backend in ties.slow for one in found])
+    path = _cheapest_path(surely * octaves + _ORDER * _ranks(found, grid, ties), held, slow)
     starts = [0, *(np.flatnonzero(np.diff(path)) + 1)]
     chosen = [int(path[start]) for start in starts]
-    starts = _at_crossings(loss, starts, chosen, held)
+    kept = held | {start for start in starts[1:] if slow[path[start]] > slow[path[start - 1]]}
+    starts = _at_crossings(loss, starts, chosen, kept)
     return tuple(
         Row(int(grid[start]) if start else 0, found[index].backend, found[index].threads)
         for start, index in zip(starts, chosen, strict=True)
@@ -112,9 +114,19 @@ def decide(found: Sequence[Candidate], ties: Ties = _FIXED) -> tuple[Row, ...]:
 
 
 def tied(found: Sequence[Candidate], n: int) -> list[Candidate]:
-    """The candidates that nothing measured tells apart from the best one for `n` options."""
-    _, surely = _losses(found, np.array([float(n)]))
-    return [one for one, loss in zip(found, surely[:, 0], strict=True) if loss == 0.0]
+    """The candidates that nothing measured tells apart from the best one for `n` options.
+
+    Threads that could not be judged are among them unless they seemed to take twice as long.
+    """
+    grid = np.array([float(min(n, _largest(found)))])
+    _, surely = _losses(found, grid)
+    equal = [one for one, loss in zip(found, surely[:, 0], strict=True) if loss == 0.0]
+    most = (1.0 + UNJUDGED) * min(float(one.curve.predict(grid[0])) for one in equal)
+    return [one for one in equal if float(one.curve.predict(grid[0])) <= most]
+
+
+def _largest(found: Sequence[Candidate]) -> int:
+    return max(one.curve.sizes[-1] for one in found)
 
 
 def reason(found: Sequence[Candidate], ties: Ties, row: Row, n: int) -> str:
@@ -195,18 +207,24 @@ def _ranks(
     return ranks
 
 
-def _cheapest_path(loss: NDArray[np.float64], held: Set[int]) -> NDArray[np.intp]:
+def _cheapest_path(
+    loss: NDArray[np.float64], held: Set[int], slow: NDArray[np.bool_]
+) -> NDArray[np.intp]:
     """For each column of `loss` a row, such that losses and switches sum to the least.
 
-    A switch in one of the columns `held` costs nothing.
+    A switch costs nothing in one of the columns `held`, nor from a row to one that is `slow` to
+    load: who never needs that one need not load it.
     """
     total = loss[:, 0].copy()
     came_from = []
     for place, column in enumerate(loss.T[1:], start=1):
-        best = int(np.argmin(total))
-        switched = total[best] + (0.0 if place in held else _SWITCH)
+        best, ready = int(np.argmin(total)), int(np.argmin(np.where(slow, np.inf, total)))
+        switched = total[best] + np.full(len(total), 0.0 if place in held else _SWITCH)
+        sources = np.full(len(total), best)
+        free = slow & (total[ready] <= switched) & ~slow[ready]
+        switched[free], sources[free] = total[ready], ready
         stay = total <= switched
-        came_from.append(np.where(stay, np.arange(len(total)), best))
+        came_from.append(np.where(stay, np.arange(len(total)), sources))
         total = np.where(stay, total, switched) + column
     path = [int(np.argmin(total))]
     for sources in reversed(came_from):
@@ -215,13 +233,13 @@ def _cheapest_path(loss: NDArray[np.float64], held: Set[int]) -> NDArray[np.intp
 
 
 def _at_crossings(
-    loss: NDArray[np.float64], starts: Sequence[int], chosen: Sequence[int], held: Set[int]
+    loss: NDArray[np.float64], starts: Sequence[int], chosen: Sequence[int], kept: Set[int]
 ) -> list[int]:
-    """Move each new switch, between its neighbours, to where it loses least."""
+    """Move each switch but those `kept`, between its neighbours, to where it loses least."""
     ends = [*starts[1:], loss.shape[1]]
     moved = [0]
     for row in range(1, len(chosen)):
-        if starts[row] in held and starts[row] > moved[-1]:
+        if starts[row] in kept and starts[row] > moved[-1]:
             moved.append(starts[row])
             continue
         before, after = loss[chosen[row - 1]], loss[chosen[row]]

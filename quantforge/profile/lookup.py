@@ -70,7 +70,10 @@ def rows(
     def reason(n: int) -> str:
         return decision.reason(ordered, broken_by, row_at(decided, n), n)
 
-    return decided, Source(where, store.age(measured), costs, reason)
+    def tied(n: int) -> tuple[str, ...]:
+        return tuple(map(str, decision.tied(ordered, n)))
+
+    return decided, Source(where, store.age(measured), costs, reason, tied)
 
 
 def ties(

@@ -155,3 +155,19 @@ def test_the_reason_names_ties_and_what_broke_them():
     loads = Ties((), frozenset({"near"}))
     assert why(loads) == "a tie with near (within 0%): it loads faster"
     assert why(Ties(), (fast, slow), "slow").startswith("fast takes 67% less here")
+
+
+def test_nobody_loads_a_slow_backend_for_batches_where_it_gains_nothing():
+    compiled = Candidate("compiled", 1, curve(lambda n: 10.0 + 0.5 * n))
+    ready = Candidate("ready", 1, curve(lambda n: 10.1 + 0.6 * n))
+    # 0.1 + 0.1 n is 5 % of 10 + 0.5 n at n = 5.3.
+    rows = decide([compiled, ready], Ties((), frozenset({"compiled"})))
+    assert [row.backend for row in rows] == ["ready", "compiled"]
+    assert rows[1].start == 6
+    assert [row.backend for row in decide([compiled, ready])] == ["compiled"]
+
+
+def test_beyond_everything_measured_the_last_sizes_count():
+    first, second = (Candidate(name, 1, curve(lambda n: 1.0)) for name in ("first", "second"))
+    assert tied([first, second], 10**9) == [first, second]
+    assert reason([first, second], Ties(), Row(0, "first", 1), 10**9).startswith("a tie")
