@@ -95,7 +95,9 @@ def decide(found: Sequence[Candidate], ties: Ties = _FIXED) -> tuple[Row, ...]:
     decided second: each new switch moves to where the two times cross, unless it is to a backend
     that is slow to load.
     """
-    steps = np.arange(np.ceil(_PER_OCTAVE * np.log2(_largest(found))) + 1)
+    # Where nothing was measured, what is in force stays.
+    largest = max([_largest(found), *(2 * row.start for row in ties.before)])
+    steps = np.arange(np.ceil(_PER_OCTAVE * np.log2(largest)) + 1)
     grid = np.rint(2.0 ** (steps / _PER_OCTAVE))
     grid = grid[np.diff(grid, prepend=0.0) > 0.0]  # np.unique would import numpy.ma: 10 ms
     octaves = np.diff(np.log2(grid), append=np.log2(grid[-1]) + 1.0 / _PER_OCTAVE)

@@ -7,12 +7,12 @@ from one candidate to another, for `auto` and for every backend alone.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from quantforge import threads as _threads
@@ -63,11 +63,14 @@ RIGORS: Final[Mapping[str, Rigor]] = dict(
 )
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
+_LONG: Final = 1e-3  # a call that takes so long differs little from the next one
 _AROUND: Final = (0.75, 1.0, 1.33)
 _APART: Final = 1.1  # a point within this factor of another one adds nothing
 _SURELY: Final = 1.25  # by this factor the next call would exceed the longest one allowed
 _HOPELESS: Final = 0.1  # share of cells with too few undisturbed blocks, above which to say so
-_GRID_SHARE: Final = 0.6  # of the time, the rest is for refinements
+_WARMING_SHARE: Final = 0.35  # of the time, for compiling, warming up and first estimates
+_GRID_SHARE: Final = 0.6  # of what is left, the rest is for refinements
+_FEWEST: Final = 5  # batch sizes to measure, however little time there is
 _FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
 
 
@@ -258,7 +261,8 @@ def _tune_operation(
         measure(cells, level.rounds, until, clock, session.order, progress(part))
         _add_points(session, operation, cells)
 
-    grid = _grid(session, operation, arrays, backends)
+    began = clock.wall()
+    grid = _grid(session, operation, arrays, backends, began + _WARMING_SHARE * (deadline - began))
     timed(grid, 0, clock.wall() + _GRID_SHARE * (deadline - clock.wall()))
     for part in range(1, parts):
         if clock.wall() >= deadline:
@@ -276,38 +280,45 @@ def _thread_counts(budget: int) -> list[int]:
 
 
 def _grid(
-    session: _Session, operation: str, arrays: Mapping[str, Any], backends: list[str]
+    session: _Session,
+    operation: str,
+    arrays: Mapping[str, Any],
+    backends: list[str],
+    deadline: float,
 ) -> list[Cell]:
-    """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up."""
+    """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up.
+
+    All candidates get as far as the deadline lets them get together.
+    """
     level = session.rigor
     powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
     sizes = sorted({round(level.step**power) for power in powers})
+    going = list(itertools.product(backends, _thread_counts(session.machine.budget)))
     cells: list[Cell] = []
-    for backend in backends:
-        alone: dict[int, float] = {}
-        for threads in _thread_counts(session.machine.budget):
-            for n in sizes:
-                if threads > 1 and (n < threads or alone.get(n, 1.0) < _WORTH_SPLITTING):
-                    continue
-                cell = _cell(session, operation, arrays, backend, threads, n)
-                if threads == 1:
-                    alone[n] = cell.estimate
-                if cell.estimate > level.call and n > sizes[0]:
-                    break
+    for place, n in enumerate(sizes):
+        if place >= _FEWEST and session.clock.wall() >= deadline:
+            break
+        alone: dict[str, float] = {}
+        for backend, threads in tuple(going):
+            if threads > 1 and (n < threads or alone.get(backend, 1.0) < _WORTH_SPLITTING):
+                continue
+            cell = _cell(session, operation, arrays, backend, threads, n)
+            if threads == 1:
+                alone[backend] = cell.estimate
+            if cell.estimate <= level.call or n == sizes[0]:
                 cells.append(cell)
-                if cell.estimate * level.step > _SURELY * level.call:
-                    break
+            if cell.estimate * level.step > _SURELY * level.call:
+                going.remove((backend, threads))
     return cells
 
 
 def _cell(
     session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
 ) -> Cell:
-    """A cell with a first estimate of its time."""
+    """A cell with a first estimate of its time, from as few calls as will do."""
     call = inputs.call(operation, arrays, n, backend, threads)
-    call()
-    estimates = []
-    for _ in range(3):
+    estimates: list[float] = []
+    while len(estimates) < (2 if estimates and min(estimates) > _LONG else 4):
         start = session.clock.wall()
         call()
         estimates.append(session.clock.wall() - start)
@@ -334,7 +345,7 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
     wanted = set()
     for choice in sorted(choices):
         rows = decide(candidates(curves, choice))
-        for before, after in pairwise(rows):
+        for before, after in itertools.pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
                 wanted |= {(row.backend, row.threads, n) for row in (before, after)}

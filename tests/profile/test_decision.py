@@ -171,3 +171,9 @@ def test_beyond_everything_measured_the_last_sizes_count():
     first, second = (Candidate(name, 1, curve(lambda n: 1.0)) for name in ("first", "second"))
     assert tied([first, second], 10**9) == [first, second]
     assert reason([first, second], Ties(), Row(0, "first", 1), 10**9).startswith("a tie")
+
+
+def test_beyond_what_little_time_allowed_to_measure_threads_stay_as_shipped():
+    alone = Candidate("one", 1, curve(lambda n: 1e-6 + 50e-9 * n, sizes=SIZES[:5]))
+    both = Candidate("one", 2, curve(lambda n: 200e-6 + 25e-9 * n, threads=2, sizes=SIZES[:5]))
+    assert decide([alone, both], Ties(shipped(["one"], 2)))[-1] == (65_536, "one", 2)
