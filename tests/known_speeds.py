@@ -169,6 +169,7 @@ def machine(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     made = Machine(monkeypatch, profile)
     monkeypatch.setattr("quantforge.tuning.session.Clock", lambda: made.clock)
+    monkeypatch.setattr("quantforge.tuning.verification.Clock", lambda: made.clock)
     yield made
     dispatch.invalidate()
 

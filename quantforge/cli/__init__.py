@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
+from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
 
@@ -84,6 +85,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()
+        untuned.say_once(arguments.command)
         return int(code)
     except BrokenPipeError:
         # The reader has seen enough. Python would complain once more when it closes stdout.

@@ -17,6 +17,7 @@ __all__ = [
     "age",
     "alone",
     "export",
+    "first_time",
     "forget",
     "load",
     "merge",
@@ -144,6 +145,22 @@ def forget() -> Path | None:
     with _locked(file):
         file.unlink(missing_ok=True)
     return file
+
+
+def first_time(what: str) -> bool:
+    """Whether `what` happens here for the first time; remembered beside the profile.
+
+    False where nothing can be remembered, for then it would be the first time for ever.
+    """
+    import socket  # takes milliseconds that most processes need not pay
+
+    file = path().with_name(f"{socket.gethostname()}.{what}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -339,3 +339,19 @@ def test_an_interrupted_tuning_keeps_each_finished_operation(machine, autotune, 
     machine.restart()
     assert quantforge.explain("price").profile == str(machine.profile)
     assert quantforge.explain("greeks").profile == "shipped defaults"
+
+
+def test_verify_prints_what_auto_loses_and_changes_nothing(flipping, autotune):
+    pytest.importorskip("rich")
+    assert autotune("--verify").code == 1  # no profile, nothing to verify
+    flipping.tune()
+    before = flipping.profile.read_bytes()
+    ended = autotune("--verify", "--budget", "1")
+    assert (ended.code, ended.err) == (0, "")
+    assert "price" in ended.out
+    found = json.loads(autotune("--verify", "--json").out)["price"]
+    assert found["regret"] < 0.01 < found["shipped_regret"]
+    assert set(found["batches"][0]) == {
+        "n", "backend", "threads", "best", "regret", "shipped_regret",
+    }  # fmt: skip
+    assert flipping.profile.read_bytes() == before

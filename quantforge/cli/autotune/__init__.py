@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser", "run"]
 
+_VERIFYING: Final = 30.0  # seconds
+
 _EPILOG: Final = """\
 rigor:
   quick     some ten seconds of measuring; enough to choose well
@@ -56,6 +58,11 @@ def add_parser(subparsers: Any) -> None:
         "implements, with 1 if not",
     )  # fmt: skip
     actions.add_argument(
+        "--verify", action="store_true",
+        help="time auto against every candidate and the shipped table, on fresh sizes and data, "
+        "and say how much time it loses (30 s unless --budget says otherwise)",
+    )  # fmt: skip
+    actions.add_argument(
         "--report", type=Path, metavar="FILE", help="draw it into FILE: .png, .pdf or .svg"
     )
     actions.add_argument("--export", type=Path, metavar="FILE", help="copy the profile to FILE")
@@ -78,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": _show,
         "check": _check,
+        "verify": _verify,
         "report": _report,
         "export": _export,
         "import_": _import,
@@ -190,6 +198,27 @@ def _check(arguments: argparse.Namespace) -> int:
         for gap in gaps:
             print(f"  {gap.operation} on {gap.backend}: {gap.reason}")
     return 1 if gaps else 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.autotune import verified
+    from quantforge.cli.failures import require
+    from quantforge.profile import store
+    from quantforge.tuning.progress import progress_bar
+    from quantforge.tuning.verification import verify
+
+    if not arguments.json:
+        require("rich", "a table")
+    _section()
+    with store.alone(wait=True), progress_bar() as progress:
+        found = verify(arguments.budget or _VERIFYING, progress=progress)
+    if arguments.json:
+        from quantforge.cli.terminal import print_json
+
+        print_json(verified.to_json(found))
+    else:
+        verified.show(found)
+    return 0
 
 
 def _report(arguments: argparse.Namespace) -> int:
