@@ -104,7 +104,7 @@ def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random
         cells = [
             _cell(operation, arrays, n, *choice, clock)
             for n in sizes
-            for choice in (*sorted(choices), ("auto", 0))
+            for choice in (*sorted(choices), ("auto", row_at(rows, n).threads))
             if n >= choice[1]
         ]
         until = clock.wall() + seconds / _PASSES
@@ -134,7 +134,7 @@ def _largest(operation: str, rows: Sequence[Row], clock: Clock) -> int:
 def _cell(
     operation: str, arrays: inputs.Arrays, n: int, backend: str, threads: int, clock: Clock
 ) -> Cell:
-    call = inputs.call(operation, arrays, n, backend, threads or None)
+    call = inputs.call(operation, arrays, n, backend, None if backend == "auto" else threads)
     call()
     start = clock.wall()
     call()
@@ -152,9 +152,14 @@ def _verified(
         over = sorted(its[choice] / min(its.values()) - 1.0 for its in passes)
         return Regret(over[0], statistics.median(over), over[-1])
 
-    forced = {choice for choice in passes[0] if choice[1]}
+    forced = {choice for choice in passes[0] if choice[0] != "auto"}
     best = min(forced, key=lambda choice: statistics.median(its[choice] for its in passes))
-    row = row_at(default, n)
+    chosen, untuned = row_at(rows, n), row_at(default, n)
     return Verified(
-        operation, n, row_at(rows, n), best, regret(("auto", 0)), regret((row.backend, row.threads))
+        operation,
+        n,
+        chosen,
+        best,
+        regret(("auto", chosen.threads)),
+        regret((untuned.backend, untuned.threads)),
     )

@@ -63,7 +63,10 @@ def add_parser(subparsers: Any) -> None:
         "and say how much time it loses (30 s unless --budget says otherwise)",
     )  # fmt: skip
     actions.add_argument(
-        "--report", type=Path, metavar="FILE", help="draw it into FILE: .png, .pdf or .svg"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="draw it into FILE: a page (.html) or a picture (.png, .pdf or .svg)",
     )
     actions.add_argument("--export", type=Path, metavar="FILE", help="copy the profile to FILE")
     actions.add_argument(
@@ -222,11 +225,16 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from quantforge.cli.autotune.picture import write_picture
-    from quantforge.cli.failures import require
+    if arguments.report.suffix == ".html":
+        from quantforge.cli.autotune.page import write_page
 
-    require("matplotlib", "a report")
-    write_picture(_section(), arguments.report)
+        write_page(_section(), arguments.report)
+    else:
+        from quantforge.cli.autotune.picture import write_picture
+        from quantforge.cli.failures import require
+
+        require("matplotlib", "a picture")
+        write_picture(_section(), arguments.report)
     print(arguments.report)
     return 0
 
