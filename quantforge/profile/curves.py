@@ -78,10 +78,14 @@ class Curve:
         return seconds * _factor(sizes, np.array(self.seconds) / (fixed + each * sizes), n)
 
     def spread(self, n: Any) -> Floats:
-        """How far the times of calls with `n` options may be off, relative to them."""
+        """How far the times of calls with `n` options may be off, relative to them.
+
+        Where a line predicts, it may be off by what it misses the points by, too.
+        """
+        missed = self.errors[0] if self.model == "line" and len(self.sizes) >= _FEWEST else 0.0
         if not self.spreads:
-            return np.zeros(np.shape(n))
-        return np.asarray(np.interp(np.log(n), np.log(self.sizes), self.spreads))
+            return np.full(np.shape(n), missed)
+        return np.asarray(np.interp(np.log(n), np.log(self.sizes), self.spreads) + missed)
 
     def with_point(self, n: int, seconds: float, spread: float) -> Curve:
         """The same curve with one more point, or a better one of the same size."""

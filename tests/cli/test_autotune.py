@@ -355,3 +355,74 @@ def test_verify_prints_what_auto_loses_and_changes_nothing(flipping, autotune):
         "n", "backend", "threads", "best", "regret", "shipped_regret",
     }  # fmt: skip
     assert flipping.profile.read_bytes() == before
+
+
+@pytest.fixture
+def page(flipping, autotune, tmp_path):
+    """The report of a tuning as HTML, and what a parser finds in it."""
+    from html.parser import HTMLParser
+
+    class Found(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.tags, self.text, self.open = [], "", []
+
+        def handle_starttag(self, tag, attributes):
+            self.tags.append((tag, dict(attributes)))
+            if tag not in {"meta", "path", "rect", "circle", "polyline"}:
+                self.open.append(tag)
+
+        def handle_endtag(self, tag):
+            if tag not in {"path", "rect", "circle", "polyline"}:
+                assert self.open.pop() == tag
+
+        def handle_data(self, data):
+            self.text += data
+
+    def report():
+        file = tmp_path / "report.html"
+        assert autotune("--report", file).code == 0
+        found = Found()
+        found.feed(file.read_text(encoding="utf-8"))
+        assert found.open == []
+        return found
+
+    return report
+
+
+def test_the_page_has_curves_bands_crossings_ties_and_the_reasons(flipping, page):
+    flipping.threads(2)
+    flipping.tune()
+    found = page()
+    curves = [one for tag, one in found.tags if tag == "polyline"]
+    assert len(curves) == 1 + 2 * 2  # what auto takes; two backends, each with one and two threads
+    for word in (
+        "early",
+        "late × 2",
+        "the fastest measured candidate",
+        "options in a call",
+        "ties",
+    ):
+        assert word in found.text, word
+    starts = [row[0] for row in flipping.rows()[1:]]
+    assert all(f"{start:,}" in found.text for start in starts)
+    assert len([1 for tag, one in found.tags if one.get("class") == "cross"]) == len(starts)
+    assert "tie: early, late" in found.text  # around the crossing
+
+
+def test_the_page_needs_nothing_beside_itself_and_is_light_or_dark(flipping, page, tmp_path):
+    flipping.tune()
+    found = page()
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in found.tags}
+    assert not {"src", "href"} & {name for _, one in found.tags for name in one}
+    content = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "url(" not in content
+    assert "@media (prefers-color-scheme: dark)" in content
+
+
+def test_what_plugins_say_cannot_break_out_of_the_page(machine, page):
+    machine.install(machine.speed("one", build="<script>alert('x')</script>", version='1"<b>'))
+    machine.tune()
+    found = page()
+    assert not {"script", "b"} & {tag for tag, _ in found.tags}
+    assert "<script>alert('x')</script>" in found.text
