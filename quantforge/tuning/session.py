@@ -305,9 +305,11 @@ def _grid(
             cell = _cell(session, operation, arrays, backend, threads, n)
             if threads == 1:
                 alone[backend] = cell.estimate
-            if cell.estimate <= level.call or n == sizes[0]:
+            # Threads that other load has slowed down go as far as one thread does.
+            is_limited = threads == 1 or (backend, 1) not in going
+            if cell.estimate <= level.call or n == sizes[0] or not is_limited:
                 cells.append(cell)
-            if cell.estimate * level.step > _SURELY * level.call:
+            if cell.estimate * level.step > _SURELY * level.call and is_limited:
                 going.remove((backend, threads))
     return cells
 
@@ -315,13 +317,17 @@ def _grid(
 def _cell(
     session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
 ) -> Cell:
-    """A cell with a first estimate of its time, from as few calls as will do."""
+    """A cell with a first estimate of its time, from as few calls as will do.
+
+    One thread's processor time does not count what else the processor did.
+    """
     call = inputs.call(operation, arrays, n, backend, threads)
+    now = session.clock.cpu if threads == 1 else session.clock.wall
     estimates: list[float] = []
     while len(estimates) < (2 if estimates and min(estimates) > _LONG else 4):
-        start = session.clock.wall()
+        start = now()
         call()
-        estimates.append(session.clock.wall() - start)
+        estimates.append(now() - start)
     return Cell(backend, threads, n, call, min(estimates))
 
 
