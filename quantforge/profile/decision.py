@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -217,21 +218,30 @@ def _cheapest_path(
     A switch costs nothing in one of the columns `held`, nor from a row to one that is `slow` to
     load: who never needs that one need not load it.
     """
-    total = loss[:, 0].copy()
+    everyone = range(len(loss))
+    ready = [one for one in everyone if not slow[one]] if slow.any() else []
+    columns = loss.T.tolist()  # so few rows that lists are faster than arrays
+    total = columns[0]
     came_from = []
-    for place, column in enumerate(loss.T[1:], start=1):
-        best, ready = int(np.argmin(total)), int(np.argmin(np.where(slow, np.inf, total)))
-        switched = total[best] + np.full(len(total), 0.0 if place in held else _SWITCH)
-        sources = np.full(len(total), best)
-        free = slow & (total[ready] <= switched) & ~slow[ready]
-        switched[free], sources[free] = total[ready], ready
-        stay = total <= switched
-        came_from.append(np.where(stay, np.arange(len(total)), sources))
-        total = np.where(stay, total, switched) + column
-    path = [int(np.argmin(total))]
+    for place, column in enumerate(columns[1:], start=1):
+        best = min(everyone, key=total.__getitem__)
+        switched = best, total[best] + (0.0 if place in held else _SWITCH)
+        loaded = switched
+        if ready:
+            quick = min(ready, key=total.__getitem__)
+            loaded = min(switched, (quick, total[quick]), key=_cost)
+        reached = [
+            min((one, total[one]), loaded if slow[one] else switched, key=_cost) for one in everyone
+        ]
+        came_from.append([source for source, _ in reached])
+        total = [cost + its for (_, cost), its in zip(reached, column, strict=True)]
+    path = [min(everyone, key=total.__getitem__)]
     for sources in reversed(came_from):
-        path.append(int(sources[path[-1]]))
+        path.append(sources[path[-1]])
     return np.array(path[::-1])
+
+
+_cost: Final = itemgetter(1)
 
 
 def _at_crossings(
