@@ -23,6 +23,12 @@ _MOST_CALLS: Final = 1000
 _CONFIRMED: Final = 1.02
 """The third least time over the least, below which more blocks would add nothing."""
 
+_AGREEING: Final = 3
+"""Blocks whose agreement says how far a time may be off."""
+
+_ALONE: Final = 0.05
+"""How far a time may be off that fewer blocks have shown."""
+
 _ATTEMPTS: Final = 4
 """Rounds in all, as a multiple of those asked for, before what there is must do."""
 
@@ -58,10 +64,11 @@ class Cell:
         Threads that seldom found a free processor each say nothing of what they can do.
         """
         needed = min(ENOUGH, len(self.clean) + len(self.disturbed))
-        if self.threads > 1 and len(self.clean) < needed:
+        if self.threads > 1 and len(self.clean) < max(needed, _AGREEING):
             return UNJUDGED
-        least = nsmallest(3, self.clean or self.disturbed)
-        return min(least[-1] / least[0] - 1.0, UNJUDGED)
+        least = nsmallest(_AGREEING, self.clean or self.disturbed)
+        agreed = least[-1] / least[0] - 1.0
+        return min(agreed if len(least) == _AGREEING else max(agreed, _ALONE), UNJUDGED)
 
     @property
     def noisy(self) -> bool:
@@ -70,7 +77,7 @@ class Cell:
 
     def settled(self, rounds: int) -> bool:
         """Whether there are so many undisturbed blocks, the best three of which agree."""
-        least = nsmallest(3, self.clean)
+        least = nsmallest(_AGREEING, self.clean)
         return len(self.clean) >= rounds and least[-1] <= _CONFIRMED * least[0]
 
     def time(self, clock: Clock) -> None:

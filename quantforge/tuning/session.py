@@ -70,7 +70,9 @@ _SURELY: Final = 1.25  # by this factor the next call would exceed the longest o
 _HOPELESS: Final = 0.1  # share of cells with too few undisturbed blocks, above which to say so
 _WARMING_SHARE: Final = 0.35  # of the time, for compiling, warming up and first estimates
 _GRID_SHARE: Final = 0.6  # of what is left, the rest is for refinements
-_FEWEST: Final = 5  # batch sizes to measure, however little time there is
+_UNEVEN: Final = (2, 3, 7, 11, 27)  # small batches that fill no vector, beside those that do
+_FEWEST: Final = 10  # batch sizes to measure, however little time there is
+_RIVAL: Final = 1.25  # who takes at most this much longer may turn out to be faster
 _FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
 
 
@@ -292,7 +294,7 @@ def _grid(
     """
     level = session.rigor
     powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
-    sizes = sorted({round(level.step**power) for power in powers})
+    sizes = sorted({round(level.step**power) for power in powers} | {*_UNEVEN})
     going = list(itertools.product(backends, _thread_counts(session.machine.budget)))
     cells: list[Cell] = []
     for place, n in enumerate(sizes):
@@ -340,7 +342,10 @@ def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
 
 
 def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
-    """Cells around every switch, for the candidates on both sides of it."""
+    """Cells around every switch, for the candidates on both sides of it and for close rivals.
+
+    Backends bend differently between batch sizes: measured points compare with measured points.
+    """
     curves = {
         name: tuple(by_threads.values())
         for name, by_threads in session.curves[operation].items()
@@ -350,11 +355,15 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
     choices |= {registry().candidates(operation, exact=exact) for exact in (True, False)}
     wanted = set()
     for choice in sorted(choices):
-        rows = decide(candidates(curves, choice))
+        found = candidates(curves, choice)
+        rows = decide(found)
         for before, after in itertools.pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
                 wanted |= {(row.backend, row.threads, n) for row in (before, after)}
+                times = [float(one.curve.predict(n)) for one in found]
+                rivals = zip(found, times, strict=True)
+                wanted |= {(*one[:2], n) for one, its in rivals if its <= _RIVAL * min(times)}
     return [
         _cell(session, operation, arrays, *cell)
         for cell in sorted(wanted)
