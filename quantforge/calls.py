@@ -19,7 +19,7 @@ from quantforge.errors import BackendError
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.labels import is_labelled
 from quantforge.operations import SIGN, find
-from quantforge.plan import Plan, Row
+from quantforge.plan import SPLIT_FROM, Plan, Row
 from quantforge.plugins import registry
 from quantforge.results import Greeks
 from quantforge.selection import select
@@ -88,7 +88,7 @@ class Call:
             self.plan = Plan(self.plan.operation, (Row(0, backend, threads),), self.plan.source)
         self.limit = self.plan.first_size()
         if self.size is None:
-            self.limit = min(self.limit, dispatch.SPLIT_FROM - 1)
+            self.limit = min(self.limit, SPLIT_FROM - 1)
         if len(self.selection.written) > 1:
             self.limit = min(self.limit, ONE_BLOCK - 1)
         if self.request.errors == "raise":  # only the full path looks at results
@@ -129,7 +129,7 @@ class Call:
         except BackendError:
             plan, kernel = self._loaded(size)
         threads = plan.rows[plan.row(size)].threads
-        if (threads > 1 or size >= dispatch.SPLIT_FROM) and self._decided_anew():
+        if (threads > 1 or size >= SPLIT_FROM) and self._decided_anew():
             return self._settle(size)
         return kernel, threads
 
@@ -173,7 +173,7 @@ class Call:
             return self.kernel
         if self.kernel is None or len(self.selection.written) > 1:
             return None
-        if size >= dispatch.SPLIT_FROM:
+        if size >= SPLIT_FROM:
             self._decided_anew()
         row = self.plan.row(size)
         if self.plan.rows[row].threads > 1:

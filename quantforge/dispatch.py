@@ -18,11 +18,10 @@ from typing import Any, NamedTuple
 from quantforge import threads as _threads
 from quantforge.errors import BackendError
 from quantforge.operations import operation as _operation
-from quantforge.plan import Plan, Row, Source
+from quantforge.plan import Plan, Row, Source, shipped
 from quantforge.plugins import registry
 
 __all__ = [
-    "SPLIT_FROM",
     "Settings",
     "before_planning",
     "budget",
@@ -35,9 +34,6 @@ __all__ = [
     "settings",
     "using",
 ]
-
-SPLIT_FROM = 65_536
-"""Batch size from which an untuned machine uses its threads: late rather than wrong."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -237,7 +233,4 @@ def _rows(
     tuned = lookup.rows(operation, candidates, threads)
     if tuned is not None:
         return tuned
-    rows = [Row(0, candidates[0], 1)]
-    if threads > 1:
-        rows.append(Row(SPLIT_FROM, candidates[0], threads))
-    return tuple(rows), Source()
+    return shipped(candidates, threads), Source()

@@ -101,7 +101,7 @@ def explain(
     elif source.costs is None:
         reason = "this machine is not tuned: run `python -m quantforge.autotune`"
     else:
-        reason = "the fastest measured candidate at this size, to within 5 %"
+        reason = source.reason(int(n)) if source.reason else "as the profile says"
     return Decision(
         operation=name,
         n=int(n),
@@ -125,13 +125,15 @@ def _candidates(operation: str, n: int, decided: Row, source: Source) -> dict[st
         elif operation not in info.operations:
             texts[name] = f"does not implement {operation}"
         else:
-            texts[name] = _estimate(name, n, decided, source)
+            texts[name] = _estimate(name, operation, n, decided, source)
             if not found.exact(name, operation):
                 texts[name] += "; not exact, so auto takes it only where nothing exact is usable"
     return texts
 
 
-def _estimate(name: str, n: int, decided: Row, source: Source) -> str:
+def _estimate(name: str, operation: str, n: int, decided: Row, source: Source) -> str:
+    from quantforge.profile import lookup  # reads JSON, which an import need not pay for
+
     if source.costs is None:
         return "not measured"
     times = {
@@ -143,4 +145,4 @@ def _estimate(name: str, n: int, decided: Row, source: Source) -> str:
         for count, seconds in times.items()
         if seconds is not None
     ]
-    return ", ".join(known) or "not measured"
+    return ", ".join(known) or lookup.gap(lookup.section()[0], name, operation) or "not measured"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from quantforge import loaded
 
-__all__ = ["Costs", "Plan", "Row", "Source"]
+__all__ = ["SPLIT_FROM", "Costs", "Plan", "Row", "Source", "row_at", "shipped"]
 
 Costs = Callable[[str, int, int], float | None]
 """From backend, threads and batch size to seconds, None where nothing was measured."""
@@ -23,13 +23,34 @@ class Row(NamedTuple):
     threads: int
 
 
+SPLIT_FROM = 65_536
+"""Batch size from which an untuned machine uses its threads: late rather than wrong."""
+
+
+def shipped(candidates: Sequence[str], budget: int) -> tuple[Row, ...]:
+    """The rows of a machine that nobody has tuned."""
+    alone = Row(0, candidates[0], 1)
+    return (alone, Row(SPLIT_FROM, candidates[0], budget)) if budget > 1 else (alone,)
+
+
+def row_at(rows: Sequence[Row], n: float) -> Row:
+    """The row that serves `n` options."""
+    return rows[max(0, bisect_right(rows, n, key=lambda row: row.start) - 1)]
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a plan's rows come from; `costs` estimates seconds by (backend, threads, n)."""
+    """Where a plan's rows come from.
+
+    `costs` estimates seconds by (backend, threads, n). `reason` says why the row that serves `n`
+    options was chosen, and `tied` names what nothing tells apart from the best there.
+    """
 
     name: str = "shipped defaults"
     age: str = ""
     costs: Costs | None = field(default=None, repr=False, compare=False)
+    reason: Callable[[int], str] | None = field(default=None, repr=False, compare=False)
+    tied: Callable[[int], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
 
 
 class Plan:

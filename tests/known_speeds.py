@@ -27,6 +27,7 @@ class FakeClock(Clock):
         self.busy = 0.0  # of which the caller's thread had the processor
         self.times_throttled = 0
         self.times_preempted = 0
+        self.seconds_waited = 0.0
 
     def wall(self):
         return self.now
@@ -36,6 +37,9 @@ class FakeClock(Clock):
 
     def throttled(self):
         return self.times_throttled
+
+    def waited(self):
+        return self.seconds_waited
 
     def preempted(self):
         return self.times_preempted
@@ -165,6 +169,7 @@ def machine(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
     made = Machine(monkeypatch, profile)
     monkeypatch.setattr("quantforge.tuning.session.Clock", lambda: made.clock)
+    monkeypatch.setattr("quantforge.tuning.verification.Clock", lambda: made.clock)
     yield made
     dispatch.invalidate()
 

@@ -20,6 +20,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, NoReturn, TextIO
 
+from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
 from quantforge.cli.terminal import say
@@ -94,6 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()
+        untuned.say_once(arguments.command)
         return int(code)
     except BrokenPipeError:
         # The reader has seen enough. Python would complain once more when it closes stdout.

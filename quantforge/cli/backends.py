@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 import quantforge
+from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.terminal import console, print_json, table
 
@@ -29,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(found)
     else:
         console().print(overview(found))
+        if line := untuned.notice():
+            print(line)
     return 0 if any(each["state"] == "available" for each in found) else NOTHING_USABLE
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 import quantforge
 from quantforge import threads
+from quantforge.cli import untuned
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.ownership import other_owners
@@ -59,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             if name.startswith("QUANTFORGE_")
         },
         "backends": [describe(info) for info in quantforge.backends()],
+        "untuned": untuned.notice(),
         "problems": problems,
     }
     if arguments.json:
@@ -165,6 +167,8 @@ def _show(findings: dict[str, Any]) -> None:
             for name, value in findings[title].items():
                 screen.print(f"  {name:<20}{value}", soft_wrap=True)
     screen.print(overview(findings["backends"]))
+    if findings["untuned"]:
+        screen.print(findings["untuned"], soft_wrap=True)
     for problem in findings["problems"]:
         screen.print(problem, style="bold red", soft_wrap=True)
     screen.print("no problems found" if not findings["problems"] else "")

@@ -8,7 +8,6 @@ predicted from the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -16,9 +15,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve"]
+__all__ = ["UNJUDGED", "Curve"]
 
 Floats = NDArray[np.float64]
+
+UNJUDGED: Final = 1.0
+"""The spread of a time that says next to nothing: twice as long, or half, would be as likely."""
 
 _FEWEST: Final = 4
 """Points that a comparison of the two models needs."""
@@ -26,11 +28,16 @@ _FEWEST: Final = 4
 
 @dataclass(frozen=True)
 class Curve:
-    """Least seconds of a call, measured at some batch sizes in rising order."""
+    """Least seconds of a call, measured at some batch sizes in rising order.
+
+    `spreads` says for each size how far its times may be off, relative to them; `UNJUDGED` where
+    other load never let the threads run side by side. Empty means that nobody knows.
+    """
 
     threads: int
     sizes: tuple[int, ...]
     seconds: tuple[float, ...]
+    spreads: tuple[float, ...] = ()
 
     @cached_property
     def line(self) -> tuple[float, float]:
@@ -70,11 +77,28 @@ class Curve:
         sizes = np.array(self.sizes, float)
         return seconds * _factor(sizes, np.array(self.seconds) / (fixed + each * sizes), n)
 
-    def with_points(self, sizes: Sequence[int], seconds: Sequence[float]) -> Curve:
-        """The same curve with more points, or better ones of the same size."""
-        points = dict(zip(self.sizes, self.seconds, strict=True))
-        points.update(zip(sizes, seconds, strict=True))
-        return Curve(self.threads, tuple(sorted(points)), tuple(points[n] for n in sorted(points)))
+    def spread(self, n: Any) -> Floats:
+        """How far the times of calls with `n` options may be off, relative to them.
+
+        Where a line predicts, it may be off by what it misses the points by, too.
+        """
+        missed = self.errors[0] if self.model == "line" and len(self.sizes) >= _FEWEST else 0.0
+        if not self.spreads:
+            return np.full(np.shape(n), missed)
+        return np.asarray(np.interp(np.log(n), np.log(self.sizes), self.spreads) + missed)
+
+    def with_point(self, n: int, seconds: float, spread: float) -> Curve:
+        """The same curve with one more point, or a better one of the same size."""
+        spreads = self.spreads or (0.0,) * len(self.sizes)
+        points = dict(zip(self.sizes, zip(self.seconds, spreads, strict=True), strict=True))
+        points[n] = seconds, spread
+        rising = sorted(points)
+        return Curve(
+            self.threads,
+            tuple(rising),
+            tuple(points[size][0] for size in rising),
+            tuple(points[size][1] for size in rising),
+        )
 
 
 def _line(sizes: Floats, seconds: Floats) -> tuple[float, float]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from quantforge import threads as _threads
 from quantforge.operations import OPERATIONS
-from quantforge.plan import Row, Source
+from quantforge.plan import Row, Source, row_at, shipped
 from quantforge.plugins import State, registry
 from quantforge.profile import decision, store
 from quantforge.profile.curves import Curve
 from quantforge.profile.machine import build, this_machine
 from quantforge.profile.record import Profile, Record, Section
 
-__all__ = ["Gap", "gaps", "keep", "rows", "section", "usable_curves"]
+__all__ = ["Gap", "gap", "gaps", "is_covered", "keep", "rows", "section", "ties", "usable_curves"]
 
 _said_untuned = False
 _unsaved: Profile | None = None
@@ -39,8 +40,11 @@ def section(budget: int | None = None) -> tuple[Section | None, str]:
     machine = this_machine(_threads.budget() if budget is None else budget)
     if _unsaved is not None and (found := _unsaved.section(machine)):
         return found, "measured by this process"
-    profile = store.read()
-    return profile.section(machine) if profile else None, str(store.path())
+    for file in (store.path(), *store.system_paths()):
+        profile = store.read(file)
+        if profile and (found := profile.section(machine)):
+            return found, str(file)
+    return None, str(store.path())
 
 
 def rows(
@@ -60,7 +64,26 @@ def rows(
         return None if curve is None else float(curve.predict(n))
 
     measured = min(found.backends[one.backend].measured for one in ordered)
-    return decision.decide(ordered), Source(where, store.age(measured), costs)
+    broken_by = ties(found, operation, candidates, budget)
+    decided = decision.decide(ordered, broken_by)
+
+    def reason(n: int) -> str:
+        return decision.reason(ordered, broken_by, row_at(decided, n), n)
+
+    def tied(n: int) -> tuple[str, ...]:
+        return tuple(map(str, decision.tied(ordered, n)))
+
+    return decided, Source(where, store.age(measured), costs, reason, tied)
+
+
+def ties(
+    found: Section | None, operation: str, candidates: Sequence[str], budget: int
+) -> decision.Ties:
+    """Who gets what cannot be told apart: what was decided before or, untuned, what is shipped."""
+    known = found.rows.get(operation) if found else None
+    loading = {name: one.loading for name, one in found.backends.items()} if found else {}
+    slow = decision.slow_to_load({name: loading.get(name, 0.0) for name in candidates})
+    return decision.Ties(known or shipped(candidates, budget), slow)
 
 
 def _say_untuned(operation: str) -> None:
@@ -102,20 +125,37 @@ def _changed(name: str, record: Record | None) -> str:
 def gaps() -> Iterator[Gap]:
     """Whatever a valid profile would cover and this one does not."""
     found, _ = section()
-    records = found.backends if found else {}
     for name in registry().names():
         info = registry().info(name)
         if info.state is not State.AVAILABLE:
             continue
-        record = records.get(name)
-        reason = _changed(name, record)
+        record = found.backends.get(name) if found else None
         for operation in info.operations:
-            if operation not in OPERATIONS or (record and record.left_out and not reason):
+            if operation not in OPERATIONS:
                 continue
-            measured = record.operations.get(operation) if record else None
-            if reason:
+            reason = gap(found, name, operation)
+            if reason and not (record and record.left_out and not _changed(name, record)):
                 yield Gap(name, operation, reason)
-            elif measured is None:
-                yield Gap(name, operation, "not measured")
-            elif measured.numerics != OPERATIONS[operation].numerics:
-                yield Gap(name, operation, "measured with another numerical specification")
+
+
+def gap(found: Section | None, backend: str, operation: str) -> str:
+    """Why nothing is known of an operation on a backend; empty if something is."""
+    record = found.backends.get(backend) if found else None
+    reason = _changed(backend, record)
+    if reason or record is None:
+        return reason
+    measured = record.operations.get(operation)
+    if measured is None:
+        return f"left out: {record.left_out}" if record.left_out else "not measured"
+    if measured.numerics != OPERATIONS[operation].numerics:
+        return "measured with another numerical specification"
+    return ""
+
+
+def is_covered(rigor: str) -> bool:
+    """Whether tuning with so much care could replace nothing: all was measured with more."""
+    found, _ = section()
+    if found is None or any(gaps()):
+        return False
+    measured = [one for record in found.backends.values() for one in record.operations.values()]
+    return all(one.outranks(replace(one, rigor=rigor, noisy=False)) for one in measured)

@@ -87,15 +87,28 @@ def build(backend: str) -> str:
     """Digest of a backend's installed files and of the versions of what it requires.
 
     Without loading it: the installer's list of files holds a hash of each, so a rebuild of the
-    same version shows; so does another compiler that the backend brings along.
+    same version shows; so does another compiler that the backend brings along. How it was
+    installed does not: the same wheel is the same build in every environment.
     """
     found = registry()
     distribution = found.distribution(backend)
-    files = distribution.read_text("RECORD") if distribution else None
-    facts = [files or ""]
+    facts = _own_files((distribution.read_text("RECORD") if distribution else None) or "")
     for module in found.requires(backend):
         try:
             facts.append(metadata.version(module.partition(".")[0]))
         except metadata.PackageNotFoundError:
             facts.append("")
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if any(facts) else ""
+
+
+def _own_files(record: str) -> list[str]:
+    """The lines of an installer's list that tell of the package: its files, in a fixed order.
+
+    What the installer adds differs between environments: its notes (``direct_url.json``,
+    ``REQUESTED``), commands that name the interpreter, and bytecode.
+    """
+    return sorted(
+        line
+        for line in record.splitlines()
+        if ".dist-info/" not in line and not line.startswith("..") and "__pycache__/" not in line
+    )

@@ -12,10 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from quantforge.profile.curves import Curve
+from quantforge.plan import Row
+from quantforge.profile.curves import UNJUDGED, Curve
 from quantforge.profile.machine import SCHEMA, Machine
 
-__all__ = ["Curves", "Profile", "Record", "Section", "dump", "parse"]
+__all__ = ["LEVELS", "Curves", "Profile", "Record", "Section", "dump", "parse"]
+
+LEVELS: Final = ("quick", "measure", "thorough")
+"""How much care a tuning takes, rising."""
 
 _WHAT: Final = "quantforge profile"
 _LARGEST: Final = 2**53  # whole numbers up to here are floats too
@@ -25,15 +29,28 @@ _TIMES: Final = 1e-12, 1e6  # seconds between which a call may take
 
 @dataclass(frozen=True)
 class Curves:
-    """One operation's curves, for the version of its numerical specification measured."""
+    """One operation's curves, for the version of its numerical specification measured.
+
+    `rigor` says with how much care, `noisy` whether other load disturbed the measurements.
+    """
 
     numerics: int
     by_threads: tuple[Curve, ...]
+    rigor: str = ""
+    noisy: bool = False
+
+    def outranks(self, other: Curves) -> bool:
+        """Whether these curves alone were measured undisturbed, or with more care."""
+        mine, its = ((not one.noisy, _rank(one.rigor)) for one in (self, other))
+        return self.numerics == other.numerics and mine > its
 
 
 @dataclass(frozen=True)
 class Record:
-    """One backend as it was measured, or why it was not: then `left_out` says so."""
+    """One backend as it was measured, or why it was not: then `left_out` says so.
+
+    `loading` is how many seconds it took to load, compiling included.
+    """
 
     version: str
     build: str
@@ -43,14 +60,35 @@ class Record:
     left_out: str = ""
     details: Mapping[str, str] = field(default_factory=dict)
     operations: Mapping[str, Curves] = field(default_factory=dict)
+    loading: float = 0.0
+
+    def updated(self, other: Record, force: bool) -> Record:
+        """What is known after `other` was measured: of the same build, operation by operation."""
+        if (self.version, self.build) != (other.version, other.build) or other.left_out:
+            return other
+        mine, its = self.operations, other.operations
+        kept = {name for name in its if name in mine and mine[name].outranks(its[name])}
+        new = {name: one for name, one in its.items() if force or name not in kept}
+        return replace(other, operations={**mine, **new})
 
 
 @dataclass(frozen=True)
 class Section:
-    """What was measured on one machine."""
+    """What was measured on one machine, and the rows by operation that were decided from it."""
 
     key: Machine
     backends: Mapping[str, Record]
+    rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+
+    def updated(self, other: Section, force: bool) -> Section:
+        """What is known after `other` was measured on the same machine."""
+        backends = {
+            name: self.backends[name].updated(one, force) if name in self.backends else one
+            for name, one in other.backends.items()
+        }
+        return replace(
+            self, backends={**self.backends, **backends}, rows={**self.rows, **other.rows}
+        )
 
 
 @dataclass(frozen=True)
@@ -65,13 +103,12 @@ class Profile:
         serving = [one for one in self.sections if one.key.serves(machine)]
         return min(serving, key=lambda one: one.key.budget, default=None)
 
-    def merged(self, other: Profile) -> Profile:
-        """Add every backend of `other`; they replace this profile's own."""
+    def merged(self, other: Profile, force: bool = False) -> Profile:
+        """Add what is in `other`; unless forced to, it replaces nothing measured with more care."""
         sections = {one.key: one for one in self.sections}
         for section in other.sections:
             mine = sections.get(section.key)
-            backends = {**(mine.backends if mine else {}), **section.backends}
-            sections[section.key] = replace(section, backends=backends)
+            sections[section.key] = mine.updated(section, force) if mine else section
         new = [one for one in other.foreign if one not in self.foreign]
         return Profile(tuple(sections.values()), (*self.foreign, *new))
 
@@ -86,6 +123,7 @@ def dump(profile: Profile) -> dict[str, Any]:
             "isa": section.key.isa,
             "budget": section.key.budget,
             "backends": {name: _dump_record(one) for name, one in section.backends.items()},
+            "rows": {name: [list(row) for row in rows] for name, rows in section.rows.items()},
         }
         for section in profile.sections
     ]
@@ -100,12 +138,20 @@ def _dump_record(record: Record) -> dict[str, Any]:
         "rigor": record.rigor,
         "noisy": record.noisy,
         "left_out": record.left_out,
+        "loading": record.loading,
         "details": dict(record.details),
         "operations": {
             name: {
                 "numerics": curves.numerics,
+                "rigor": curves.rigor,
+                "noisy": curves.noisy,
                 "curves": [
-                    {"threads": one.threads, "sizes": one.sizes, "seconds": one.seconds}
+                    {
+                        "threads": one.threads,
+                        "sizes": one.sizes,
+                        "seconds": one.seconds,
+                        "spreads": one.spreads,
+                    }
                     for one in curves.by_threads
                 ],
             }
@@ -134,11 +180,11 @@ def parse(given: Any) -> Profile:
     return Profile(tuple(sections), tuple(foreign))
 
 
-def _of(kind: type, given: Any, key: str, where: str) -> Any:
-    """``given[key]``, which must be exactly of this type."""
+def _of(kind: type, given: Any, key: str, where: str, default: Any = None) -> Any:
+    """``given[key]``, exactly of this type; older profiles lack what has a default."""
     if not isinstance(given, dict):
         raise ValueError(f"{where} is not an object")
-    value = given.get(key)
+    value = given.get(key, default)
     if type(value) is not kind:
         raise ValueError(f"{key!r} of {where} is not of type {kind.__name__}")
     return value
@@ -154,13 +200,30 @@ def _section(entry: Any, where: str) -> Section:
         budget=budget,
         contract=_of(int, entry, "contract", where),
     )
-    return Section(key, _mapping(entry, "backends", where, _record))
+    return Section(
+        key, _mapping(entry, "backends", where, _record), _mapping(entry, "rows", where, _rows, {})
+    )
 
 
-def _mapping(given: Any, key: str, where: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:
+def _rows(entry: Any, where: str) -> tuple[Row, ...]:
+    try:
+        rows = tuple(Row(*row) for row in entry)
+    except TypeError:
+        raise ValueError(f"the rows of {where} are not rows") from None
+    if any([type(value) for value in row] != [int, str, int] for row in rows):
+        raise ValueError(f"the rows of {where} are not rows")
+    starts = [row.start for row in rows]
+    if starts[:1] != [0] or starts != sorted({*starts}) or min(row.threads for row in rows) < 1:
+        raise ValueError(f"the rows of {where} do not rise from 0")
+    return rows
+
+
+def _mapping(
+    given: Any, key: str, where: str, read: Callable[[Any, str], Any], default: Any = None
+) -> dict[str, Any]:
     return {
         name: read(value, f"{name!r} of {where}")
-        for name, value in _of(dict, given, key, where).items()
+        for name, value in _of(dict, given, key, where, default).items()
     }
 
 
@@ -177,6 +240,7 @@ def _record(entry: Any, where: str) -> Record:
         left_out=_of(str, entry, "left_out", where),
         details=_mapping(entry, "details", where, lambda value, _: str(value)),
         operations=_mapping(entry, "operations", where, _curves),
+        loading=_of(float, entry, "loading", where, 0.0),
     )
 
 
@@ -185,7 +249,12 @@ def _curves(entry: Any, where: str) -> Curves:
     threads = [one.threads for one in curves]
     if not curves or len(set(threads)) != len(threads):
         raise ValueError(f"{where} has no curves, or two for one number of threads")
-    return Curves(_of(int, entry, "numerics", where), curves)
+    return Curves(
+        numerics=_of(int, entry, "numerics", where),
+        by_threads=curves,
+        rigor=_of(str, entry, "rigor", where, ""),
+        noisy=_of(bool, entry, "noisy", where, False),
+    )
 
 
 def _curve(entry: Any, where: str) -> Curve:
@@ -202,4 +271,13 @@ def _curve(entry: Any, where: str) -> Curve:
     shortest, longest = _TIMES
     if any(type(one) is not float or not shortest <= one <= longest for one in seconds):
         raise ValueError(f"the seconds of {where} are not times")
-    return Curve(threads, tuple(sizes), tuple(seconds))
+    spreads = _of(list, entry, "spreads", where, [])
+    if any(type(one) is not float or not 0.0 <= one <= UNJUDGED for one in spreads) or (
+        spreads and len(spreads) != len(sizes)
+    ):
+        raise ValueError(f"the spreads of {where} are not shares")
+    return Curve(threads, tuple(sizes), tuple(seconds), tuple(spreads))
+
+
+def _rank(rigor: str) -> int:
+    return LEVELS.index(rigor) if rigor in LEVELS else -1

@@ -16,8 +16,20 @@ from typing import Final
 from quantforge.errors import warn_once
 from quantforge.profile.record import Profile, dump, parse
 
-__all__ = ["age", "alone", "export", "forget", "load", "merge", "path", "read"]
+__all__ = [
+    "age",
+    "alone",
+    "export",
+    "first_time",
+    "forget",
+    "load",
+    "merge",
+    "path",
+    "read",
+    "system_paths",
+]
 
+_ETC = Path("/etc/quantforge")
 _COMMAND = "python -m quantforge.autotune"
 _LARGEST: Final = 4 << 20  # bytes, some hundred times what a machine's section takes
 
@@ -93,14 +105,24 @@ def _content(file: Path) -> str:
 _read: dict[Path, tuple[tuple[int, ...], Profile | None]] = {}
 
 
-def read() -> Profile | None:
-    """The profile of this user and machine; None without one.
+def system_paths() -> tuple[Path, ...]:
+    """Where an administrator or an image keeps a profile for those who have none of their own.
+
+    None where ``QUANTFORGE_PROFILE`` names the one to use.
+    """
+    if os.environ.get("QUANTFORGE_PROFILE"):
+        return ()
+    return Path(sys.prefix, "share", "quantforge", "profile.json"), _ETC / "profile.json"
+
+
+def read(file: Path | None = None) -> Profile | None:
+    """The profile in `file`, by default that of this user; None without one.
 
     One that is damaged, or that somebody else could have written, counts as none, with one warning
     that names the file.
     """
     try:
-        file = _place()
+        file = _place() if file is None else file
         facts = file.stat()
         state = (facts.st_mtime_ns, facts.st_ctime_ns, facts.st_size, facts.st_ino)
         known = _read.get(file)
@@ -110,7 +132,7 @@ def read() -> Profile | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        _warn(path(), str(error.strerror), "QUANTFORGE_PROFILE can name another one")
+        _warn(file or path(), str(error.strerror), "QUANTFORGE_PROFILE can name another one")
         return None
 
 
@@ -140,8 +162,10 @@ def _check_writers(facts: os.stat_result) -> None:
         raise ValueError("others may write to it")
 
 
-def merge(profile: Profile) -> Path:
+def merge(profile: Profile, force: bool = False) -> Path:
     """Put what was measured into the file, beside what others have put there; return its path.
+
+    Only with `force` does it replace what was measured with more care.
 
     Raises
     ------
@@ -151,7 +175,7 @@ def merge(profile: Profile) -> Path:
     file = _place()
     _make_folder(file)
     with _locked(file):
-        _write((read() or Profile()).merged(profile), file)
+        _write((read() or Profile()).merged(profile, force), file)
     return file
 
 
@@ -190,6 +214,22 @@ def forget() -> Path | None:
     with _locked(file):
         file.unlink(missing_ok=True)
     return file
+
+
+def first_time(what: str) -> bool:
+    """Whether `what` happens here for the first time; remembered beside the profile.
+
+    False where nothing can be remembered, for then it would be the first time for ever.
+    """
+    import socket  # takes milliseconds that most processes need not pay
+
+    file = path().with_name(f"{socket.gethostname()}.{what}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(exist_ok=False)
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from itertools import repeat
@@ -13,6 +15,8 @@ __all__ = ["Block", "Clock", "time_block"]
 _CPU_STAT: Final = (Path("/sys/fs/cgroup/cpu.stat"), Path("/sys/fs/cgroup/cpu/cpu.stat"))
 _OTHER_LOAD: Final = 1.05
 """A thread's wall time over its processor time, above which something else had the processor."""
+
+_WAKING: Final = 100e-6  # a sleeping thread's way to a free processor, on a virtual machine
 
 
 class Clock:
@@ -39,6 +43,15 @@ class Clock:
         except (OSError, ValueError, IndexError):
             return 0
 
+    def waited(self) -> float:
+        """Seconds that threads of this process were ready to run and had no processor, so far."""
+        nanoseconds = 0
+        with contextlib.suppress(OSError, ValueError, IndexError):  # not Linux, or a thread ended
+            for thread in os.scandir("/proc/self/task"):
+                with open(f"{thread.path}/schedstat") as numbers:
+                    nanoseconds += int(numbers.read().split()[1])
+        return nanoseconds * 1e-9
+
     def preempted(self) -> int:
         """How often a thread of this process has lost its processor against its will so far."""
         try:
@@ -59,15 +72,21 @@ def time_block(clock: Clock, call: Callable[[], Any], calls: int, threads: int) 
     """Time `calls` calls after an untimed one, which warms the caches up.
 
     Other load shows in the processor time of a thread that works alone. Where several threads work
-    the caller sleeps part of the time, so there a lost processor is the sign.
+    the caller sleeps part of the time, so there a lost processor is the sign, and a thread that
+    waited for one, beyond what waking up takes.
     """
     call()
     throttled, preempted = clock.throttled(), clock.preempted()
+    waited = clock.waited() if threads > 1 else 0.0
     cpu = clock.cpu()
     start = clock.wall()
     for _ in repeat(None, calls):
         call()
     wall = clock.wall() - start
     cpu = clock.cpu() - cpu
-    alone = wall <= _OTHER_LOAD * cpu if threads == 1 else clock.preempted() == preempted
+    if threads == 1:
+        alone = wall <= _OTHER_LOAD * cpu
+    else:
+        waiting = clock.waited() - waited - _WAKING * calls * (threads - 1)
+        alone = clock.preempted() == preempted and waiting <= (_OTHER_LOAD - 1.0) * wall
     return Block(wall / calls, alone and clock.throttled() == throttled)

@@ -7,6 +7,7 @@ import sys
 from quantforge import dispatch
 from quantforge.errors import QuantForgeError, warn_once
 from quantforge.profile import lookup, store
+from quantforge.profile.record import Profile
 from quantforge.tuning import session
 from quantforge.tuning.progress import progress_bar
 
@@ -17,23 +18,26 @@ def tune(operation: str) -> None:
     """Tune quickly, unless the profile covers `operation` or another process is at it."""
     if _is_worker() or not any(gap.operation == operation for gap in lookup.gaps()):
         return
+
+    def save(profile: Profile) -> None:
+        try:
+            store.merge(profile)
+        except OSError as error:
+            lookup.keep(profile)
+            warn_once(
+                "profile unwritable",
+                f"{store.path()} cannot be written ({error.strerror}): "
+                "this machine was tuned for this process only",
+            )
+
     with store.alone(wait=False) as alone:
         if not alone:
             return
         try:
             with progress_bar() as progress:
-                tuned = session.tune("quick", progress=progress)
+                session.tune("quick", progress=progress, save=save)
         except QuantForgeError:
             return  # nothing can be measured; the call itself will say what is wrong
-    try:
-        store.merge(tuned.profile)
-    except OSError as error:
-        lookup.keep(tuned.profile)
-        warn_once(
-            "profile unwritable",
-            f"{store.path()} cannot be written ({error.strerror}): "
-            "this machine was tuned for this process only",
-        )
     dispatch.invalidate()
 
 

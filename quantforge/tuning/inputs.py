@@ -21,7 +21,9 @@ _SEED: Final = 20230914
 Arrays = Mapping[str, NDArray[np.float64]]
 
 
-def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np.float64]]:
+def operands(
+    operation: str, n: int, kind: Any = "call", seed: int = _SEED
+) -> dict[str, NDArray[np.float64]]:
     """Draw `n` options from the ranges that the catalogue calls typical, by argument.
 
     What an inversion starts from is computed by the operation that it inverts, where anything can
@@ -29,7 +31,7 @@ def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np
     bad input.
     """
     asked = OPERATIONS[operation]
-    random = np.random.default_rng(_SEED)
+    random = np.random.default_rng(seed)
     drawn = {
         operand.argument: random.uniform(*operand.typical, size=n)
         for operand in asked.inputs
@@ -38,7 +40,7 @@ def operands(operation: str, n: int, kind: Any = "call") -> dict[str, NDArray[np
     if asked.inverse_of and registry().candidates(asked.inverse_of, exact=False):
         result = asked.inputs[0].argument
         priced = OPERATIONS[asked.inverse_of]
-        its = {**operands(priced.name, n), **drawn, "kind": kind}
+        its = {**operands(priced.name, n, seed=seed), **drawn, "kind": kind}
         del its[result]
         drawn[result] = api.function(priced.function)(**its, model=priced.model)
     return drawn

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any, Final
 
+from quantforge.profile.curves import UNJUDGED
 from quantforge.tuning.clock import Clock, time_block
 
 __all__ = ["Cell", "measure"]
@@ -21,6 +22,12 @@ _BLOCK: Final = 0.5e-3
 _MOST_CALLS: Final = 1000
 _CONFIRMED: Final = 1.02
 """The third least time over the least, below which more blocks would add nothing."""
+
+_AGREEING: Final = 3
+"""Blocks whose agreement says how far a time may be off."""
+
+_ALONE: Final = 0.05
+"""How far a time may be off that fewer blocks have shown."""
 
 _ATTEMPTS: Final = 4
 """Rounds in all, as a multiple of those asked for, before what there is must do."""
@@ -51,13 +58,26 @@ class Cell:
         return min(self.clean or self.disturbed)
 
     @property
+    def spread(self) -> float:
+        """How far that time may be off, relative to it: how well the best three blocks agree.
+
+        Threads that seldom found a free processor each say nothing of what they can do.
+        """
+        needed = min(ENOUGH, len(self.clean) + len(self.disturbed))
+        if self.threads > 1 and len(self.clean) < max(needed, _AGREEING):
+            return UNJUDGED
+        least = nsmallest(_AGREEING, self.clean or self.disturbed)
+        agreed = least[-1] / least[0] - 1.0
+        return min(agreed if len(least) == _AGREEING else max(agreed, _ALONE), UNJUDGED)
+
+    @property
     def noisy(self) -> bool:
         """Whether too few blocks were undisturbed, though there were enough of them."""
         return len(self.clean) < ENOUGH <= len(self.clean) + len(self.disturbed)
 
     def settled(self, rounds: int) -> bool:
         """Whether there are so many undisturbed blocks, the best three of which agree."""
-        least = nsmallest(3, self.clean)
+        least = nsmallest(_AGREEING, self.clean)
         return len(self.clean) >= rounds and least[-1] <= _CONFIRMED * least[0]
 
     def time(self, clock: Clock) -> None:
@@ -87,6 +107,8 @@ def measure(
         for attempt in range(_ATTEMPTS * rounds):
             order.shuffle(pending)
             for cell in pending:
+                if attempt and clock.wall() >= deadline:
+                    return
                 cell.time(clock)
             pending = [cell for cell in pending if not cell.settled(rounds)]
             progress(max((attempt + 1) / (_ATTEMPTS * rounds), 1.0 - len(pending) / len(cells)))

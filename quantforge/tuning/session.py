@@ -7,12 +7,12 @@ from one candidate to another, for `auto` and for every backend alone.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from quantforge import threads as _threads
@@ -20,10 +20,11 @@ from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State, registry
+from quantforge.profile import lookup
 from quantforge.profile.curves import Curve
-from quantforge.profile.decision import candidates, decide
+from quantforge.profile.decision import candidates, decide, slow_to_load
 from quantforge.profile.machine import Machine, build, this_machine
-from quantforge.profile.record import Curves, Profile, Record, Section
+from quantforge.profile.record import LEVELS, Curves, Profile, Record, Section
 from quantforge.tuning import inputs
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
@@ -50,18 +51,29 @@ class Rigor(NamedTuple):
     seconds: float
 
 
-RIGORS: Final[Mapping[str, Rigor]] = {
-    "quick": Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
-    "measure": Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
-    "thorough": Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
-}
+RIGORS: Final[Mapping[str, Rigor]] = dict(
+    zip(
+        LEVELS,
+        (
+            Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
+            Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
+            Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
+        ),
+        strict=True,
+    )
+)
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
+_LONG: Final = 1e-3  # a call that takes so long differs little from the next one
 _AROUND: Final = (0.75, 1.0, 1.33)
 _APART: Final = 1.1  # a point within this factor of another one adds nothing
 _SURELY: Final = 1.25  # by this factor the next call would exceed the longest one allowed
 _HOPELESS: Final = 0.1  # share of cells with too few undisturbed blocks, above which to say so
-_GRID_SHARE: Final = 0.6  # of the time, the rest is for refinements
+_WARMING_SHARE: Final = 0.35  # of the time, for compiling, warming up and first estimates
+_GRID_SHARE: Final = 0.6  # of what is left, the rest is for refinements
+_UNEVEN: Final = (2, 3, 7, 11, 27)  # small batches that fill no vector, beside those that do
+_FEWEST: Final = 10  # batch sizes to measure, however little time there is
+_RIVAL: Final = 1.25  # who takes at most this much longer may turn out to be faster
 _FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
 
 
@@ -92,9 +104,17 @@ class _Session:
     progress: Progress
     machine: Machine
     order: random.Random
+    name: str
+    loading: Mapping[str, float]
     curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
-    cells: int = 0
-    noisy: int = 0
+    disturbed: dict[str, list[bool]] = field(default_factory=dict)
+
+    def noise(self, operation: str | None = None) -> float:
+        """The share of cells, of one operation or of all, with too few undisturbed blocks."""
+        cells = [
+            one for name, its in self.disturbed.items() if operation in (None, name) for one in its
+        ]
+        return sum(cells) / max(1, len(cells))
 
 
 @forced_threads()  # or it could not find from where on threads pay
@@ -104,6 +124,7 @@ def tune(
     seconds: float | None = None,
     clock: Clock | None = None,
     progress: Progress = lambda text, done: None,
+    save: Callable[[Profile], None] = lambda profile: None,
     seed: int | None = None,
 ) -> Tuned:
     """Measure this machine.
@@ -118,6 +139,8 @@ def tune(
         Where times come from.
     progress : callable, optional
         Called with what is going on, and how much of everything is done, from 0 to 1.
+    save : callable, optional
+        Called with what is known after each operation.
     seed : int, optional
         For the order of measurements.
 
@@ -132,8 +155,9 @@ def tune(
     """
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
-    session = _Session(level, clock, progress, this_machine(_threads.budget()), random.Random(seed))
-    left_out = _load_all(progress)
+    left_out, loading = _load_all(progress, clock)
+    machine = this_machine(_threads.budget())
+    session = _Session(level, clock, progress, machine, random.Random(seed), rigor, loading)
     loaded = clock.wall()
     end = loaded + level.seconds if seconds is None else began + seconds
     usable = [name for name in registry().names() if left_out.get(name) == ""]
@@ -144,26 +168,45 @@ def tune(
     for place, operation in enumerate(OPERATIONS):
         share = (end - clock.wall()) * shares[place] / sum(shares[place:])
         _tune_operation(session, operation, usable, clock.wall() + share, place)
+        section = _section(session, left_out)
+        save(Profile((section,)))
     progress("done", 1.0)
-    disturbed = session.noisy / max(1, session.cells)
-    noisy = disturbed > _HOPELESS
-    records = {
-        name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
-    }
-    section = Section(session.machine, records)
-    return Tuned(section, rigor, loaded - began, clock.wall() - loaded, noisy, disturbed)
+    disturbed = session.noise()
+    return Tuned(
+        section, rigor, loaded - began, clock.wall() - loaded, disturbed > _HOPELESS, disturbed
+    )
 
 
-def _load_all(progress: Progress) -> dict[str, str]:
-    """Load every available backend, golden check included; by name, why it is left out or ""."""
+def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
+    """What is known so far, and what is decided from it."""
+    records = {name: _record(session, name, reason) for name, reason in left_out.items()}
+    rows = {}
+    budget = session.machine.budget
+    before, _ = lookup.section(budget)
+    for operation, curves in session.curves.items():
+        order = registry().candidates(operation, exact=True)
+        found = candidates({name: tuple(its.values()) for name, its in curves.items()}, order)
+        if found:
+            ties = lookup.ties(before, operation, order, budget)
+            slow = slow_to_load({name: session.loading.get(name, 0.0) for name in order})
+            rows[operation] = decide(found, ties._replace(slow=slow))
+    return Section(session.machine, records, rows)
+
+
+def _load_all(progress: Progress, clock: Clock) -> tuple[dict[str, str], dict[str, float]]:
+    """Load every available backend, golden check included.
+
+    By name, why it is left out or "", and the seconds that loading took.
+    """
     found = registry()
-    left_out = {}
+    left_out, loading = {}, {}
     for name in found.names():
         info = found.info(name)
         operations = [one for one in info.operations if one in OPERATIONS]
         if info.state is not State.AVAILABLE or not operations:
             continue
         progress(f"loading {name}", 0.0)
+        began = clock.wall()
         try:
             for operation in operations:
                 found.kernel(name, operation)
@@ -172,24 +215,31 @@ def _load_all(progress: Progress) -> dict[str, str]:
         else:
             debug = found.info(name).details.get("build") == "debug"
             left_out[name] = "a debug build, which tells nothing about speed" if debug else ""
-    return left_out
+        loading[name] = clock.wall() - began
+    return left_out, loading
 
 
-def _record(session: _Session, name: str, left_out: str, rigor: str, noisy: bool) -> Record:
+def _record(session: _Session, name: str, left_out: str) -> Record:
     info = registry().info(name)
     return Record(
         version=info.version,
         build=build(name),
         measured=datetime.now(UTC).isoformat(timespec="seconds"),
-        rigor=rigor,
-        noisy=noisy,
+        rigor=session.name,
+        noisy=session.noise() > _HOPELESS,
         left_out=left_out,
         details=info.details,
         operations={
-            operation: Curves(OPERATIONS[operation].numerics, tuple(curves[name].values()))
+            operation: Curves(
+                OPERATIONS[operation].numerics,
+                tuple(curves[name].values()),
+                session.name,
+                session.noise(operation) > _HOPELESS,
+            )
             for operation, curves in session.curves.items()
-            if name in curves
+            if curves.get(name)
         },
+        loading=session.loading[name],
     )
 
 
@@ -215,7 +265,8 @@ def _tune_operation(
         measure(cells, level.rounds, until, clock, session.order, progress(part))
         _add_points(session, operation, cells)
 
-    grid = _grid(session, operation, arrays, backends)
+    began = clock.wall()
+    grid = _grid(session, operation, arrays, backends, began + _WARMING_SHARE * (deadline - began))
     timed(grid, 0, clock.wall() + _GRID_SHARE * (deadline - clock.wall()))
     for part in range(1, parts):
         if clock.wall() >= deadline:
@@ -233,55 +284,70 @@ def _thread_counts(budget: int) -> list[int]:
 
 
 def _grid(
-    session: _Session, operation: str, arrays: Mapping[str, Any], backends: list[str]
+    session: _Session,
+    operation: str,
+    arrays: Mapping[str, Any],
+    backends: list[str],
+    deadline: float,
 ) -> list[Cell]:
-    """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up."""
+    """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up.
+
+    All candidates get as far as the deadline lets them get together.
+    """
     level = session.rigor
     powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
-    sizes = sorted({round(level.step**power) for power in powers})
+    sizes = sorted({round(level.step**power) for power in powers} | {*_UNEVEN})
+    going = list(itertools.product(backends, _thread_counts(session.machine.budget)))
     cells: list[Cell] = []
-    for backend in backends:
-        alone: dict[int, float] = {}
-        for threads in _thread_counts(session.machine.budget):
-            for n in sizes:
-                if threads > 1 and (n < threads or alone.get(n, 1.0) < _WORTH_SPLITTING):
-                    continue
-                cell = _cell(session, operation, arrays, backend, threads, n)
-                if threads == 1:
-                    alone[n] = cell.estimate
-                if cell.estimate > level.call and n > sizes[0]:
-                    break
+    for place, n in enumerate(sizes):
+        if place >= _FEWEST and session.clock.wall() >= deadline:
+            break
+        alone: dict[str, float] = {}
+        for backend, threads in tuple(going):
+            if threads > 1 and (n < threads or alone.get(backend, 1.0) < _WORTH_SPLITTING):
+                continue
+            cell = _cell(session, operation, arrays, backend, threads, n)
+            if threads == 1:
+                alone[backend] = cell.estimate
+            # Threads that other load has slowed down go as far as one thread does.
+            is_limited = threads == 1 or (backend, 1) not in going
+            if cell.estimate <= level.call or n == sizes[0] or not is_limited:
                 cells.append(cell)
-                if cell.estimate * level.step > _SURELY * level.call:
-                    break
+            if cell.estimate * level.step > _SURELY * level.call and is_limited:
+                going.remove((backend, threads))
     return cells
 
 
 def _cell(
     session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
 ) -> Cell:
-    """A cell with a first estimate of its time."""
+    """A cell with a first estimate of its time, from as few calls as will do.
+
+    One thread's processor time does not count what else the processor did.
+    """
     call = inputs.call(operation, arrays, n, backend, threads)
-    call()
-    estimates = []
-    for _ in range(3):
-        start = session.clock.wall()
+    now = session.clock.cpu if threads == 1 else session.clock.wall
+    estimates: list[float] = []
+    while len(estimates) < (2 if estimates and min(estimates) > _LONG else 4):
+        start = now()
         call()
-        estimates.append(session.clock.wall() - start)
+        estimates.append(now() - start)
     return Cell(backend, threads, n, call, min(estimates))
 
 
 def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
-    session.cells += len(cells)
-    session.noisy += sum(cell.noisy for cell in cells)
+    session.disturbed.setdefault(operation, []).extend(cell.noisy for cell in cells)
     for cell in cells:
         curves = session.curves[operation][cell.backend]
         curve = curves.get(cell.threads, Curve(cell.threads, (), ()))
-        curves[cell.threads] = curve.with_points([cell.n], [cell.seconds])
+        curves[cell.threads] = curve.with_point(cell.n, cell.seconds, cell.spread)
 
 
 def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
-    """Cells around every switch, for the candidates on both sides of it."""
+    """Cells around every switch, for the candidates on both sides of it and for close rivals.
+
+    Backends bend differently between batch sizes: measured points compare with measured points.
+    """
     curves = {
         name: tuple(by_threads.values())
         for name, by_threads in session.curves[operation].items()
@@ -291,11 +357,15 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
     choices |= {registry().candidates(operation, exact=exact) for exact in (True, False)}
     wanted = set()
     for choice in sorted(choices):
-        rows = decide(candidates(curves, choice))
-        for before, after in pairwise(rows):
+        found = candidates(curves, choice)
+        rows = decide(found)
+        for before, after in itertools.pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
                 wanted |= {(row.backend, row.threads, n) for row in (before, after)}
+                times = [float(one.curve.predict(n)) for one in found]
+                rivals = zip(found, times, strict=True)
+                wanted |= {(*one[:2], n) for one, its in rivals if its <= _RIVAL * min(times)}
     return [
         _cell(session, operation, arrays, *cell)
         for cell in sorted(wanted)

@@ -273,3 +273,156 @@ def test_two_processes_that_tune_at_once_take_turns_and_leave_a_valid_profile(tm
     assert "waiting" in ended[0][1] + ended[1][1]
     checked = subprocess.run([*command, "--check"], env=settings, check=False, timeout=60)
     assert checked.returncode == 0
+
+
+def test_less_care_measures_nothing_where_more_was_taken_unless_forced_to(flipping, autotune):
+    autotune("--json", "--rigor", "measure")
+    before = flipping.profile.read_bytes(), flipping.clock.now
+    ended = autotune("--json")
+    assert ended.code == 0
+    assert "--force" in ended.err
+    assert len(json.loads(ended.out)["operations"]["price"]["rows"]) == 2
+    assert (flipping.profile.read_bytes(), flipping.clock.now) == before
+    ended = autotune("--json", "--force")
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out)["backends"]["early"]["rigor"] == "quick"
+
+
+def test_what_was_measured_with_more_care_survives_where_only_a_part_is_missing(flipping, autotune):
+    autotune("--json", "--rigor", "measure")
+    late = flipping.speed("late", fixed=50e-6, each=50e-9, version="2.0")
+    flipping.install(flipping.speed("early"), late)
+    found = json.loads(autotune("--json").out)
+    points = {one["backend"]: len(one["sizes"]) for one in found["operations"]["price"]["curves"]}
+    assert points["early"] > 1.5 * points["late"]
+    assert found["backends"]["late"]["version"] == "2.0"
+
+
+def test_threads_that_other_load_kept_from_being_judged_stay_as_shipped(
+    flipping, autotune, monkeypatch
+):
+    """While somebody else has the other processor, two threads take longer than one."""
+    flipping.threads(2)
+    split = flipping._split
+
+    def waiting(kernel, operands, shape, outs, types, n):
+        if n > 1:
+            flipping.clock.move(shape[0] * 100e-9)
+            flipping.clock.seconds_waited += 1.0
+        return split(kernel, operands, shape, outs, types, n)
+
+    monkeypatch.setattr("quantforge.evaluation.split", waiting)
+    ended = autotune("--json")
+    assert "NOISY" in ended.err
+    rows = json.loads(ended.out)["operations"]["price"]["rows"]
+    assert [(row["backend"], row["threads"]) for row in rows] == [
+        ("early", 1),
+        ("late", 1),
+        ("late", 2),
+    ]
+    assert rows[-1]["from_n"] == 65_536
+
+
+def test_an_interrupted_tuning_keeps_each_finished_operation(machine, autotune, monkeypatch):
+    slower = {"price": 1.0, "greeks": 2.0}
+    one = machine.speed("one", slower=slower)
+    machine.install(one)
+    run = type(one).run
+
+    def interrupted(self, factor, *operands, **named):
+        if factor == 2.0 and machine.profile.exists():
+            raise KeyboardInterrupt
+        return run(self, factor, *operands, **named)
+
+    monkeypatch.setattr(type(one), "run", interrupted)
+    assert autotune("--json").code == 130
+    machine.restart()
+    assert quantforge.explain("price").profile == str(machine.profile)
+    assert quantforge.explain("greeks").profile == "shipped defaults"
+
+
+def test_verify_prints_what_auto_loses_and_changes_nothing(flipping, autotune):
+    pytest.importorskip("rich")
+    assert autotune("--verify").code == 1  # no profile, nothing to verify
+    flipping.tune()
+    before = flipping.profile.read_bytes()
+    ended = autotune("--verify", "--budget", "1")
+    assert (ended.code, ended.err) == (0, "")
+    assert "price" in ended.out
+    found = json.loads(autotune("--verify", "--json").out)["price"]
+    assert found["regret"] < 0.01 < found["shipped_regret"]
+    assert set(found["batches"][0]) == {
+        "n", "backend", "threads", "best", "regret", "shipped_regret",
+    }  # fmt: skip
+    assert flipping.profile.read_bytes() == before
+
+
+@pytest.fixture
+def page(flipping, autotune, tmp_path):
+    """The report of a tuning as HTML, and what a parser finds in it."""
+    from html.parser import HTMLParser
+
+    class Found(HTMLParser):
+        def __init__(self):
+            super().__init__()
+            self.tags, self.text, self.open = [], "", []
+
+        def handle_starttag(self, tag, attributes):
+            self.tags.append((tag, dict(attributes)))
+            if tag not in {"meta", "path", "rect", "circle", "polyline"}:
+                self.open.append(tag)
+
+        def handle_endtag(self, tag):
+            if tag not in {"path", "rect", "circle", "polyline"}:
+                assert self.open.pop() == tag
+
+        def handle_data(self, data):
+            self.text += data
+
+    def report():
+        file = tmp_path / "report.html"
+        assert autotune("--report", file).code == 0
+        found = Found()
+        found.feed(file.read_text(encoding="utf-8"))
+        assert found.open == []
+        return found
+
+    return report
+
+
+def test_the_page_has_curves_bands_crossings_ties_and_the_reasons(flipping, page):
+    flipping.threads(2)
+    flipping.tune()
+    found = page()
+    curves = [one for tag, one in found.tags if tag == "polyline"]
+    assert len(curves) == 1 + 2 * 2  # what auto takes; two backends, each with one and two threads
+    for word in (
+        "early",
+        "late × 2",
+        "the fastest measured candidate",
+        "options in a call",
+        "ties",
+    ):
+        assert word in found.text, word
+    starts = [row[0] for row in flipping.rows()[1:]]
+    assert all(f"{start:,}" in found.text for start in starts)
+    assert len([1 for tag, one in found.tags if one.get("class") == "cross"]) == len(starts)
+    assert "tie: early, late" in found.text  # around the crossing
+
+
+def test_the_page_needs_nothing_beside_itself_and_is_light_or_dark(flipping, page, tmp_path):
+    flipping.tune()
+    found = page()
+    assert not {"script", "link", "img", "iframe"} & {tag for tag, _ in found.tags}
+    assert not {"src", "href"} & {name for _, one in found.tags for name in one}
+    content = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "url(" not in content
+    assert "@media (prefers-color-scheme: dark)" in content
+
+
+def test_what_plugins_say_cannot_break_out_of_the_page(machine, page):
+    machine.install(machine.speed("one", build="<script>alert('x')</script>", version='1"<b>'))
+    machine.tune()
+    found = page()
+    assert not {"script", "b"} & {tag for tag, _ in found.tags}
+    assert "<script>alert('x')</script>" in found.text

@@ -13,7 +13,7 @@ from quantforge.tuning import clock, measurement, session
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = {"half": 0.5, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "tenth": 0.1}
-NUMBERS |= {"twice": 2, "seventeen": 17}
+NUMBERS |= {"twice": 2, "seventeen": 17, "quarter": 0.25}
 QUICK, MEASURE = session.RIGORS["quick"], session.RIGORS["measure"]
 
 SAID = {
@@ -33,10 +33,11 @@ SAID = {
         r"grow by a factor of (\w+) \(`measure`: (\w+)\)": (QUICK.step, MEASURE.step),
         r"first gets (\w+) the time of any other": (session._FIRST,),
         r"Beyond (\w+) times its largest batch": (decision._REACH,),
-        r"A loss below (\d+) % counts as none, an additional row must save (\d+) %": (
-            100 * decision.MARGIN,
+        r"An additional row must save (\d+) % .* What differs by less than (\d+) %": (
             100 * decision._SWITCH,
+            100 * decision.MARGIN,
         ),
+        r"the backend that loads faster, by a (\w+) of a second": (decision._NOTICED,),
     },
     "docs/design.md": {r"has to win by (\d+) %": (100 * decision.MARGIN,)},
     "docs/numerics.md": {r"(\w+) outputs in one pass": (len(ALL),)},

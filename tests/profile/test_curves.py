@@ -55,6 +55,16 @@ def test_a_single_point_is_a_constant():
 
 
 def test_new_points_are_sorted_in_and_replace_old_ones():
-    assert Curve(2, (1, 4), (1.0, 4.0)).with_points([2, 4], [2.0, 3.0]) == Curve(
-        2, (1, 2, 4), (1.0, 2.0, 3.0)
+    assert Curve(2, (1, 4), (1.0, 4.0)).with_point(2, 2.0, 0.0).with_point(4, 3.0, 0.1) == Curve(
+        2, (1, 2, 4), (1.0, 2.0, 3.0), (0.0, 0.0, 0.1)
     )
+
+
+def test_a_time_may_be_off_by_its_spread_and_by_what_the_line_misses():
+    sizes = (1, 10, 100, 1000)
+    exact = Curve(1, sizes, tuple(1e-6 + 1e-8 * n for n in sizes), (0.0, 0.1, 0.1, 0.3))
+    assert exact.spread([1, 10, 1000, 10_000]) == pytest.approx([0.0, 0.1, 0.3, 0.3], abs=1e-9)
+    assert exact.spread(10**2.5) == pytest.approx(0.2)
+    around = Curve(1, sizes, tuple(1e-6 * factor for factor in (1.0, 1.04, 1.0, 1.04)))
+    assert around.model == "line"
+    assert around.spread(50) == around.errors[0] > 0.01

@@ -5,6 +5,7 @@ from itertools import cycle
 
 import pytest
 
+from quantforge.profile.curves import UNJUDGED
 from quantforge.tuning.measurement import Cell, measure
 
 
@@ -85,3 +86,43 @@ def test_after_the_deadline_no_round_begins_but_there_is_always_one(machine):
     (cell,) = cells_of(machine.clock, 500)
     run([cell], machine.clock, deadline=0.0)
     assert len(cell.clean) == 1
+
+
+def test_a_time_may_be_off_by_how_far_the_best_three_blocks_lie_apart():
+    one = Cell("one", 1, 1, lambda: None, estimate=1e-3)
+    one.clean = [4.0, 5.0, 4.2, 4.1]
+    assert one.spread == pytest.approx(0.05)
+    one.clean = [1.0, 7.0, 8.0]
+    assert one.spread == UNJUDGED  # whatever the number, it says no more than that
+
+
+def test_few_blocks_leave_doubt_and_threads_unjudged():
+    one, two = (Cell("one", threads, 1, lambda: None, estimate=1e-3) for threads in (1, 2))
+    one.clean, two.clean = [4.0], [4.0]
+    assert one.spread == pytest.approx(0.05)
+    assert two.spread == UNJUDGED
+    two.clean = [4.0, 4.0, 4.0]
+    assert two.spread == 0.0
+
+
+def test_threads_that_seldom_found_a_processor_each_are_unjudged():
+    two = Cell("one", 2, 1, lambda: None, estimate=1e-3)
+    two.clean, two.disturbed = [4.0] * 4, [5.0] * 10
+    assert two.spread == UNJUDGED
+    two.clean = [4.0] * 5
+    assert two.spread == 0.0
+
+
+@pytest.mark.parametrize(("waiting", "clean"), [(0.0, 1), (120e-6, 1), (200e-6, 0)])
+def test_threads_that_waited_for_a_processor_longer_than_waking_takes_are_disturbed(
+    machine, waiting, clean
+):
+    """Waking takes 100 µs, and 5 % of a millisecond is let pass."""
+
+    def call():
+        machine.clock.move(1e-3)
+        machine.clock.seconds_waited += waiting
+
+    two = Cell("one", 2, 1, call, estimate=1e-3)
+    two.time(machine.clock)
+    assert len(two.clean) == clean

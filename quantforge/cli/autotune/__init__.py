@@ -6,13 +6,18 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from quantforge import dispatch
 from quantforge.cli.terminal import say
 from quantforge.errors import QuantForgeError
 
+if TYPE_CHECKING:
+    from quantforge.profile.record import Profile
+
 __all__ = ["add_parser", "run"]
+
+_VERIFYING: Final = 30.0  # seconds
 
 _EPILOG: Final = """\
 rigor:
@@ -40,6 +45,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--budget", type=_seconds, metavar="SECONDS", help="take at most about this long"
     )
+    parser.add_argument(
+        "--force", action="store_true", help="replace also what was measured with more care"
+    )
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
     actions = parser.add_argument_group("instead of measuring").add_mutually_exclusive_group()
     actions.add_argument(
@@ -51,7 +59,15 @@ def add_parser(subparsers: Any) -> None:
         "implements, with 1 if not",
     )  # fmt: skip
     actions.add_argument(
-        "--report", type=Path, metavar="FILE", help="draw it into FILE: .png, .pdf or .svg"
+        "--verify", action="store_true",
+        help="time auto against every candidate and the shipped table, on fresh sizes and data, "
+        "and say how much time it loses (30 s unless --budget says otherwise)",
+    )  # fmt: skip
+    actions.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="draw it into FILE: a page (.html) or a picture (.png, .pdf or .svg)",
     )
     actions.add_argument("--export", type=Path, metavar="FILE", help="copy the profile to FILE")
     actions.add_argument(
@@ -73,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     actions: dict[str, Callable[[argparse.Namespace], int]] = {
         "show": _show,
         "check": _check,
+        "verify": _verify,
         "report": _report,
         "export": _export,
         "import_": _import,
@@ -92,27 +109,37 @@ def _tune(arguments: argparse.Namespace) -> int:
 
     if not arguments.json:
         require("rich", "a table")  # before a minute of work, not after
+    if not arguments.force and lookup.is_covered(arguments.rigor):
+        _note(f"measured with more care than {arguments.rigor} already; --force measures again")
+        _print(_section(), arguments.json, every=False)
+        return 0
     with store.alone(wait=False) as alone:
         if not alone:
             _note("another process is measuring this machine, waiting for it")
+    unwritable = None
+
+    def save(profile: Profile) -> None:
+        nonlocal unwritable
+        try:
+            store.merge(profile, arguments.force)
+        except OSError as error:
+            unwritable = error.strerror
+            lookup.keep(profile)
+
     try:
         with store.alone(wait=True), progress_bar() as progress:
-            tuned = session.tune(arguments.rigor, seconds=arguments.budget, progress=progress)
+            tuned = session.tune(
+                arguments.rigor, seconds=arguments.budget, progress=progress, save=save
+            )
     except QuantForgeError as error:
         raise Failure(str(error), 1) from None
-    unwritable = None
-    try:
-        store.merge(tuned.profile)
-    except OSError as error:
-        unwritable = error.strerror
-        lookup.keep(tuned.profile)
     dispatch.invalidate()
-    _print(tuned.section, arguments.json, every=False)
+    _print(_section(), arguments.json, every=False)
     if tuned.noisy:
         _note(
             f"THIS MACHINE IS NOISY: other load disturbed {tuned.disturbed:.0%} of the "
-            "measurements again and again, and what was decided may be wrong. "
-            "Tune again when it is idle."
+            "measurements again and again. What was measured undisturbed before stays, and so do "
+            "threads that nobody could judge. Tune again when it is idle."
         )
     if unwritable:
         raise Failure(f"nothing is remembered: {store.path()} cannot be written: {unwritable}", 1)
@@ -177,12 +204,38 @@ def _check(arguments: argparse.Namespace) -> int:
     return 1 if gaps else 0
 
 
-def _report(arguments: argparse.Namespace) -> int:
-    from quantforge.cli.autotune.picture import write_picture
+def _verify(arguments: argparse.Namespace) -> int:
+    from quantforge.cli.autotune import verified
     from quantforge.cli.failures import require
+    from quantforge.profile import store
+    from quantforge.tuning.progress import progress_bar
+    from quantforge.tuning.verification import verify
 
-    require("matplotlib", "a report")
-    write_picture(_section(), arguments.report)
+    if not arguments.json:
+        require("rich", "a table")
+    _section()
+    with store.alone(wait=True), progress_bar() as progress:
+        found = verify(arguments.budget or _VERIFYING, progress=progress)
+    if arguments.json:
+        from quantforge.cli.terminal import print_json
+
+        print_json(verified.to_json(found))
+    else:
+        verified.show(found)
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    if arguments.report.suffix == ".html":
+        from quantforge.cli.autotune.page import write_page
+
+        write_page(_section(), arguments.report)
+    else:
+        from quantforge.cli.autotune.picture import write_picture
+        from quantforge.cli.failures import require
+
+        require("matplotlib", "a picture")
+        write_picture(_section(), arguments.report)
     say(arguments.report)
     return 0
 
@@ -209,13 +262,13 @@ def _import(arguments: argparse.Namespace) -> int:
         reason = " ".join(str(error).split())
         raise Failure(f"{arguments.import_} is not a profile: {reason}") from None
     try:
-        store.merge(profile)
+        store.merge(profile, arguments.force)
     except OSError as error:
         raise Failure(f"{store.path()} cannot be written: {error.strerror}", 1) from None
     dispatch.invalidate()
     section, _ = lookup.section()
-    mine = section is not None and section in profile.sections
-    say(
+    mine = section is not None and section.key in {one.key for one in profile.sections}
+    print(
         f"{arguments.import_} added to {store.path()}; "
         + ("it covers this machine" if mine else "it does not cover this machine")
     )

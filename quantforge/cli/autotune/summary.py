@@ -29,6 +29,8 @@ class Batch:
     seconds: float
     slowest: str
     gain: float
+    tied: tuple[str, ...]
+    reason: str
 
     @property
     def each(self) -> float:
@@ -73,7 +75,10 @@ def _batch(plan: Plan, costs: Costs, curves: dict[str, tuple[Curve, ...]], n: in
     slowest = max(best, key=best.__getitem__)
     seconds = costs(row.backend, row.threads, n)
     assert seconds is not None  # rows are made of what was measured
-    return Batch(n, row.backend, row.threads, seconds, slowest, best[slowest] / seconds)
+    tied = plan.source.tied(n) if plan.source.tied else ()
+    reason = plan.source.reason(n) if plan.source.reason else ""
+    gain = best[slowest] / seconds
+    return Batch(n, row.backend, row.threads, seconds, slowest, gain, tied, reason)
 
 
 def to_json(section: Section) -> dict[str, Any]:
@@ -92,6 +97,7 @@ def to_json(section: Section) -> dict[str, Any]:
                 "rigor": record.rigor,
                 "noisy": record.noisy,
                 "left_out": record.left_out,
+                "loading": record.loading,
                 "details": dict(record.details),
             }
             for name, record in section.backends.items()
@@ -114,6 +120,8 @@ def _operation(one: Summary) -> dict[str, Any]:
                 "ns_per_option": batch.each,
                 "slowest_backend": batch.slowest,
                 "gain": batch.gain,
+                "tied": list(batch.tied) if len(batch.tied) > 1 else [],
+                "reason": batch.reason,
             }
             for batch in one.batches
         ],
@@ -123,6 +131,7 @@ def _operation(one: Summary) -> dict[str, Any]:
                 "threads": curve.threads,
                 "sizes": list(curve.sizes),
                 "seconds": list(curve.seconds),
+                "spreads": list(curve.spreads),
                 "model": curve.model,
                 "line": dict(zip(("seconds", "seconds_per_option"), curve.line, strict=True)),
                 "line_error": curve.errors[0],

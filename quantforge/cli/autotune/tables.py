@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from quantforge.cli.autotune.summary import SIZES, Summary, summaries
+from quantforge.cli.autotune.summary import SIZES, Batch, Summary, summaries
 from quantforge.profile import lookup, store
 from quantforge.profile.record import Record, Section
 
@@ -45,7 +45,7 @@ def _table(one: Summary) -> object:
     from quantforge.cli.terminal import duration, table
 
     return table(
-        ("options", "backend", "threads", "per call", "ns per option", "gain", "over"),
+        ("options", "backend", "threads", "per call", "ns per option", "gain", "over", "tie with"),
         [
             (
                 f"{batch.n:,}",
@@ -55,11 +55,18 @@ def _table(one: Summary) -> object:
                 f"{batch.each:,.2f}",
                 f"{batch.gain:.1f}×",
                 batch.slowest,
+                _tie(batch),
             )
             for batch in one.batches
         ],
-        left=("backend", "over"),
+        left=("backend", "over", "tie with"),
     )
+
+
+def _tie(batch: Batch) -> str:
+    """What nothing tells apart here, and how far it lies apart; empty where one is the fastest."""
+    tie, found, rest = batch.reason.partition("a tie with ")
+    return f"{rest.partition(')')[0]})" if found and not tie else ""
 
 
 def _what(record: Record) -> str:
