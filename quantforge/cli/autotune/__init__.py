@@ -221,6 +221,8 @@ def _verify(arguments: argparse.Namespace) -> int:
         print_json(verified.to_json(found))
     else:
         verified.show(found)
+    if disturbed := sum(one.noisy for one in found):
+        _say(f"other load disturbed {disturbed} of {len(found)} batch sizes: believe the others")
     return 0
 
 
