@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -125,11 +126,12 @@ def _tune(arguments: argparse.Namespace) -> int:
             unwritable = error.strerror
             lookup.keep(profile)
 
+    budget = arguments.budget
+    if budget is not None:
+        budget = max(0.1, budget - time.process_time())  # starting the program counts, too
     try:
         with store.alone(wait=True), progress_bar() as progress:
-            tuned = session.tune(
-                arguments.rigor, seconds=arguments.budget, progress=progress, save=save
-            )
+            tuned = session.tune(arguments.rigor, seconds=budget, progress=progress, save=save)
     except QuantForgeError as error:
         raise Failure(str(error), 1) from None
     dispatch.invalidate()
