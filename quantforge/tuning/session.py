@@ -72,7 +72,8 @@ _HOPELESS: Final = 0.1  # share of cells with too few undisturbed blocks, above 
 _WARMING_SHARE: Final = 0.35  # of the time, for compiling, warming up and first estimates
 _GRID_SHARE: Final = 0.6  # of what is left, the rest is for refinements
 _UNEVEN: Final = (2, 3, 7, 11, 27)  # small batches that fill no vector, beside those that do
-_FEWEST: Final = 10  # batch sizes to measure, however little time there is
+_ROOMY: Final = 0.15  # seconds of warming up that leave time for those
+_AT_LEAST: Final = 256  # the batch size to measure up to, however little time there is
 _RIVAL: Final = 1.25  # who takes at most this much longer may turn out to be faster
 _FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
 
@@ -296,11 +297,12 @@ def _grid(
     """
     level = session.rigor
     powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
-    sizes = sorted({round(level.step**power) for power in powers} | {*_UNEVEN})
+    uneven = _UNEVEN if deadline - session.clock.wall() > _ROOMY else ()
+    sizes = sorted({round(level.step**power) for power in powers} | {*uneven})
     going = list(itertools.product(backends, _thread_counts(session.machine.budget)))
     cells: list[Cell] = []
-    for place, n in enumerate(sizes):
-        if place >= _FEWEST and session.clock.wall() >= deadline:
+    for n in sizes:
+        if n > _AT_LEAST and session.clock.wall() >= deadline:
             break
         alone: dict[str, float] = {}
         for backend, threads in tuple(going):

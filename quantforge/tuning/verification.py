@@ -47,6 +47,7 @@ class Verified(NamedTuple):
     best: tuple[str, int]
     auto: Regret
     shipped: Regret
+    noisy: bool
 
 
 def verify(
@@ -100,6 +101,7 @@ def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random
     )
     arrays = inputs.operands(operation, sizes[-1], seed=draw.getrandbits(32))
     times: dict[int, list[dict[tuple[str, int], float]]] = {n: [] for n in sizes}
+    noisy = set()
     for _ in range(_PASSES):
         cells = [
             _cell(operation, arrays, n, *choice, clock)
@@ -109,11 +111,12 @@ def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random
         ]
         until = clock.wall() + seconds / _PASSES
         measure(cells, _ROUNDS, until, clock, draw, lambda done: None)
+        noisy |= {one.n for one in cells if one.noisy and one.backend == "auto"}
         for n in sizes:
             times[n].append(
                 {(one.backend, one.threads): one.seconds for one in cells if one.n == n}
             )
-    return [_verified(operation, n, rows, default, times[n]) for n in sizes]
+    return [_verified(operation, n, rows, default, times[n], n in noisy) for n in sizes]
 
 
 def _largest(operation: str, rows: Sequence[Row], clock: Clock) -> int:
@@ -147,6 +150,7 @@ def _verified(
     rows: Sequence[Row],
     default: Sequence[Row],
     passes: Sequence[dict[tuple[str, int], float]],
+    noisy: bool,
 ) -> Verified:
     def regret(choice: tuple[str, int]) -> Regret:
         over = sorted(its[choice] / min(its.values()) - 1.0 for its in passes)
@@ -162,4 +166,5 @@ def _verified(
         best,
         regret(("auto", chosen.threads)),
         regret((untuned.backend, untuned.threads)),
+        noisy,
     )

@@ -73,6 +73,7 @@ def to_json(verified: Sequence[Verified]) -> dict[str, Any]:
                     "best": {"backend": each.best[0], "threads": each.best[1]},
                     "regret": _spread(each.auto),
                     "shipped_regret": _spread(each.shipped),
+                    "noisy": each.noisy,
                 }
                 for each in verified
                 if each.operation == one.operation
