@@ -233,7 +233,7 @@ def split(
         bounds = [shape[axis] * piece // n for piece in range(n + 1)]
         for low, high in pairwise(bounds):
             part = _part((*arrays, *results), axis - len(shape), slice(low, high))
-            batch.pieces.append(_piece(kernel, part, len(results), signals, batch))
+            batch.pieces.append(_Piece(kernel, part, len(results), signals, batch))
         pool.run(batch)
     finally:
         # Signals are handled after calls. One may come before a lock's owner knows that it has it,
@@ -280,34 +280,40 @@ def _part(arrays: Sequence[np.ndarray[Any, Any]], from_end: int, part: slice) ->
     return tuple(map(view, arrays))
 
 
-def _piece(
-    kernel: Any, arrays: _Arrays, results: int, signals: _Signals, batch: _Batch
-) -> Callable[[], None]:
-    """Compute a part in chunks of a few milliseconds, unless the batch has stopped in between."""
-    most = _FEWEST
+class _Piece:
+    """A part, computed in chunks of some milliseconds unless the batch has stopped in between."""
 
-    def compute(arrays: _Arrays) -> None:
-        nonlocal most
-        whole = arrays[-results]
-        if whole.size > most:
-            axis = _outermost(whole)
-            length, done = whole.shape[axis], 0
-            while done < length and not batch.stopped:
-                next_done = min(done + max(1, most * length // whole.size), length)
-                compute(_part(arrays, axis - whole.ndim, slice(done, next_done)))
-                done = next_done
-        elif not batch.stopped:
-            began = time.perf_counter()
-            kernel(*arrays)
-            taken = time.perf_counter() - began
-            speed = whole.size / max(taken, _SHORTEST)
-            most = max(1, int(min(max(speed * _CHUNK, _FEWEST), speed * _LONGEST)))
+    def __init__(
+        self, kernel: Any, arrays: _Arrays, results: int, signals: _Signals, batch: _Batch
+    ) -> None:
+        self.kernel, self.arrays, self.results = kernel, arrays, results
+        self.signals, self.batch = signals, batch
+        self.most = _FEWEST
 
-    def run() -> None:
-        with np.errstate(all="ignore", invalid="call", call=signals):
-            compute(arrays)
+    def __call__(self) -> None:
+        with np.errstate(all="ignore", invalid="call", call=self.signals):
+            self._compute(self.arrays)
 
-    return run
+    def _compute(self, arrays: _Arrays) -> None:
+        whole = arrays[-self.results]
+        if whole.size <= self.most:
+            self._time(arrays, whole.size)
+            return
+        axis = _outermost(whole)
+        length, done = whole.shape[axis], 0
+        while done < length and not self.batch.stopped:
+            end = min(done + max(1, self.most * length // whole.size), length)
+            self._compute(_part(arrays, axis - whole.ndim, slice(done, end)))
+            done = end
+
+    def _time(self, arrays: _Arrays, size: int) -> None:
+        """Compute a chunk, from which follows how large the next one may be."""
+        if self.batch.stopped:
+            return
+        began = time.perf_counter()
+        self.kernel(*arrays)
+        speed = size / max(time.perf_counter() - began, _SHORTEST)
+        self.most = max(1, int(min(max(speed * _CHUNK, _FEWEST), speed * _LONGEST)))
 
 
 def _outermost(array: np.ndarray[Any, Any]) -> int:
