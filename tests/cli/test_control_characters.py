@@ -148,7 +148,7 @@ def test_a_terminal_gets_only_the_escape_sequences_of_colours(evil):
 
 def test_a_profile_cannot_smuggle_them_in(evil):
     folder, _ = evil
-    tuned = output_of(evil, ["autotune", "--budget", "0.5"])
+    tuned = output_of(evil, ["autotune", "--budget", "0.2"])
     assert not RAW.search(tuned), ascii(tuned)
     path = folder / "profile.json"
     content = json.loads(path.read_text())

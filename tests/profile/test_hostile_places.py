@@ -15,7 +15,6 @@ import quantforge
 
 BLOCKED = {"QUANTFORGE_BLOCK": "rust,c,numba"}
 ZERO, FULL = 5, 7  # minor numbers of memory devices
-TUNE = ["--budget", "0.3", "--json"]
 
 PRICE = """
 import resource, warnings, quantforge
@@ -107,8 +106,10 @@ def test_what_is_no_file_of_ordinary_size_is_no_profile(
     assert reason in line
 
 
-def test_a_device_is_no_profile_and_is_neither_read_replaced_nor_deleted(device, warned, autotune):
-    for name, minor, words in (("zero", ZERO, TUNE), ("full", FULL, ["--forget"])):
+def test_a_device_is_no_profile_and_is_neither_read_replaced_nor_deleted(
+    device, another, warned, autotune
+):
+    for name, minor, words in (("zero", ZERO, ["--import", another]), ("full", FULL, ["--forget"])):
         node = device(name, minor)
         (line,) = warned(node)
         assert f"{node} is not a usable profile (it is not a regular file)" in line
@@ -116,7 +117,7 @@ def test_a_device_is_no_profile_and_is_neither_read_replaced_nor_deleted(device,
         assert ended.returncode == 1
         assert ended.stderr.splitlines()[-1].endswith("it is not a regular file")
         assert stat.S_ISCHR(node.stat().st_mode)
-    assert {each.name for each in node.parent.iterdir()} == {"zero", "full"}
+    assert {each.name for each in node.parent.iterdir()} == {"zero", "full", another.name}
 
 
 def test_a_user_who_is_not_there_has_no_profile(warned, autotune, tmp_path, monkeypatch):
@@ -124,7 +125,7 @@ def test_a_user_who_is_not_there_has_no_profile(warned, autotune, tmp_path, monk
     profile = "~nosuchuser/profile.json"
     (line,) = warned(profile)
     assert f"{profile} is not a usable profile (there is no such home directory)" in line
-    ended = autotune(profile, *TUNE)
+    ended = autotune(profile, "--budget", "0.3", "--json")
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["operations"]
     assert f"{profile} cannot be written: there is no such home directory" in ended.stderr
@@ -187,7 +188,7 @@ def test_the_cache_directory_is_made_for_its_user_alone(tmp_path, another, autot
     code = (
         "import os, sys; os.environ.pop('QUANTFORGE_PROFILE')\n"
         "from quantforge.cli import main\n"
-        "sys.exit(main(['autotune', '--budget', '0.3', '--json']))"
+        f"sys.exit(main(['autotune', '--import', {str(another)!r}]))"
     )
     python(code, XDG_CACHE_HOME=str(cache), **BLOCKED)
     assert stat.S_IMODE((cache / "quantforge").stat().st_mode) == 0o700
