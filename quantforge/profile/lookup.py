@@ -40,10 +40,10 @@ def section(budget: int | None = None) -> tuple[Section | None, str]:
     machine = this_machine(_threads.budget() if budget is None else budget)
     if _unsaved is not None and (found := _unsaved.section(machine)):
         return found, "measured by this process"
-    for file in (store.path(), *store.system_paths()):
+    for file in (None, *store.system_paths()):
         profile = store.read(file)
         if profile and (found := profile.section(machine)):
-            return found, str(file)
+            return found, str(file or store.path())
     return None, str(store.path())
 
 

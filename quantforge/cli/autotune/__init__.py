@@ -225,7 +225,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     else:
         verified.show(found)
     if disturbed := sum(one.noisy for one in found):
-        _say(f"other load disturbed {disturbed} of {len(found)} batch sizes: believe the others")
+        _note(f"other load disturbed {disturbed} of {len(found)} batch sizes: believe the others")
     return 0
 
 
