@@ -86,6 +86,7 @@ class Backend:
             "version": isinstance(given["version"], str),
             "contract": isinstance(given["contract"], int),
             "numerics": isinstance(numerics, Mapping)
+            and all(isinstance(name, str) for name in numerics)
             and all(isinstance(version, int) for version in numerics.values()),
             "exact": isinstance(given["exact"], bool),
             "load": callable(given["load"]),

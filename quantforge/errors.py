@@ -6,7 +6,14 @@ import sys
 import threading
 import warnings
 
-__all__ = ["BackendError", "QuantForgeError", "QuantForgeWarning", "warn_once"]
+__all__ = [
+    "BackendError",
+    "KernelError",
+    "QuantForgeError",
+    "QuantForgeWarning",
+    "one_line",
+    "warn_once",
+]
 
 
 class QuantForgeError(Exception):
@@ -21,8 +28,25 @@ class BackendError(QuantForgeError, RuntimeError):
     """
 
 
+class KernelError(BackendError):
+    """A kernel has raised; ``__cause__`` is what it raised."""
+
+    backend: str = ""
+
+
 class QuantForgeWarning(UserWarning):
     """Something did not go as asked; issued once per process and cause."""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's type and message in one line, whatever its own ``__str__`` does."""
+    try:
+        text = " ".join(str(error).split())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:
+        text = f"its message cannot be shown ({type(another).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 _said: set[str] = set()

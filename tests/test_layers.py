@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "quantforge"
 
 LAYERS = (
     # what everything may know
-    "errors version",
+    "errors redirection version",
     "files conventions kinds",
     "labels operations",
     "results",

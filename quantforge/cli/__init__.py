@@ -34,8 +34,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of every command, of plugins' too unless `words` begin with one of our own.
+
+    So `doctor` and `autotune` come to try plugins before they import any.
+    """
     # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
     from quantforge.cli import autotune, backends, chain, declared, doctor, european, explain
@@ -45,10 +48,11 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    quantforge.backends()  # whoever brings them may also have declared operations
     for command in (chain, *european.COMMANDS, backends, explain, autotune, doctor):
         command.add_parser(subparsers)
-    declared.add_parsers(subparsers)
+    if not words or words[0] not in subparsers.choices:
+        quantforge.backends()  # whoever brings them may also have declared operations
+        declared.add_parsers(subparsers)
     return top
 
 
@@ -74,7 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            arguments = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            arguments = parser(words).parse_args(words)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else 2
         return _run(arguments)

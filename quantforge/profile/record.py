@@ -16,7 +16,7 @@ from typing import Any, Final
 from quantforge.profile.curves import Curve
 from quantforge.profile.machine import SCHEMA, Machine
 
-__all__ = ["Curves", "Profile", "Record", "Section", "dump", "parse"]
+__all__ = ["Curves", "Profile", "Record", "Section", "Unusable", "dump", "parse"]
 
 _WHAT: Final = "quantforge profile"
 
@@ -44,11 +44,21 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """Why a backend, in this build, is not to be touched again, and since when that is known."""
+
+    build: str
+    reason: str
+    found: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """What was measured on one machine."""
+    """What was measured on one machine, and which backends cannot be used there."""
 
     key: Machine
     backends: Mapping[str, Record]
+    unusable: Mapping[str, Unusable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,12 +74,16 @@ class Profile:
         return min(serving, key=lambda one: one.key.budget, default=None)
 
     def merged(self, other: Profile) -> Profile:
-        """Add every backend of `other`; they replace this profile's own."""
+        """Add every backend of `other`; they replace this profile's own, the unusable ones too."""
         sections = {one.key: one for one in self.sections}
         for section in other.sections:
             mine = sections.get(section.key)
-            backends = {**(mine.backends if mine else {}), **section.backends}
-            sections[section.key] = replace(section, backends=backends)
+            if mine:
+                backends = {**mine.backends, **section.backends}
+                kept = mine.unusable.keys() - section.backends.keys()  # the others were measured
+                unusable = {**{name: mine.unusable[name] for name in kept}, **section.unusable}
+                section = replace(section, backends=backends, unusable=unusable)
+            sections[section.key] = section
         new = [one for one in other.foreign if one not in self.foreign]
         return Profile(tuple(sections.values()), (*self.foreign, *new))
 
@@ -84,6 +98,7 @@ def dump(profile: Profile) -> dict[str, Any]:
             "isa": section.key.isa,
             "budget": section.key.budget,
             "backends": {name: _dump_record(one) for name, one in section.backends.items()},
+            "unusable": {name: vars(one) for name, one in section.unusable.items()},
         }
         for section in profile.sections
     ]
@@ -152,7 +167,15 @@ def _section(entry: Any, where: str) -> Section:
         budget=budget,
         contract=_of(int, entry, "contract", where),
     )
-    return Section(key, _mapping(entry, "backends", where, _record))
+    backends = _mapping(entry, "backends", where, _record)
+    if "unusable" not in entry:  # profiles had none at first
+        return Section(key, backends)
+    return Section(key, backends, _mapping(entry, "unusable", where, _unusable))
+
+
+def _unusable(entry: Any, where: str) -> Unusable:
+    build, reason, found = (_of(str, entry, key, where) for key in ("build", "reason", "found"))
+    return Unusable(build, reason, found)
 
 
 def _mapping(given: Any, key: str, where: str, read: Callable[[Any, str], Any]) -> dict[str, Any]:

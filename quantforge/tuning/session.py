@@ -18,12 +18,13 @@ from typing import Any, Final, NamedTuple
 from quantforge import threads as _threads
 from quantforge.errors import BackendError, QuantForgeError
 from quantforge.operations import OPERATIONS
-from quantforge.plugins import State, registry
+from quantforge.plugins import State, avoid, registry
 from quantforge.profile.curves import Curve
 from quantforge.profile.decision import candidates, decide
 from quantforge.profile.machine import Machine, build, this_machine
 from quantforge.profile.record import Curves, Profile, Record, Section
-from quantforge.tuning import inputs
+from quantforge.profile.unusable import stamped
+from quantforge.tuning import inputs, trial
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
 
@@ -131,6 +132,9 @@ def tune(
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
     session = _Session(level, clock, progress, this_machine(_threads.budget()), random.Random(seed))
+    progress("trying every backend", 0.0)
+    unusable = trial.crashes()
+    avoid(unusable)
     left_out = _load_all(progress)
     loaded = clock.wall()
     end = loaded + level.seconds if seconds is None else began + seconds
@@ -148,7 +152,7 @@ def tune(
     records = {
         name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
     }
-    section = Section(session.machine, records)
+    section = Section(session.machine, records, stamped(unusable))
     return Tuned(section, rigor, loaded - began, clock.wall() - loaded, noisy, disturbed)
 
 
