@@ -16,10 +16,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn, TextIO
+from typing import Final, NoReturn, TextIO
 
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
+
+
+_TRYING: Final = ("autotune", "doctor")  # these import no plugin before they know that it is safe
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,10 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of every command, of plugins' too unless `words` begin with one of our own.
-
-    So `doctor` and `autotune` come to try plugins before they import any.
-    """
+    """The parser of every command; for those that try plugins first, without those of plugins."""
     # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
     from quantforge.cli import autotune, backends, chain, declared, doctor, european, explain
@@ -48,10 +48,12 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
+    tries = bool(words) and words[0] in _TRYING
+    if not tries:
+        quantforge.backends()  # whoever brings them may also have declared operations
     for command in (chain, *european.COMMANDS, backends, explain, autotune, doctor):
         command.add_parser(subparsers)
-    if not words or words[0] not in subparsers.choices:
-        quantforge.backends()  # whoever brings them may also have declared operations
+    if not tries:
         declared.add_parsers(subparsers)
     return top
 

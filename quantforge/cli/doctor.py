@@ -118,7 +118,8 @@ def _versions() -> dict[str, str]:
             versions[name] = "not installed"
     for info in quantforge.backends():
         for module in registry().requires(info.name):
-            with suppress(metadata.PackageNotFoundError):  # a module within the backend itself
+            # Not where it is a module within the backend itself, or its metadata are damaged.
+            with suppress(metadata.PackageNotFoundError, ValueError, KeyError):
                 versions[module] = metadata.version(module)
     return versions
 

@@ -12,11 +12,13 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from quantforge import dispatch
 from quantforge import threads as _threads
-from quantforge.errors import BackendError, QuantForgeError
+from quantforge.errors import BackendError, QuantForgeError, one_line
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State, avoid, registry
 from quantforge.profile.curves import Curve
@@ -27,6 +29,7 @@ from quantforge.profile.unusable import stamped
 from quantforge.tuning import inputs, trial
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
+from quantforge.tuning.reference import Reference
 
 __all__ = ["RIGORS", "Rigor", "Tuned", "tune"]
 
@@ -95,6 +98,15 @@ class _Session:
     curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
     cells: int = 0
     noisy: int = 0
+    excluded: dict[str, str] = field(default_factory=dict)
+
+    def exclude(self, name: str, error: Exception) -> None:
+        """Measure a backend no further, and let nobody use it: it has raised or was wrong."""
+        self.excluded[name] = reason = one_line(error).partition(": ")[2]
+        registry().avoid(name, reason, error)
+        dispatch.invalidate()
+        for curves in self.curves.values():
+            curves.pop(name, None)
 
 
 def tune(
@@ -149,10 +161,11 @@ def tune(
     progress("done", 1.0)
     disturbed = session.noisy / max(1, session.cells)
     noisy = disturbed > _HOPELESS
+    left_out |= session.excluded
     records = {
         name: _record(session, name, reason, rigor, noisy) for name, reason in left_out.items()
     }
-    section = Section(session.machine, records, stamped(unusable))
+    section = Section(session.machine, records, stamped({**unusable, **session.excluded}))
     return Tuned(section, rigor, loaded - began, clock.wall() - loaded, noisy, disturbed)
 
 
@@ -200,11 +213,16 @@ def _tune_operation(
 ) -> None:
     """Measure one operation and leave its curves in the session."""
     clock, level = session.clock, session.rigor
-    backends = [name for name in usable if operation in registry().info(name).operations]
+    backends = [
+        name
+        for name in usable
+        if name not in session.excluded and operation in registry().info(name).operations
+    ]
     if not backends:
         return
     session.curves[operation] = {name: {} for name in backends}
     arrays = inputs.operands(operation, level.largest)
+    reference = Reference(operation, arrays, backends)
     parts = 1 + level.refinements
 
     def progress(part: int) -> Callable[[float], None]:
@@ -214,15 +232,17 @@ def _tune_operation(
         )
 
     def timed(cells: list[Cell], part: int, until: float) -> None:
-        measure(cells, level.rounds, until, clock, session.order, progress(part))
-        _add_points(session, operation, cells)
+        failed = measure(cells, level.rounds, until, clock, session.order, progress(part))
+        for name, error in failed.items():
+            session.exclude(name, error)
+        _add_points(session, operation, [cell for cell in cells if cell.backend not in failed])
 
-    grid = _grid(session, operation, arrays, backends)
+    grid = _grid(session, reference, backends)
     timed(grid, 0, clock.wall() + _GRID_SHARE * (deadline - clock.wall()))
     for part in range(1, parts):
         if clock.wall() >= deadline:
             break
-        cells = _around_crossings(session, operation, arrays)
+        cells = _around_crossings(session, reference)
         if not cells:
             break
         remaining = (deadline - clock.wall()) / (parts - part)
@@ -234,43 +254,50 @@ def _thread_counts(budget: int) -> list[int]:
     return sorted({1 << power for power in range(budget.bit_length())} | {budget})
 
 
-def _grid(
-    session: _Session, operation: str, arrays: Mapping[str, Any], backends: list[str]
-) -> list[Cell]:
+def _grid(session: _Session, reference: Reference, backends: list[str]) -> list[Cell]:
     """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up."""
+    cells: list[Cell] = []
+    for backend in backends:
+        try:
+            cells += _column(session, reference, backend)
+        except Exception as error:
+            session.exclude(backend, error)
+    return cells
+
+
+def _column(session: _Session, reference: Reference, backend: str) -> list[Cell]:
+    """The cells of one backend."""
     level = session.rigor
     powers = range(int(math.log(level.largest, level.step) + 1e-9) + 1)
     sizes = sorted({round(level.step**power) for power in powers})
     cells: list[Cell] = []
-    for backend in backends:
-        alone: dict[int, float] = {}
-        for threads in _thread_counts(session.machine.budget):
-            for n in sizes:
-                if threads > 1 and (n < threads or alone.get(n, 1.0) < _WORTH_SPLITTING):
-                    continue
-                cell = _cell(session, operation, arrays, backend, threads, n)
-                if threads == 1:
-                    alone[n] = cell.estimate
-                if cell.estimate > level.call and n > sizes[0]:
-                    break
-                cells.append(cell)
-                if cell.estimate * level.step > _SURELY * level.call:
-                    break
+    alone: dict[int, float] = {}
+    for threads in _thread_counts(session.machine.budget):
+        for n in sizes:
+            if threads > 1 and (n < threads or alone.get(n, 1.0) < _WORTH_SPLITTING):
+                continue
+            cell = _cell(session, reference, backend, threads, n)
+            if threads == 1:
+                alone[n] = cell.estimate
+            if cell.estimate > level.call and n > sizes[0]:
+                break
+            cells.append(cell)
+            if cell.estimate * level.step > _SURELY * level.call:
+                break
     return cells
 
 
-def _cell(
-    session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
-) -> Cell:
+def _cell(session: _Session, reference: Reference, backend: str, threads: int, n: int) -> Cell:
     """A cell with a first estimate of its time."""
-    call = inputs.call(operation, arrays, n, backend, threads)
-    call()
+    call = inputs.call(reference.operation, reference.arrays, n, backend, threads)
+    check = partial(reference.check, backend, n)
+    check(call())
     estimates = []
     for _ in range(3):
         start = session.clock.wall()
         call()
         estimates.append(session.clock.wall() - start)
-    return Cell(backend, threads, n, call, min(estimates))
+    return Cell(backend, threads, n, call, min(estimates), check)
 
 
 def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
@@ -282,8 +309,9 @@ def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
         curves[cell.threads] = curve.with_points([cell.n], [cell.seconds])
 
 
-def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
+def _around_crossings(session: _Session, reference: Reference) -> list[Cell]:
     """Cells around every switch, for the candidates on both sides of it."""
+    operation = reference.operation
     curves = {
         name: tuple(by_threads.values())
         for name, by_threads in session.curves[operation].items()
@@ -293,16 +321,22 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
     choices |= {registry().candidates(operation, exact=exact) for exact in (True, False)}
     wanted = set()
     for choice in sorted(choices):
-        rows = decide(candidates(curves, choice))
+        measured = candidates(curves, choice)
+        rows = decide(measured) if measured else ()
         for before, after in pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
                 wanted |= {(row.backend, row.threads, n) for row in (before, after)}
-    return [
-        _cell(session, operation, arrays, *cell)
-        for cell in sorted(wanted)
-        if _is_new(session.curves[operation][cell[0]][cell[1]], cell[2])
-    ]
+    cells = []
+    for backend, threads, n in sorted(wanted):
+        by_threads = session.curves[operation].get(backend)
+        if by_threads is None or not _is_new(by_threads[threads], n):
+            continue
+        try:
+            cells.append(_cell(session, reference, backend, threads, n))
+        except Exception as error:
+            session.exclude(backend, error)
+    return [cell for cell in cells if cell.backend not in session.excluded]
 
 
 def _is_new(curve: Curve, n: int) -> bool:

@@ -1,8 +1,8 @@
 """Try every backend in a process of its own first: one that crashes or hangs takes no other along.
 
-The child imports the plugins, loads each backend, runs all its kernels, and announces each step. The
-step that was announced last is to blame for how the child ended; another child then goes on without
-that backend.
+The child imports the plugins, loads each backend, runs all its kernels, and announces each step.
+The step that was announced last is to blame for how the child ended; another child then goes on
+without that backend.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _try(avoided: list[str]) -> tuple[str, str, str]:
     os.close(writing)
     doing = name = ""
     try:
-        for doing, name in _steps(reading, child):
+        for step in _steps(reading, child):
+            doing, name = step
             if doing == _DONE:
                 return doing, "", ""
         end = f"crashed ({_ending(child.wait())})"
