@@ -398,9 +398,9 @@ def _class_of(shape: _Shape) -> type[Call]:
 
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
-    space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
+    space: dict[str, Any] = {"__name__": __name__, "NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO}
     space |= {"BackendError": BackendError, "KernelError": KernelError}
-    space |= {"Greeks": Greeks, "ndarray": np.ndarray}
+    space |= {"Greeks": Greeks, "float64": np.float64, "ndarray": np.ndarray}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)
     return space[name]
 

@@ -63,7 +63,7 @@ def warn_once(cause: str, message: str) -> None:
             return
         _said.add(cause)
     frame = sys._getframe(1)
-    inside = ("quantforge", "importlib")
+    inside = ("quantforge", "importlib", "contextlib")
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(inside):
         frame = frame.f_back
     warnings.warn_explicit(

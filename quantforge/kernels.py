@@ -114,8 +114,11 @@ def failed(
     That is a signal or a warning of NumPy's that the caller wants as an exception, a lack of
     memory, an operand of another library, and whatever a signal handler raises meanwhile.
     """
-    plain = all(type(each) in _PLAIN for each in operands)
-    if not plain or isinstance(error, _CALLERS) or _is_from_signal_handler(error):
+    if (
+        any(map(_is_foreign, operands))
+        or isinstance(error, _CALLERS)
+        or _is_from_signal_handler(error)
+    ):
         return None
     what = f"backend {backend!r} failed to run {operation!r}: {one_line(error)}"
     made = KernelError(what)
@@ -123,10 +126,16 @@ def failed(
     return made
 
 
-_PLAIN: Final = frozenset({np.ndarray, np.float64, float, int, bool, type(None)})
 _CALLERS: Final = (
     KernelError, KeyboardInterrupt, FloatingPointError, Warning, MemoryError, RecursionError,
 )  # fmt: skip
+
+
+def _is_foreign(operand: Any) -> bool:
+    """Whether another library takes part in what NumPy does with an operand."""
+    kind = type(operand)
+    ours = kind is np.ndarray or issubclass(kind, np.generic)
+    return hasattr(kind, "__array_ufunc__") and not ours
 
 
 def _is_from_signal_handler(error: BaseException) -> bool:

@@ -21,7 +21,6 @@ from typing import Final, NoReturn, TextIO
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
 
-
 _TRYING: Final = ("autotune", "doctor")  # these import no plugin before they know that it is safe
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -13,12 +12,14 @@ from quantforge import api
 from quantforge.errors import BackendError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
-from quantforge.tuning import inputs
+from quantforge.tuning.inputs import Arrays
 
 __all__ = ["Reference", "WrongResult"]
 
 _CHUNK: Final = 256
 """Options per call here, so that a backend that is wrong from some size on is right in this."""
+
+_FALLBACK: Final = "numpy"  # which is not exact, and simple
 
 _RELATIVE: Final = 1e-8
 _ABSOLUTE: Final = 1e-10  # of the largest result
@@ -34,11 +35,12 @@ class WrongResult(BackendError):
 class Reference:
     """The results of one operation, bit for bit what most of the exact backends return.
 
-    They are computed in small chunks, as far as they are needed. Without an exact backend there are
-    none, and nothing is checked.
+    They are computed in small chunks, as far as they are needed, and have to be near those of the
+    fallback; if none is, those of the fallback themselves are the reference. Where nothing exact
+    was ever installed there is no reference, and nothing is checked.
     """
 
-    def __init__(self, operation: str, arrays: inputs.Arrays, backends: Sequence[str]) -> None:
+    def __init__(self, operation: str, arrays: Arrays, backends: Sequence[str]) -> None:
         self.operation, self.arrays = operation, arrays
         self.exact = [name for name in backends if registry().exact(name, operation)]
         self.columns: dict[str, Column] = {}
@@ -52,11 +54,9 @@ class Reference:
         WrongResult
             It is not what the reference says; the message has the first value that differs.
         """
-        if not self.exact:
-            return
-        if n > self.known:
+        if n > self.known and (self.exact or self.known):
             self._extend(n)
-        if not self.columns:
+        if n > self.known:
             return
         for name, got in _columns(result).items():
             expected = self.columns[name][:n]
@@ -66,6 +66,7 @@ class Reference:
                 wrong = self._far(got, expected)
             if wrong.any():
                 first = int(np.argmax(wrong))
+                self.exact = [name for name in self.exact if name != backend]
                 raise WrongResult(
                     f"{self.operation} of {n:,} options is wrong: {name}[{first}] is "
                     f"{got[first].item()!r}, {expected[first].item()!r} is right"
@@ -74,41 +75,45 @@ class Reference:
                 result.fill(np.nan)  # the next call has to write it again
 
     def _extend(self, n: int) -> None:
-        computed = {name: self._computed(name, self.known, n) for name in self.exact}
-        answers = {name: its for name, its in computed.items() if its}
-        if not answers:
-            self.exact = []
-            return
+        answers = {name: self._computed(name, self.known, n) for name in self.exact}
         bits = {
-            name: b"".join(each.tobytes() for each in its.values()) for name, its in answers.items()
+            name: b"".join(each.tobytes() for each in its.values())
+            for name, its in answers.items()
+            if its
         }
-        votes = {name: sum(its == other for other in bits.values()) for name, its in bits.items()}
-        most = max(votes.values())
-        leaders = [name for name in answers if votes[name] == most]
-        if len({bits[name] for name in leaders}) > 1:
-            leaders.sort(key=partial(self._faults, answers, n))
-        for name, column in answers[leaders[0]].items():
+        rough = self._computed(_FALLBACK, max(self.known, n - _CHUNK), n)
+        near = [name for name in bits if self._agree(answers[name], rough, n)]
+        if near:
+            votes = [bits[name] for name in near]
+            found = answers[max(near, key=lambda name: votes.count(bits[name]))]
+        else:
+            self.exact, found = [], self._computed(_FALLBACK, self.known, n)
+        if not found:
+            return
+        for name, column in found.items():
             self.columns[name] = np.concatenate([self.columns.get(name, column[:0]), column])
         self.known = n
 
+    def _agree(self, its: Mapping[str, Column], rough: Mapping[str, Column], n: int) -> bool:
+        """Whether the last results are near those of the fallback; if it has none, whatever is."""
+        return not any(
+            self._far(its[name][-column.size :], column, n - column.size).any()
+            for name, column in rough.items()
+        )
+
     def _computed(self, backend: str, low: int, high: int) -> dict[str, Column]:
         """Results of a backend for some of the options; none where it fails."""
-        parts = []
+        asked, parts = OPERATIONS[self.operation], []
+        function = api.function(asked.function)
+        how = {"kind": "call", "model": asked.model, "backend": backend, "threads": 1}
         for start in range(low, high, _CHUNK):
-            stop = min(start + _CHUNK, high)
-            part = {name: array[start:stop] for name, array in self.arrays.items()}
+            chunk = slice(start, min(start + _CHUNK, high))
             try:
-                found = _columns(inputs.call(self.operation, part, stop - start, backend, 1)())
+                found = function(**{name: its[chunk] for name, its in self.arrays.items()}, **how)
             except Exception:  # whoever times it will say so
                 return {}
-            parts.append(found)
+            parts.append(_columns(found))
         return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
-
-    def _faults(self, answers: Mapping[str, dict[str, Column]], n: int, backend: str) -> int:
-        """How many results of a backend are far from those of the fallback, which is not exact."""
-        others = self._computed("numpy", self.known, n)
-        its = answers[backend]
-        return sum(int(self._far(its[name], others[name], self.known).sum()) for name in others)
 
     def _far(self, got: Column, expected: Column, start: int = 0) -> NDArray[np.bool_]:
         """Which results differ by more than rounding explains."""

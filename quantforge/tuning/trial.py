@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -141,8 +141,7 @@ def child(descriptor: int, avoided: list[str]) -> None:
             info = found.info(name)
             for operation in info.operations:
                 if info.state is plugins.State.AVAILABLE and operation in OPERATIONS:
-                    tell(f"running {operation}", name)
-                    _run(name, OPERATIONS[operation])
+                    _run(name, OPERATIONS[operation], tell)
             found.info(name)  # facts known once it is loaded
     finally:  # what raises, raises again where somebody sees it
         tell(_DONE, "")
@@ -156,11 +155,12 @@ def _leave_no_core() -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _run(name: str, operation: Operation) -> None:
+def _run(name: str, operation: Operation, tell: Callable[[str, str], None]) -> None:
     """Run a kernel on ordinary options, one to many, and its function of floats."""
     found = plugins.registry()
     with suppress(BaseException), np.errstate(all="ignore"):
         kernel = found.kernel(name, operation.name)
+        tell(f"running {operation.name}", name)
         for n in _SIZES:
             start = time.monotonic()
             kernel(*_ordinary(operation, n))
@@ -169,6 +169,7 @@ def _run(name: str, operation: Operation) -> None:
     with suppress(BaseException):
         alone = found.scalar(name, operation.name, operation.all_outputs)
         if alone is not None:
+            tell(f"running {operation.name} of one option", name)
             alone(*(float(each[0]) for each in _ordinary(operation, 1)))
 
 
