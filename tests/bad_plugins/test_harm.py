@@ -11,7 +11,11 @@ from quantforge.plugins import State
 pytest.importorskip("rich")
 
 PRICE = float(reference.price(100.0, 105.0, 0.5, 0.03, 0.0, 0.2, 1))
-NATIVE = [one.name for one in quantforge.backends() if one.exact and one.state is State.AVAILABLE]
+COMPILED = [
+    one.name
+    for one in quantforge.backends()
+    if one.exact and one.state is State.AVAILABLE and one.name != "numba"
+]
 
 
 def near(expected):
@@ -230,3 +234,14 @@ def test_an_unknown_name_in_quantforge_block_is_told_once_with_the_valid_ones(si
     assert float(ended.stdout) == near(PRICE)
     assert ended.stderr.count("QUANTFORGE_BLOCK names fien, which is not installed; valid: ") == 1
     assert "fine" in ended.stderr.partition("valid: ")[2]
+
+
+@pytest.mark.skipif(not COMPILED, reason="nothing compiled is installed")
+def test_a_misspelt_instruction_set_is_told_once_with_the_valid_ones(site):
+    site.add("numba")  # the name is blocked, installed or not
+    settings = {"QUANTFORGE_BLOCK": "numba", "QUANTFORGE_ISA": "avx3"}
+    ended = site.command("doctor", "--json", **settings)
+    states = {each["name"]: each["state"] for each in json.loads(ended.stdout)["backends"]}
+    assert {states[name] for name in COMPILED} == {"available"}
+    warning = "QUANTFORGE_ISA=avx3 is ignored; valid: avx512, avx2, baseline"
+    assert ended.stderr == f"quantforge: warning: {warning}\n"
