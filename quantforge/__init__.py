@@ -1,6 +1,6 @@
 """Option pricing on interchangeable native backends that all return the same bits."""
 
-from quantforge import dispatch
+from quantforge import dispatch, plugins
 from quantforge.api import bind, function, greeks, implied_volatility, price
 from quantforge.contract import Backend, Loop, hookimpl, instruction_set
 from quantforge.dispatch import using
@@ -19,7 +19,7 @@ from quantforge.operations import (
 )
 from quantforge.plugins import BackendInfo, backends
 from quantforge.results import Code, Greeks
-from quantforge.tuning import tune_on_first_use
+from quantforge.tuning import remembered, tune_on_first_use
 from quantforge.version import __version__
 
 __all__ = [
@@ -55,3 +55,4 @@ __all__ = [
 ]
 
 dispatch.before_planning(tune_on_first_use)
+plugins.on_finding(remembered)

@@ -6,16 +6,17 @@ that a small call pays for is here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge import conventions, dispatch, kinds, labels
+from quantforge import conventions, dispatch, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, using
-from quantforge.errors import BackendError
+from quantforge.errors import BackendError, KernelError
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.labels import is_labelled
 from quantforge.operations import SIGN, find
@@ -80,6 +81,10 @@ class Call:
         self.kind, self.sign = kind, signs(kind)
         self._decide()
 
+    def _is_auto(self) -> bool:
+        """Whether another backend may do the work."""
+        return self.request.backend == "auto" and self.settings.backend == "auto"
+
     def _decide(self) -> None:
         """Find the plan, and what serves the smallest batches without threads."""
         self.plan, kernel = self._loaded(1 if self.size is None else self.size)
@@ -98,9 +103,16 @@ class Call:
         self.unit = float(self.sign) if np.ndim(self.sign) == 0 else None
         self.scalar: Callable[..., Any] | None = None
         if self.kernel is not None and self.unit is not None and "b" not in self.selection.types:
-            self.scalar = registry().scalar(
-                self.plan.rows[0].backend, self.operation.name, self.selection.wanted
-            )
+            try:
+                self.scalar = registry().scalar(
+                    self.plan.rows[0].backend, self.operation.name, self.selection.wanted
+                )
+            except BackendError:
+                dispatch.invalidate()
+                if not self._is_auto():
+                    raise
+                self._decide()
+                return
             if (
                 self.scalar
                 and self.request.function == "greeks"
@@ -208,18 +220,67 @@ class Call:
         """All results, from arguments without labels."""
         names, written = self.selection.names, self.selection.written
         outs = outs or (None,) * len(names)
-        direct = names == written
-        named = {} if direct else dict(zip(names, outs, strict=True))
-        found = evaluate(
-            self.operation,
-            self.model,
-            self.selection,
-            arguments,
-            outs if direct else tuple(map(named.get, written)),
-            self._settle,
-            self.request.errors,
-        )
-        return found if direct else self.selection.results(found, arguments["time"], named)
+        if names == written:
+            return self._values(arguments, outs)
+        named = dict(zip(names, outs, strict=True))
+        values = self._values(arguments, tuple(map(named.get, written)))
+        return self.selection.results(values, arguments["time"], named)
+
+    def _values(self, arguments: Mapping[str, Any], outs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What the kernel writes; `auto` goes on without a backend whose kernel raises."""
+        try:
+            return evaluate(
+                self.operation,
+                self.model,
+                self.selection,
+                arguments,
+                outs,
+                self._settle,
+                self.request.errors,
+            )
+        except KernelError as error:
+            if not self._is_auto() or _share_memory(arguments.values(), outs):
+                raise
+            with self._without(error):
+                return self._values(arguments, outs)
+
+    @contextmanager
+    def _without(self, failed: KernelError) -> Iterator[None]:
+        """Decide anew, for this call's own settings, without a backend whose kernel has raised."""
+        then = self.settings
+        try:
+            with registry().without(failed):
+                dispatch.invalidate()
+                with using(backend=then.backend, threads=then.threads, exact=then.exact):
+                    try:
+                        self._decide()
+                    except BackendError:  # there is no other
+                        raise failed from failed.__cause__
+                yield
+        except BaseException:
+            dispatch.invalidate()
+            raise
+
+    def float_failed(self, error: BaseException, *numbers: Any) -> None:
+        """Go on without a backend whose function of floats has raised; or raise what it did."""
+        backend = self.plan.rows[0].backend
+        failed = kernels.failed(error, backend, self.operation.name, numbers)
+        if failed is None:
+            raise error
+        if not self._is_auto():
+            raise failed from error
+        failed.__cause__ = error
+        with self._without(failed):
+            pass
+
+    def refuse_rerun(self, failed: KernelError, out: Any, *operands: Any) -> None:
+        """Raise if the kernel may have written into operands that another one would have to read.
+
+        What NumPy refuses, it refuses before anything is written.
+        """
+        refused = isinstance(failed.__cause__, (TypeError, ValueError))
+        if not refused and _share_memory(operands, (out,)):
+            raise failed from failed.__cause__
 
     def greeks(self, values: Any, time: Any) -> Greeks:
         """Greeks of which the kernel has not written all that are asked for."""
@@ -240,9 +301,14 @@ class Call:
         )
 
 
-def _in_a_tuple(scalar: Callable[..., Any] | None) -> Callable[..., Any] | None:
-    """One greek in a tuple, as several are."""
-    return None if scalar is None else lambda *option: (scalar(*option),)
+def _share_memory(operands: Iterable[Any], outs: Iterable[Any]) -> bool:
+    """Whether an output may overlap an operand."""
+    return any(
+        np.may_share_memory(out, operand)
+        for out in outs
+        for operand in operands
+        if isinstance(out, np.ndarray) and isinstance(operand, np.ndarray)
+    )
 
 
 class _Shape(NamedTuple):
@@ -262,8 +328,11 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
         {floats}
         and self.scalar is not None and not {signed} and out is None and {no_dividend}
     ):
-        found = self.scalar({numbers})
-        {scalars}
+        try:
+            found = self.scalar({numbers})
+            {scalars}
+        except BaseException as error:
+            self.float_failed(error, {numbers})
     signs = {signs}
     try:
         if dividend is not NO_DIVIDEND:
@@ -287,6 +356,8 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
             kind = type({first})  # labels make labelled results: the full path aligns them
             if kind is ndarray or kind is float64:
                 return {results}
+    except KernelError as error:
+        self.refuse_rerun(error, {given_out}, {names}, dividend)
     except (BackendError, TypeError, ValueError):
         pass  # the full path says what is wrong
     return self.evaluate({{{arguments}, "dividend": dividend, "kind": signs}}, out)
@@ -334,6 +405,7 @@ def _class_of(shape: _Shape) -> type[Call]:
         "scalars": scalars,
         "sizes": " + ".join(f"{name}.size" for name in names),
         "arrays": " is ".join(f"type({name})" for name in names),
+        "given_out": "None" if of_greeks else "out",
         "without_out": " and out is None" if of_greeks else "",
         "carry": rate if shape.on_forward else "ZERO",
         "rate": rate,
@@ -353,8 +425,9 @@ def _class_of(shape: _Shape) -> type[Call]:
 
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
-    space: dict[str, Any] = {"NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO, "float64": np.float64}
-    space |= {"BackendError": BackendError, "Greeks": Greeks, "ndarray": np.ndarray}
+    space: dict[str, Any] = {"__name__": __name__, "NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO}
+    space |= {"BackendError": BackendError, "KernelError": KernelError}
+    space |= {"Greeks": Greeks, "float64": np.float64, "ndarray": np.ndarray}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)
     return space[name]
 

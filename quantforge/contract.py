@@ -9,9 +9,18 @@ from typing import Any
 
 import pluggy
 
+from quantforge.errors import warn_once
 from quantforge.operations import Operation
 
-__all__ = ["GROUP", "Backend", "Loop", "Specification", "hookimpl", "instruction_set"]
+__all__ = [
+    "GROUP",
+    "Backend",
+    "Loop",
+    "Specification",
+    "forced_instruction_set",
+    "hookimpl",
+    "instruction_set",
+]
 
 GROUP = "quantforge"
 """The group of entry points; each has the name of its backend."""
@@ -86,6 +95,7 @@ class Backend:
             "version": isinstance(given["version"], str),
             "contract": isinstance(given["contract"], int),
             "numerics": isinstance(numerics, Mapping)
+            and all(isinstance(name, str) for name in numerics)
             and all(isinstance(version, int) for version in numerics.values()),
             "exact": isinstance(given["exact"], bool),
             "load": callable(given["load"]),
@@ -116,19 +126,33 @@ class Specification:
         """Declare the plugin's own operations, for the catalogue."""
 
 
+_INSTRUCTION_SETS = ("avx512", "avx2", "baseline")
+
+
 def instruction_set(supported: Sequence[str]) -> str:
     """Choose among the instruction sets a native backend has for this processor, best first.
 
-    ``QUANTFORGE_ISA`` (``avx512``, ``avx2`` or ``baseline``) forces one.
+    ``QUANTFORGE_ISA`` (``avx512``, ``avx2`` or ``baseline``) forces one; a word that is no set of
+    any backend is ignored, with one warning.
 
     Raises
     ------
     ValueError
         The forced set is not among the `supported` ones.
     """
-    forced = os.environ.get("QUANTFORGE_ISA", "")
+    forced = forced_instruction_set(supported)
     if forced and forced not in supported:
         raise ValueError(
             f"QUANTFORGE_ISA={forced} cannot be used here; supported: {', '.join(supported)}"
         )
     return forced or supported[0]
+
+
+def forced_instruction_set(known: Sequence[str] = ()) -> str:
+    """What ``QUANTFORGE_ISA`` forces; nothing if it is neither a usual set nor a `known` one."""
+    forced = os.environ.get("QUANTFORGE_ISA", "")
+    if forced and forced not in {*_INSTRUCTION_SETS, *known}:
+        valid = ", ".join(_INSTRUCTION_SETS)
+        warn_once("QUANTFORGE_ISA", f"QUANTFORGE_ISA={forced} is ignored; valid: {valid}")
+        return ""
+    return forced

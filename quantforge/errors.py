@@ -14,8 +14,10 @@ from typing import Final
 __all__ = [
     "CONTROLS",
     "BackendError",
+    "KernelError",
     "QuantForgeError",
     "QuantForgeWarning",
+    "one_line",
     "printable",
     "warn_once",
 ]
@@ -43,8 +45,25 @@ class BackendError(QuantForgeError, RuntimeError):
     """
 
 
+class KernelError(BackendError):
+    """A kernel has raised; ``__cause__`` is what it raised."""
+
+    backend: str = ""
+
+
 class QuantForgeWarning(UserWarning):
     """Something did not go as asked; issued once per process and cause."""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's type and message in one line, whatever its own ``__str__`` does."""
+    try:
+        text = " ".join(str(error).split())
+    except KeyboardInterrupt:
+        raise
+    except BaseException as another:
+        text = f"its message cannot be shown ({type(another).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 _said: set[str] = set()
@@ -62,7 +81,7 @@ def warn_once(cause: str, message: str) -> None:
         _said.add(cause)
     message = printable(message)
     frame = sys._getframe(1)
-    inside = ("quantforge", "importlib")
+    inside = ("quantforge", "importlib", "contextlib")
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(inside):
         frame = frame.f_back
     warnings.warn_explicit(

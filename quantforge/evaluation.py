@@ -127,6 +127,8 @@ def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> 
         what = "out" if len(outs) == 1 else f"out[{name!r}]"
         if not isinstance(out, np.ndarray):
             raise TypeError(f"{what} must be an array of float64, not {type(out).__name__}")
+        if not out.flags.writeable:
+            raise ValueError(f"{what} is read-only")
         if not np.can_cast(np.dtype(kind), out.dtype, "same_kind"):
             raise TypeError(f"{what} must be an array of float64, not of {out.dtype.name}")
         if out.shape != shape and broadcast_shapes(out.shape, shape) != out.shape:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from quantforge import golden
 from quantforge.contract import Backend, Loop
+from quantforge.errors import KernelError, one_line
 from quantforge.operations import Operation
 
-__all__ = ["make", "make_scalar"]
+__all__ = ["failed", "make", "make_scalar"]
 
 
 def make(described: Backend, given: Any, operation: Operation, wanted: int) -> Any:
@@ -51,12 +54,10 @@ def make_scalar(given: Any, wanted: int) -> Callable[..., Any] | None:
 
 
 def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: str) -> Any:
-    from quantforge.contract import Loop
-
-    if isinstance(given, Loop):
-        given = given.address
     outputs = operation.written(wanted)
     output_types = "".join(output.type for output in outputs)
+    if type(given) is int and given > sys.maxsize * 2 + 1:
+        raise TypeError(f"kernel {operation.name!r} is no address of this machine: {given:#x}")
     if type(given) is int and given > 0:
         from quantforge.ufuncs import from_address
 
@@ -77,25 +78,78 @@ def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: st
     if callable(given):
         if operation.default_outputs:
             given = partial(given, outputs=tuple(output.name for output in outputs))
-        return _positional_out(given, name, len(operation.inputs), len(outputs))
+        made = _positional_out(given, backend, operation.name, len(operation.inputs), len(outputs))
+        made.__name__ = made.__qualname__ = name  # by which it is pickled
+        return made
     raise TypeError(
         f"kernel {operation.name!r} is neither a loop nor an address nor callable: {given!r}"
     )
 
 
 def _positional_out(
-    kernel: Callable[..., Any], name: str, inputs: int, outputs: int
+    kernel: Callable[..., Any], backend: str, operation: str, inputs: int, outputs: int
 ) -> Callable[..., Any]:
-    """Let a callable take `out` as a ufunc does, by position too, and be pickled by name."""
+    """Let a callable take `out` as a ufunc does, by position too."""
 
     def call(*operands: Any, out: Any = None) -> Any:
         given = operands[inputs:]
         if given and out is None:
             out = given[0] if outputs == 1 else (*given, *[None] * (outputs - len(given)))
-        return kernel(*operands[:inputs], out=out)
+        try:
+            return kernel(*operands[:inputs], out=out)
+        except BaseException as error:
+            reason = failed(error, backend, operation, operands)
+            if reason is None:
+                raise
+            raise reason from error
 
-    call.__name__ = call.__qualname__ = name
     return call
+
+
+def failed(
+    error: BaseException, backend: str, operation: str, operands: Sequence[Any]
+) -> KernelError | None:
+    """What to raise for an exception within a kernel; None if it is the caller's own affair.
+
+    That is a signal or a warning of NumPy's that the caller wants as an exception, a lack of
+    memory, an operand of another library, and whatever a signal handler raises meanwhile.
+    """
+    if (
+        any(map(_is_foreign, operands))
+        or isinstance(error, _CALLERS)
+        or _is_from_signal_handler(error)
+    ):
+        return None
+    what = f"backend {backend!r} failed to run {operation!r}: {one_line(error)}"
+    made = KernelError(what)
+    made.backend = backend
+    return made
+
+
+_CALLERS: Final = (
+    KernelError, KeyboardInterrupt, FloatingPointError, Warning, MemoryError, RecursionError,
+)  # fmt: skip
+
+
+def _is_foreign(operand: Any) -> bool:
+    """Whether another library takes part in what NumPy does with an operand."""
+    kind = type(operand)
+    ours = kind is np.ndarray or issubclass(kind, np.generic)
+    return hasattr(kind, "__array_ufunc__") and not ours
+
+
+def _is_from_signal_handler(error: BaseException) -> bool:
+    handlers = {
+        code
+        for number in signal.valid_signals()
+        if (code := getattr(signal.getsignal(number), "__code__", None)) is not None
+    }
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code in handlers:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _check_golden_bits(kernel: Any, operation: Operation) -> None:

@@ -8,23 +8,37 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 from quantforge.contract import GROUP, Backend, Specification
-from quantforge.errors import BackendError, warn_once
+from quantforge.errors import BackendError, KernelError, one_line, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS, Operation, register
 from quantforge.operations import operation as _operation
+from quantforge.redirection import to_stderr
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution
+    from importlib.metadata import Distribution, EntryPoint
 
-__all__ = ["BackendInfo", "Registry", "State", "backends", "registry"]
+__all__ = [
+    "BackendInfo",
+    "Registry",
+    "State",
+    "avoid",
+    "backends",
+    "entry_points",
+    "on_finding",
+    "on_stage",
+    "registry",
+]
 
 
 class State(StrEnum):
@@ -90,36 +104,56 @@ class BackendInfo:
 class Registry:
     """All backends of this process, found once, each loaded when first needed."""
 
-    def __init__(self, blocked: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        blocked: frozenset[str] | None = None,
+        avoided: Mapping[str, str] | None = None,
+    ) -> None:
+        """By default `QUANTFORGE_BLOCK` says what is blocked, and the profile what to avoid."""
+        points, unreadable = entry_points()
         if blocked is None:
             words = os.environ.get("QUANTFORGE_BLOCK", "").split(",")
             blocked = frozenset(word.strip() for word in words if word.strip())
+            _warn_unknown(blocked, {"numpy", *unreadable, *(point.name for point in points)})
+        if avoided is None:
+            avoided = _remembered(points)
+        self.avoided = avoided
         self._manager = pluggy.PluginManager("quantforge")
         self._manager.add_hookspecs(Specification)
         self._entries: dict[str, _Entry] = {}
-        self._find(blocked)
+        self._find(points, blocked)
+        for name, error in unreadable.items():
+            reason = f"its entry points cannot be read: {one_line(error)}"
+            self._entries.setdefault(name, _Entry(name, State.BROKEN, reason, error))
 
-    def _find(self, blocked: frozenset[str]) -> None:
-        from importlib.metadata import entry_points
-
+    def _find(self, points: Sequence[EntryPoint], blocked: frozenset[str]) -> None:
         from quantforge import numpy_backend
 
-        points = sorted(entry_points(group=GROUP), key=lambda point: point.name)
         # The one backend that the core knows by name: the fallback, which it brings along itself.
         fallback = self._read("numpy", lambda: numpy_backend, blocked)
         assert fallback is not None
         self._entries["numpy"] = fallback
+        claims: dict[str, dict[str, EntryPoint]] = {}
         for point in points:
-            name = point.name
-            if name in self._entries:  # the first on the path keeps the name, as with modules
-                name = f"{name} ({point.value})"
-                reason = f"another plugin has the name {point.name!r} already"
+            claims.setdefault(point.name, {})[_origin(point)] = point
+        for name, its in sorted(claims.items()):
+            if name == "numpy":
+                for point in its.values():
+                    other = f"{name} ({point.value})"
+                    reason = "another plugin has the name 'numpy' already"
+                    self._entries[other] = _Entry(other, State.BROKEN, reason)
+            elif len(its) > 1 and name not in blocked:
+                reason = f"two distributions have this name: {', '.join(its)}; uninstall one"
                 self._entries[name] = _Entry(name, State.BROKEN, reason)
-                continue
-            entry = self._read(name, point.load, blocked)
-            if entry is not None:
-                entry.distribution = point.dist
-                self._entries[name] = entry
+            elif name in self.avoided and name not in blocked:
+                self._entries[name] = _Entry(name, State.BROKEN, self.avoided[name])
+            else:
+                (point, *_) = its.values()
+                entry = self._read(name, point.load, blocked)
+                if entry is not None:
+                    self._entries[name] = entry
+            if name in self._entries and name != "numpy":
+                self._entries[name].distribution = next(iter(its.values())).dist
 
     def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry | None:
         """Import one plugin and call its hooks; whatever goes wrong there affects it alone.
@@ -130,16 +164,16 @@ class Registry:
             return _Entry(name, State.BLOCKED, "named in QUANTFORGE_BLOCK")
         stage = "import"
         try:
-            plugin = find()
+            plugin = _announced("importing", name, find)
             stage = "hook"
-            described = self._described(plugin, name)
+            described = _announced("describing", name, lambda: self._described(plugin, name))
             return None if described is None else self._judge(described)
         except KeyboardInterrupt:
             raise
         except BackendError as error:  # it says itself why it cannot be used
             return _Entry(name, State.UNAVAILABLE, str(error), error)
         except BaseException as error:  # it may call sys.exit, or panic in Rust
-            return _Entry(name, State.BROKEN, f"{stage} failed: {_line(error)}", error)
+            return _Entry(name, State.BROKEN, f"{stage} failed: {one_line(error)}", error)
 
     def _hook(self, name: str, plugin: Any) -> Callable[[], Any] | None:
         """The plugin's own implementation of a hook, to be called alone."""
@@ -209,9 +243,12 @@ class Registry:
         if entry.loaded is None or described is None or described.details is None:
             return {}
         try:
-            return dict(described.details())
-        except Exception as error:
-            return {"details": f"failed: {_line(error)}"}
+            with to_stderr(entry.name):
+                return {str(key): str(value) for key, value in dict(described.details()).items()}
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return {"details": f"failed: {one_line(error)}"}
 
     def candidates(self, operation: str, *, exact: bool) -> tuple[str, ...]:
         """Usable backends for `operation`, best guess first.
@@ -289,29 +326,24 @@ class Registry:
         self.kernel(name, operation, wanted)  # loaded, and its golden bits checked
         entry = self._entries[name]
         assert entry.loaded is not None
+        given = entry.loaded[operation]
         with entry.lock:
             try:
-                return kernels.make_scalar(entry.loaded[operation], wanted)
-            except Exception as error:
+                made: Callable[..., Any] | None = _announced(
+                    "loading", name, lambda: kernels.make_scalar(given, wanted)
+                )
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise self._broken(entry, error) from error
+        return made
 
     def _make(self, entry: _Entry, operation: Operation, wanted: int) -> Any:
-        from quantforge import kernels
-
-        described = entry.description
-        assert described is not None
         try:
             if entry.loading:
                 raise RuntimeError("load() asks for what it is to load")
             entry.loading = True
-            if entry.loaded is None:
-                entry.loaded = described.load()
-            if not isinstance(entry.loaded, Mapping):
-                kind = type(entry.loaded).__name__
-                raise TypeError(f"load() returned {kind}, not a mapping of kernels")
-            if operation.name not in entry.loaded:
-                raise TypeError(f"load() returned no kernel for {operation.name!r}")
-            made = kernels.make(described, entry.loaded[operation.name], operation, wanted)
+            made = _announced("loading", entry.name, lambda: _loaded(entry, operation, wanted))
             if entry.error is not None:
                 raise entry.error
         except KeyboardInterrupt:
@@ -326,8 +358,26 @@ class Registry:
     def _broken(entry: _Entry, error: BaseException) -> BackendError:
         """Mark a backend as broken; return the error to raise."""
         entry.state, entry.error = State.BROKEN, error
-        entry.reason = f"loading failed: {_line(error)}"
+        entry.reason = f"loading failed: {one_line(error)}"
         return BackendError(f"backend {entry.name!r} is broken: {entry.reason}")
+
+    def avoid(self, name: str, reason: str, error: BaseException | None = None) -> None:
+        """Mark a backend as broken from now on."""
+        entry = self._entries[name]
+        entry.state, entry.reason, entry.error = State.BROKEN, reason, error
+
+    @contextmanager
+    def without(self, failed: KernelError) -> Iterator[None]:
+        """Do without a backend whose kernel has raised; not its fault if the others raise too."""
+        entry = self._entries[failed.backend]
+        before = entry.state, entry.reason, entry.error
+        cause = failed.__cause__ or failed
+        self.avoid(failed.backend, f"running failed: {one_line(cause)}", cause)
+        try:
+            yield
+        except BaseException:
+            entry.state, entry.reason, entry.error = before
+            raise
 
     def warn_unusable(self) -> None:
         """Warn, once each, of the backends that ``auto`` leaves out though nobody blocked them."""
@@ -349,9 +399,127 @@ def _importable(name: str) -> bool:
         return False
 
 
-def _line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+def _loaded(entry: _Entry, operation: Operation, wanted: int) -> Any:
+    """Load a backend, if it is not yet, and make one of its kernels."""
+    from quantforge import kernels
+
+    described = entry.description
+    assert described is not None
+    if entry.loaded is None:
+        entry.loaded = described.load()
+    if not isinstance(entry.loaded, Mapping):
+        kind = type(entry.loaded).__name__
+        raise TypeError(f"load() returned {kind}, not a mapping of kernels")
+    if operation.name not in entry.loaded:
+        raise TypeError(f"load() returned no kernel for {operation.name!r}")
+    return kernels.make(described, entry.loaded[operation.name], operation, wanted)
+
+
+_stages: list[Callable[[str, str], None]] = []
+
+
+def on_stage(tell: Callable[[str, str], None]) -> None:
+    """Call `tell` with what is about to be done and with the name of the backend."""
+    _stages.append(tell)
+
+
+def _announced(doing: str, name: str, function: Callable[[], Any]) -> Any:
+    """Call `function`, which runs a plugin's code, so that whoever looks sees whose it is.
+
+    No handler can save a process from a crash in there. So the frame has the name for its file,
+    which is what `faulthandler` prints, and ``QUANTFORGE_DEBUG=1`` prints it beforehand.
+    """
+    for tell in _stages:
+        tell(doing, name)
+    place = f"{doing} backend {name!r}, QUANTFORGE_BLOCK={name} leaves it out"
+    if os.environ.get("QUANTFORGE_DEBUG", "0") not in {"", "0"} and sys.stderr is not None:
+        print(f"quantforge: {place}", file=sys.stderr, flush=True)
+    frame = FunctionType(_run.__code__.replace(co_filename=f"<{place}>"), globals())
+    with to_stderr(name):
+        return frame(function)
+
+
+def _run(function: Callable[[], Any]) -> Any:
+    return function()
+
+
+def entry_points() -> tuple[list[EntryPoint], dict[str, Exception]]:
+    """The entry points of all plugins, and by name the distributions whose list is unreadable."""
+    from importlib import metadata
+
+    try:
+        return list(metadata.entry_points(group=GROUP)), {}
+    except Exception:  # one file is not UTF-8, or not of that form: ask each on its own
+        points: dict[str, list[EntryPoint]] = {}
+        unreadable = {}
+        for each in metadata.distributions():
+            try:
+                name = each.name
+                its = [point for point in each.entry_points if point.group == GROUP]
+                points.setdefault(name, its)  # the first on the path, as with modules
+            except Exception as error:
+                if f"[{GROUP}]".encode() in _raw(each, error):
+                    unreadable[_folder(each)] = error
+        return [point for its in points.values() for point in its], unreadable
+
+
+def _raw(distribution: Distribution, error: Exception) -> bytes:
+    """The list of entry points that cannot be read, as bytes."""
+    if isinstance(error, UnicodeDecodeError):
+        return bytes(error.object)
+    return (distribution.read_text("entry_points.txt") or "").encode(errors="replace")
+
+
+def _folder(distribution: Distribution) -> str:
+    """A name for a distribution whose metadata may be as damaged as the rest."""
+    path = getattr(distribution, "_path", None)
+    return str(path.name).partition("-")[0] if path is not None else "unnamed distribution"
+
+
+def _origin(point: EntryPoint) -> str:
+    """Module and distribution of an entry point, in words."""
+    try:
+        owner = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+    except Exception:  # its metadata is damaged
+        owner = ""
+    return f"{point.value}{owner}"
+
+
+def _warn_unknown(blocked: frozenset[str], known: set[str]) -> None:
+    unknown = sorted(blocked - known)
+    if unknown:
+        warn_once(
+            "QUANTFORGE_BLOCK",
+            f"QUANTFORGE_BLOCK names {', '.join(unknown)}, which is not installed; "
+            f"valid: {', '.join(sorted(known))}",
+        )
+
+
+_finders: list[Callable[[Sequence[Any]], Mapping[str, str]]] = []
+_avoided: Mapping[str, str] | None = None
+
+
+def on_finding(remember: Callable[[Sequence[Any]], Mapping[str, str]]) -> None:
+    """Ask `remember`, before plugins are imported, which of these entry points not to touch."""
+    _finders.append(remember)
+
+
+def _remembered(points: Sequence[EntryPoint]) -> Mapping[str, str]:
+    if _avoided is not None:
+        return _avoided
+    return {name: why for ask in _finders for name, why in ask(points).items()}
+
+
+def avoid(reasons: Mapping[str, str]) -> None:
+    """Leave out these backends, by name with the reason, and no others that were remembered."""
+    global _registry, _avoided
+    _avoided = dict(reasons)
+    if _registry is None or not _registry.avoided.keys() <= reasons.keys():
+        _registry = None  # one that was avoided is to be imported after all
+        return
+    for name in _registry.names():
+        if name in reasons:
+            _registry.avoid(name, reasons[name])
 
 
 _registry: Registry | None = None

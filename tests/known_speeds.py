@@ -67,6 +67,7 @@ class Speed:
     build: str = "release"
     numerics: int = 1
     broken: str = ""
+    value: str = "known_speeds"
     dist: object = None
     slower: dict[str, float] = field(default_factory=lambda: {"price": 1.0})
 
@@ -170,6 +171,7 @@ def machine(monkeypatch, tmp_path):
     made = Machine(monkeypatch, profile)
     monkeypatch.setattr("quantforge.tuning.session.Clock", lambda: made.clock)
     monkeypatch.setattr("quantforge.tuning.verification.Clock", lambda: made.clock)
+    monkeypatch.setattr("quantforge.tuning.trial.crashes", dict)  # they live in this process alone
     yield made
     dispatch.invalidate()
 

@@ -209,7 +209,7 @@ def test_auto_without_any_backend_says_where_to_look(install, monkeypatch):
 def test_blocked_plugins_are_not_even_imported_and_auto_is_silent_about_them(
     install, describe, monkeypatch
 ):
-    monkeypatch.setenv("QUANTFORGE_BLOCK", " bad , numpy,unheard-of")
+    monkeypatch.setenv("QUANTFORGE_BLOCK", " bad , numpy,")
     install(bad=AssertionError("imported"), good=describe("good"))
     for name in ("bad", "numpy"):
         assert (info(name).state, info(name).reason) == ("blocked", "named in QUANTFORGE_BLOCK")

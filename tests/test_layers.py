@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "quantforge"
 
 LAYERS = (
     # what everything may know
-    "control_groups errors version",
+    "control_groups errors redirection version",
     "files conventions kinds shapes",
     "labels operations",
     "results",

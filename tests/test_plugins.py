@@ -173,16 +173,17 @@ def test_a_missing_requirement_makes_a_backend_unavailable(install, describe, ne
 # --- names -------------------------------------------------------------------------------------
 
 
-def test_the_first_of_two_plugins_of_one_name_keeps_it(install, describe):
-    first = install.point("twin", None, "one_plugin")
+def test_of_two_plugins_of_one_name_both_are_named_and_neither_wins(install, describe):
+    first = install.point("twin", AssertionError("imported"), "one_plugin")
     second = install.point("twin", AssertionError("imported"), "other.plugin")
-    first.plugin = type("Module", (), {})()
-    first.plugin.quantforge_backend = quantforge.hookimpl(lambda: describe("twin"))
-    install(first, second)
-    assert info("twin").state is State.AVAILABLE
-    other = info("twin (other.plugin)")
-    assert (other.state, other.reason) == ("broken", "another plugin has the name 'twin' already")
-    assert quantforge.price(*OPTION, backend="twin") == near(EXACT)
+    install(first, second, good=describe("good"))
+    assert info("twin").state is State.BROKEN
+    assert info("twin").reason == (
+        "two distributions have this name: one_plugin, other.plugin; uninstall one"
+    )
+    with pytest.raises(BackendError, match=r"'twin' cannot run 'price': broken, two distributions"):
+        quantforge.price(*OPTION, backend="twin")
+    assert quantforge.price(*OPTION, backend="good") == near(EXACT)
 
 
 def test_nobody_takes_the_place_of_the_fallback(install, describe):

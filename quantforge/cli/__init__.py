@@ -18,13 +18,15 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NoReturn, TextIO
+from typing import Any, Final, NoReturn, TextIO
 
 from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
 from quantforge.cli.terminal import say
 from quantforge.errors import printable
+
+_TRYING: Final = ("autotune", "doctor")  # these import no plugin before they know that it is safe
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,8 +47,8 @@ class _Parser(argparse.ArgumentParser):
         super()._print_message(printable(message) if message else message, file)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of every command."""
+def parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of every command; for those that try plugins first, without those of plugins."""
     # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
     from quantforge.cli import autotune, backends, chain, declared, doctor, european, explain
@@ -56,10 +58,13 @@ def parser() -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    quantforge.backends()  # whoever brings them may also have declared operations
+    tries = bool(words) and words[0] in _TRYING
+    if not tries:
+        quantforge.backends()  # whoever brings them may also have declared operations
     for command in (chain, *european.COMMANDS, backends, explain, autotune, doctor):
         command.add_parser(subparsers)
-    declared.add_parsers(subparsers)
+    if not tries:
+        declared.add_parsers(subparsers)
     return top
 
 
@@ -85,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            arguments = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            arguments = parser(words).parse_args(words)
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else 2
         return _run(arguments)

@@ -14,16 +14,18 @@ from typing import Any, Final
 import numpy as np
 
 import quantforge
-from quantforge import threads
+from quantforge import plugins, threads
 from quantforge.cli import untuned
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
 from quantforge.cli.ownership import other_owners
 from quantforge.cli.terminal import console, print_json, status
+from quantforge.errors import one_line
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
-from quantforge.profile import store
+from quantforge.profile import store, unusable
 from quantforge.profile.machine import this_machine
+from quantforge.tuning import trial
 
 _DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 
@@ -47,6 +49,7 @@ def add_parser(subparsers: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
     with status("loading backends"):
+        _try_backends()
         problems = other_owners() + _check_backends()
     findings = {
         "versions": _versions(),
@@ -70,6 +73,16 @@ def run(arguments: argparse.Namespace) -> int:
     return NOTHING_USABLE if problems else 0
 
 
+def _try_backends() -> None:
+    """Leave out what would end or block this process, and remember it."""
+    points, _ = plugins.entry_points()
+    known = unusable.known(points)
+    found = trial.crashes(skip=known)
+    plugins.avoid({**known, **found})
+    with suppress(OSError):  # then the next command does not know it
+        unusable.remember(found)
+
+
 def _check_backends() -> list[str]:
     """What is wrong with the backends, a line each. Loading checks the bits of exact ones."""
     problems = []
@@ -86,7 +99,9 @@ def _check_backends() -> list[str]:
                 continue
             price = float(quantforge.price(100.0, 100.0, 1.0, 0.05, 0.2, backend=info.name))
         except quantforge.BackendError as error:
-            problems.append(f"backend {info.name}: {error}")
+            problems.append(f"backend {info.name}: {one_line(error).partition(': ')[2]}")
+        except Exception as error:
+            problems.append(f"backend {info.name}: {one_line(error)}")
         else:
             if not abs(price - _KNOWN) <= _TOLERANCE:
                 problems.append(f"backend {info.name} prices {price!r} where {_KNOWN!r} is right")
@@ -105,7 +120,8 @@ def _versions() -> dict[str, str]:
             versions[name] = "not installed"
     for info in quantforge.backends():
         for module in registry().requires(info.name):
-            with suppress(metadata.PackageNotFoundError):  # a module within the backend itself
+            # Not where it is a module within the backend itself, or its metadata are damaged.
+            with suppress(metadata.PackageNotFoundError, ValueError, KeyError):
                 versions[module] = metadata.version(module)
     return versions
 

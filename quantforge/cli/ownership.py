@@ -23,16 +23,24 @@ def other_owners() -> list[str]:
     """The distributions beside the core that own the package, a line each with the remedy."""
     found = []
     for distribution in metadata.distributions():
-        if distribution.read_text("SOURCES.txt"):
-            continue  # an egg-info beside its sources: left by a build, not installed
-        modules = (distribution.read_text("top_level.txt") or "").split()
-        files = map(str, distribution.files or ())
-        if "quantforge" not in modules and "quantforge/__init__.py" not in files:
+        try:
+            owns, name = _owns(distribution), distribution.metadata["Name"]
+        except Exception:  # its metadata is damaged, and says nothing of any file
             continue
-        name = distribution.metadata["Name"]
+        if not owns:
+            continue
         if name != _CORE:
             found.append(
                 f"{name} {distribution.version} is not {_CORE} and owns the package quantforge "
                 f"too: pip uninstall {name} && pip install --force-reinstall {_CORE}"
             )
     return found
+
+
+def _owns(distribution: metadata.Distribution) -> bool:
+    """Whether a distribution has installed the package."""
+    if distribution.read_text("SOURCES.txt"):
+        return False  # an egg-info beside its sources: left by a build, not installed
+    modules = (distribution.read_text("top_level.txt") or "").split()
+    files = map(str, distribution.files or ())
+    return "quantforge" in modules or "quantforge/__init__.py" in files

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
+from quantforge.contract import forced_instruction_set
 from quantforge.operations import CONTRACT
 from quantforge.plugins import registry
 
@@ -45,7 +45,7 @@ class Machine:
 def this_machine(budget: int) -> Machine:
     """Describe the machine this runs on, with a budget of so many threads."""
     cpu, isa = _processor()
-    forced = os.environ.get("QUANTFORGE_ISA")
+    forced = forced_instruction_set()
     return Machine(cpu, f"{isa} (QUANTFORGE_ISA={forced})" if forced else isa, budget)
 
 

@@ -16,7 +16,7 @@ from quantforge.plan import Row
 from quantforge.profile.curves import UNJUDGED, Curve
 from quantforge.profile.machine import SCHEMA, Machine
 
-__all__ = ["LEVELS", "Curves", "Profile", "Record", "Section", "dump", "parse"]
+__all__ = ["LEVELS", "Curves", "Profile", "Record", "Section", "Unusable", "dump", "parse"]
 
 LEVELS: Final = ("quick", "measure", "thorough")
 """How much care a tuning takes, rising."""
@@ -73,12 +73,25 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """Why a backend, in this build, is not to be touched again, and since when that is known."""
+
+    build: str
+    reason: str
+    found: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """What was measured on one machine, and the rows by operation that were decided from it."""
+    """What was measured on one machine, what was decided from it, and what cannot be used there.
+
+    `rows` are by operation, `unusable` by backend.
+    """
 
     key: Machine
     backends: Mapping[str, Record]
     rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    unusable: Mapping[str, Unusable] = field(default_factory=dict)
 
     def updated(self, other: Section, force: bool) -> Section:
         """What is known after `other` was measured on the same machine."""
@@ -86,8 +99,12 @@ class Section:
             name: self.backends[name].updated(one, force) if name in self.backends else one
             for name, one in other.backends.items()
         }
+        kept = self.unusable.keys() - other.backends.keys()  # the others were measured
         return replace(
-            self, backends={**self.backends, **backends}, rows={**self.rows, **other.rows}
+            self,
+            backends={**self.backends, **backends},
+            rows={**self.rows, **other.rows},
+            unusable={**{name: self.unusable[name] for name in kept}, **other.unusable},
         )
 
 
@@ -124,6 +141,7 @@ def dump(profile: Profile) -> dict[str, Any]:
             "budget": section.key.budget,
             "backends": {name: _dump_record(one) for name, one in section.backends.items()},
             "rows": {name: [list(row) for row in rows] for name, rows in section.rows.items()},
+            "unusable": {name: vars(one) for name, one in section.unusable.items()},
         }
         for section in profile.sections
     ]
@@ -201,8 +219,16 @@ def _section(entry: Any, where: str) -> Section:
         contract=_of(int, entry, "contract", where),
     )
     return Section(
-        key, _mapping(entry, "backends", where, _record), _mapping(entry, "rows", where, _rows, {})
+        key,
+        _mapping(entry, "backends", where, _record),
+        _mapping(entry, "rows", where, _rows, {}),
+        _mapping(entry, "unusable", where, _unusable, {}),
     )
+
+
+def _unusable(entry: Any, where: str) -> Unusable:
+    build, reason, found = (_of(str, entry, key, where) for key in ("build", "reason", "found"))
+    return Unusable(build, reason, found)
 
 
 def _rows(entry: Any, where: str) -> tuple[Row, ...]:

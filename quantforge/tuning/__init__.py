@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-__all__ = ["tune_on_first_use"]
+__all__ = ["remembered", "tune_on_first_use"]
 
 _tried = threading.Lock()  # taken once per process and never given back
 
@@ -27,6 +29,13 @@ def tune_on_first_use(operation: str) -> None:
         from quantforge.tuning import first_use
 
         first_use.tune(operation)
+
+
+def remembered(points: Sequence[Any]) -> Mapping[str, str]:
+    """Which of these entry points have crashed, hung or been wrong on this machine, and how."""
+    from quantforge.profile import unusable  # reads JSON, which an import need not pay for
+
+    return unusable.known(points)
 
 
 _is_forked = False

@@ -68,14 +68,20 @@ class Block(NamedTuple):
     clean: bool
 
 
-def time_block(clock: Clock, call: Callable[[], Any], calls: int, threads: int) -> Block:
-    """Time `calls` calls after an untimed one, which warms the caches up.
+def time_block(
+    clock: Clock,
+    call: Callable[[], Any],
+    calls: int,
+    threads: int,
+    check: Callable[[Any], None] = lambda result: None,
+) -> Block:
+    """Time `calls` calls after an untimed one, which warms the caches up and is checked.
 
     Other load shows in the processor time of a thread that works alone. Where several threads work
     the caller sleeps part of the time, so there a lost processor is the sign, and a thread that
     waited for one, beyond what waking up takes.
     """
-    call()
+    check(call())
     throttled, preempted = clock.throttled(), clock.preempted()
     waited = clock.waited() if threads > 1 else 0.0
     cpu = clock.cpu()

@@ -35,13 +35,17 @@ _ATTEMPTS: Final = 4
 
 @dataclass(eq=False)
 class Cell:
-    """One candidate at one batch size: what to call, how often in a block, and what it took."""
+    """One candidate at one batch size: what to call, how often in a block, and what it took.
+
+    `check` raises where the result of a call is wrong.
+    """
 
     backend: str
     threads: int
     n: int
     call: Callable[[], Any]
     estimate: float
+    check: Callable[[Any], None] = lambda result: None
     clean: list[float] = field(default_factory=list)
     disturbed: list[float] = field(default_factory=list)
 
@@ -82,7 +86,7 @@ class Cell:
 
     def time(self, clock: Clock) -> None:
         """Time one more block."""
-        block = time_block(clock, self.call, self.calls, self.threads)
+        block = time_block(clock, self.call, self.calls, self.threads, self.check)
         (self.clean if block.clean else self.disturbed).append(block.seconds)
 
 
@@ -93,27 +97,36 @@ def measure(
     clock: Clock,
     order: random.Random,
     progress: Callable[[float], None],
-) -> None:
+) -> dict[str, Exception]:
     """Time every cell `rounds` times undisturbed, in rounds of random order.
 
     All candidates and sizes share the rounds, so that whatever else the machine does affects them
     alike. Timed one after the other, their means gave the wrong winner in one of ten tries;
     interleaved minima did so in none of forty. Where blocks are disturbed, or the best of them
     differ, more rounds follow, within bounds. At least one round runs; none begins after the
-    deadline.
+    deadline. What a backend raises is returned by its name, and no cell of it is timed again.
     """
     pending = list(cells)
+    failed: dict[str, Exception] = {}
     with _no_garbage_collection():
         for attempt in range(_ATTEMPTS * rounds):
             order.shuffle(pending)
             for cell in pending:
                 if attempt and clock.wall() >= deadline:
-                    return
-                cell.time(clock)
-            pending = [cell for cell in pending if not cell.settled(rounds)]
+                    return failed
+                if cell.backend in failed:
+                    continue
+                try:
+                    cell.time(clock)
+                except Exception as error:
+                    failed[cell.backend] = error
+            pending = [
+                cell for cell in pending if cell.backend not in failed and not cell.settled(rounds)
+            ]
             progress(max((attempt + 1) / (_ATTEMPTS * rounds), 1.0 - len(pending) / len(cells)))
             if not pending or clock.wall() >= deadline:
-                return
+                break
+    return failed
 
 
 @contextmanager

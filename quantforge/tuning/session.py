@@ -13,21 +13,25 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
+from quantforge import dispatch
 from quantforge import threads as _threads
 from quantforge.dispatch import forced_threads
-from quantforge.errors import BackendError, QuantForgeError
+from quantforge.errors import BackendError, QuantForgeError, one_line
 from quantforge.operations import OPERATIONS
-from quantforge.plugins import State, registry
+from quantforge.plugins import State, avoid, registry
 from quantforge.profile import lookup
 from quantforge.profile.curves import Curve
 from quantforge.profile.decision import candidates, decide, slow_to_load
 from quantforge.profile.machine import Machine, build, this_machine
 from quantforge.profile.record import LEVELS, Curves, Profile, Record, Section
-from quantforge.tuning import inputs
+from quantforge.profile.unusable import stamped
+from quantforge.tuning import inputs, trial
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
+from quantforge.tuning.reference import Reference
 
 __all__ = ["RIGORS", "Rigor", "Tuned", "tune"]
 
@@ -107,8 +111,10 @@ class _Session:
     order: random.Random
     name: str
     loading: Mapping[str, float]
+    unusable: Mapping[str, str]
     curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
     disturbed: dict[str, list[bool]] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
 
     def noise(self, operation: str | None = None) -> float:
         """The share of cells, of one operation or of all, with too few undisturbed blocks."""
@@ -116,6 +122,14 @@ class _Session:
             one for name, its in self.disturbed.items() if operation in (None, name) for one in its
         ]
         return sum(cells) / max(1, len(cells))
+
+    def exclude(self, name: str, error: Exception) -> None:
+        """Measure a backend no further, and let nobody use it: it has raised or was wrong."""
+        self.excluded[name] = reason = one_line(error).partition(": ")[2]
+        registry().avoid(name, reason, error)
+        dispatch.invalidate()
+        for curves in self.curves.values():
+            curves.pop(name, None)
 
 
 @forced_threads()  # or it could not find from where on threads pay
@@ -156,9 +170,14 @@ def tune(
     """
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
+    progress("trying every backend", 0.0)
+    unusable = trial.crashes()
+    avoid(unusable)
     left_out, loading = _load_all(progress, clock)
     machine = this_machine(_threads.budget())
-    session = _Session(level, clock, progress, machine, random.Random(seed), rigor, loading)
+    session = _Session(
+        level, clock, progress, machine, random.Random(seed), rigor, loading, unusable
+    )
     loaded = clock.wall()
     end = loaded + level.seconds if seconds is None else began + seconds
     usable = [name for name in registry().names() if left_out.get(name) == ""]
@@ -180,7 +199,8 @@ def tune(
 
 def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
     """What is known so far, and what is decided from it."""
-    records = {name: _record(session, name, reason) for name, reason in left_out.items()}
+    reasons = {**left_out, **session.excluded}
+    records = {name: _record(session, name, reason) for name, reason in reasons.items()}
     rows = {}
     budget = session.machine.budget
     before, _ = lookup.section(budget)
@@ -191,7 +211,8 @@ def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
             ties = lookup.ties(before, operation, order, budget)
             slow = slow_to_load({name: session.loading.get(name, 0.0) for name in order})
             rows[operation] = decide(found, ties._replace(slow=slow))
-    return Section(session.machine, records, rows)
+    unusable = stamped({**session.unusable, **session.excluded})
+    return Section(session.machine, records, rows, unusable)
 
 
 def _load_all(progress: Progress, clock: Clock) -> tuple[dict[str, str], dict[str, float]]:
@@ -249,11 +270,16 @@ def _tune_operation(
 ) -> None:
     """Measure one operation and leave its curves in the session."""
     clock, level = session.clock, session.rigor
-    backends = [name for name in usable if operation in registry().info(name).operations]
+    backends = [
+        name
+        for name in usable
+        if name not in session.excluded and operation in registry().info(name).operations
+    ]
     if not backends:
         return
     session.curves[operation] = {name: {} for name in backends}
     arrays = inputs.operands(operation, level.largest)
+    reference = Reference(operation, arrays, backends)
     parts = 1 + level.refinements
 
     def progress(part: int) -> Callable[[float], None]:
@@ -263,16 +289,18 @@ def _tune_operation(
         )
 
     def timed(cells: list[Cell], part: int, until: float) -> None:
-        measure(cells, level.rounds, until, clock, session.order, progress(part))
-        _add_points(session, operation, cells)
+        failed = measure(cells, level.rounds, until, clock, session.order, progress(part))
+        for name, error in failed.items():
+            session.exclude(name, error)
+        _add_points(session, operation, [cell for cell in cells if cell.backend not in failed])
 
     began = clock.wall()
-    grid = _grid(session, operation, arrays, backends, began + _WARMING_SHARE * (deadline - began))
+    grid = _grid(session, reference, backends, began + _WARMING_SHARE * (deadline - began))
     timed(grid, 0, clock.wall() + _GRID_SHARE * (deadline - clock.wall()))
     for part in range(1, parts):
         if clock.wall() >= deadline:
             break
-        cells = _around_crossings(session, operation, arrays)
+        cells = _around_crossings(session, reference)
         if not cells:
             break
         remaining = (deadline - clock.wall()) / (parts - part)
@@ -285,11 +313,7 @@ def _thread_counts(budget: int) -> list[int]:
 
 
 def _grid(
-    session: _Session,
-    operation: str,
-    arrays: Mapping[str, Any],
-    backends: list[str],
-    deadline: float,
+    session: _Session, reference: Reference, backends: list[str], deadline: float
 ) -> list[Cell]:
     """Cells over the grid of sizes, up to the longest call allowed; compiles and warms up.
 
@@ -306,9 +330,13 @@ def _grid(
             break
         alone: dict[str, float] = {}
         for backend, threads in tuple(going):
+            if backend in session.excluded:
+                continue
             if threads > 1 and (n < threads or alone.get(backend, 1.0) < _WORTH_SPLITTING):
                 continue
-            cell = _cell(session, operation, arrays, backend, threads, n)
+            cell = _tried_cell(session, reference, backend, threads, n)
+            if cell is None:
+                continue
             if threads == 1:
                 alone[backend] = cell.estimate
             # Threads that other load has slowed down go as far as one thread does.
@@ -317,24 +345,35 @@ def _grid(
                 cells.append(cell)
             if cell.estimate * level.step > _SURELY * level.call and is_limited:
                 going.remove((backend, threads))
-    return cells
+    return [cell for cell in cells if cell.backend not in session.excluded]
 
 
-def _cell(
-    session: _Session, operation: str, arrays: Mapping[str, Any], backend: str, threads: int, n: int
-) -> Cell:
+def _tried_cell(
+    session: _Session, reference: Reference, backend: str, threads: int, n: int
+) -> Cell | None:
+    """A cell, or None of a backend that raises or is wrong there: it is excluded."""
+    try:
+        return _cell(session, reference, backend, threads, n)
+    except Exception as error:
+        session.exclude(backend, error)
+        return None
+
+
+def _cell(session: _Session, reference: Reference, backend: str, threads: int, n: int) -> Cell:
     """A cell with a first estimate of its time, from as few calls as will do.
 
     One thread's processor time does not count what else the processor did.
     """
-    call = inputs.call(operation, arrays, n, backend, threads)
+    call = inputs.call(reference.operation, reference.arrays, n, backend, threads)
+    check = partial(reference.check, backend, n)
+    check(call())
     now = session.clock.cpu if threads == 1 else session.clock.wall
     estimates: list[float] = []
     while len(estimates) < (2 if estimates and min(estimates) > _LONG else 4):
         start = now()
         call()
         estimates.append(now() - start)
-    return Cell(backend, threads, n, call, min(estimates))
+    return Cell(backend, threads, n, call, min(estimates), check)
 
 
 def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
@@ -345,11 +384,12 @@ def _add_points(session: _Session, operation: str, cells: list[Cell]) -> None:
         curves[cell.threads] = curve.with_point(cell.n, cell.seconds, cell.spread)
 
 
-def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, Any]) -> list[Cell]:
+def _around_crossings(session: _Session, reference: Reference) -> list[Cell]:
     """Cells around every switch, for the candidates on both sides of it and for close rivals.
 
     Backends bend differently between batch sizes: measured points compare with measured points.
     """
+    operation = reference.operation
     curves = {
         name: tuple(by_threads.values())
         for name, by_threads in session.curves[operation].items()
@@ -360,7 +400,7 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
     wanted = set()
     for choice in sorted(choices):
         found = candidates(curves, choice)
-        rows = decide(found)
+        rows = decide(found) if found else ()
         for before, after in itertools.pairwise(rows):
             for factor in _AROUND:
                 n = min(round(after.start * factor), session.rigor.largest)
@@ -368,11 +408,12 @@ def _around_crossings(session: _Session, operation: str, arrays: Mapping[str, An
                 times = [float(one.curve.predict(n)) for one in found]
                 rivals = zip(found, times, strict=True)
                 wanted |= {(*one[:2], n) for one, its in rivals if its <= _RIVAL * min(times)}
-    return [
-        _cell(session, operation, arrays, *cell)
-        for cell in sorted(wanted)
-        if _is_new(session.curves[operation][cell[0]][cell[1]], cell[2])
-    ]
+    cells = []
+    for backend, threads, n in sorted(wanted):
+        by_threads = session.curves[operation].get(backend)
+        if by_threads is not None and _is_new(by_threads[threads], n):
+            cells.append(_tried_cell(session, reference, backend, threads, n))
+    return [one for one in cells if one is not None and one.backend not in session.excluded]
 
 
 def _is_new(curve: Curve, n: int) -> bool:

@@ -56,5 +56,14 @@ def test_a_set_forced_after_numba_was_imported_is_refused(child, best):
     assert f"compiles for {best[0]}" in message
 
 
-def test_an_unknown_instruction_set_is_refused(child):
-    assert "QUANTFORGE_ISA=avx3" in child(REFUSED, QUANTFORGE_ISA="avx3")
+MISSPELT = """
+warnings.simplefilter("ignore")
+bits = digest()
+from quantforge_numba import isa
+print(json.dumps([isa.chosen(), bits]))
+"""
+
+
+def test_a_misspelt_instruction_set_changes_nothing(child, best, tmp_path):
+    found = child(MISSPELT, QUANTFORGE_ISA="avx3", NUMBA_CACHE_DIR=tmp_path)
+    assert found == list(best[:2])

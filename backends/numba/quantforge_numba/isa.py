@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 
-from quantforge import BackendError
+from quantforge import BackendError, instruction_set
 
 # QUANTFORGE_ISA as Numba's NUMBA_CPU_NAME and NUMBA_CPU_FEATURES. A processor with AVX-512 gets it
 # unasked.
@@ -16,7 +16,7 @@ def settle():
     """Pass QUANTFORGE_ISA on to Numba, which chooses once per process, when it is imported."""
     if platform.machine() not in ("x86_64", "AMD64"):
         raise BackendError(f"the numba kernels need an x86-64 processor, not {platform.machine()}")
-    forced = os.environ.get("QUANTFORGE_ISA", "")
+    forced = instruction_set(("", *WIDTHS, "baseline"))
     if forced in TARGETS and "numba" not in sys.modules:
         os.environ["NUMBA_CPU_NAME"], os.environ["NUMBA_CPU_FEATURES"] = TARGETS[forced]
     if forced and forced != chosen():
