@@ -42,7 +42,7 @@ from quantforge.tuning import session
 backends()  # each describes itself by the whole catalogue
 for name in set(operations.OPERATIONS) - {"price"}:  # the others would take their time
     del operations._OPERATIONS[name]
-tuned = session.tune(seconds=1.0)
+tuned = session.tune(seconds=4.0)
 store.merge(tuned.profile)
 dispatch.invalidate()
 left_out = {name: record.left_out for name, record in tuned.section.backends.items()}
