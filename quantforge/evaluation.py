@@ -120,15 +120,15 @@ def _place(index: tuple[int, ...]) -> str:
 def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> None:
     """Refuse what results cannot be written to, by name."""
     for name, kind, out in zip(selection.written, selection.types, outs, strict=True):
-        if out is None or (
-            type(out) is np.ndarray and out.dtype is _DOUBLE and out.shape == shape and kind == "d"
-        ):
+        if out is None:
             continue
         what = "out" if len(outs) == 1 else f"out[{name!r}]"
         if not isinstance(out, np.ndarray):
             raise TypeError(f"{what} must be an array of float64, not {type(out).__name__}")
         if not out.flags.writeable:
             raise ValueError(f"{what} is read-only")
+        if out.dtype is _DOUBLE and out.shape == shape and kind == "d":
+            continue
         if not np.can_cast(np.dtype(kind), out.dtype, "same_kind"):
             raise TypeError(f"{what} must be an array of float64, not of {out.dtype.name}")
         if out.shape != shape and broadcast_shapes(out.shape, shape) != out.shape:

@@ -171,7 +171,8 @@ def machine(monkeypatch, tmp_path):
     made = Machine(monkeypatch, profile)
     monkeypatch.setattr("quantforge.tuning.session.Clock", lambda: made.clock)
     monkeypatch.setattr("quantforge.tuning.verification.Clock", lambda: made.clock)
-    monkeypatch.setattr("quantforge.tuning.trial.crashes", dict)  # they live in this process alone
+    # They live in this process alone: nothing can be tried in another one.
+    monkeypatch.setattr("quantforge.tuning.trial.crashes", lambda **_: {})
     yield made
     dispatch.invalidate()
 

@@ -8,7 +8,7 @@ from typing import Any
 import quantforge
 from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE
-from quantforge.cli.terminal import console, print_json, table
+from quantforge.cli.terminal import console, print_json, say, table
 
 
 def add_parser(subparsers: Any) -> None:
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         console().print(overview(found))
         if line := untuned.notice():
-            print(line)
+            say(line)
     return 0 if any(each["state"] == "available" for each in found) else NOTHING_USABLE
 
 

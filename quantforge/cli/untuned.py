@@ -32,9 +32,10 @@ def notice() -> str:
 
 def say_once(command: str) -> None:
     """Say it on a terminal after the first command on this machine, and never again."""
+    from quantforge.cli.terminal import say
     from quantforge.profile import store
 
     if command not in _SAYS_ITSELF and sys.stderr.isatty():
         line = notice()
         if line and store.first_time("untuned"):
-            print(f"quantforge: {line}", file=sys.stderr)
+            say(f"quantforge: {line}", sys.stderr)

@@ -42,7 +42,8 @@ def section(budget: int | None = None) -> tuple[Section | None, str]:
         return found, "measured by this process"
     for file in (None, *store.system_paths()):
         profile = store.read(file)
-        if profile and (found := profile.section(machine)):
+        found = profile.section(machine) if profile else None
+        if found is not None and found.backends:  # not only what cannot be used
             return found, str(file or store.path())
     return None, str(store.path())
 

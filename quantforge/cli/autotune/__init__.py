@@ -272,7 +272,7 @@ def _import(arguments: argparse.Namespace) -> int:
     dispatch.invalidate()
     section, _ = lookup.section()
     mine = section is not None and section.key in {one.key for one in profile.sections}
-    print(
+    say(
         f"{arguments.import_} added to {store.path()}; "
         + ("it covers this machine" if mine else "it does not cover this machine")
     )
