@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantforge.shapes import broadcast_shapes
-
 __all__ = ["Array", "Codes", "Mask", "run"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -29,7 +27,7 @@ def run(block: Block, inputs: Sequence[Any], types: str, out: Any) -> Any:
     """
     arrays = [_plain(given) for given in inputs]
     given = out if isinstance(out, tuple) else (out, *[None] * (len(types) - 1))
-    shape = broadcast_shapes(*(array.shape for array in arrays))
+    shape = _shape(arrays)
     results = [
         np.empty(shape, kind) if one is None else one
         for one, kind in zip(given, types, strict=True)
@@ -55,6 +53,14 @@ def run(block: Block, inputs: Sequence[Any], types: str, out: Any) -> Any:
         result[()] if one is None else result for one, result in zip(given, results, strict=True)
     ]
     return found[0] if len(found) == 1 else tuple(found)
+
+
+def _shape(arrays: Sequence[Array]) -> tuple[int, ...]:
+    """The shape of the results; `np.broadcast` ends at 32 dimensions where arrays have 64."""
+    try:
+        return np.broadcast(*arrays).shape
+    except RuntimeError:
+        return np.nditer(arrays, flags=["multi_index", "zerosize_ok"]).shape
 
 
 def _plain(given: Any) -> np.ndarray[Any, Any]:
