@@ -335,23 +335,24 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
             self.float_failed(error, {numbers})
     signs = {signs}
     try:
-        if dividend is not NO_DIVIDEND:
+        if {signed}:
             kernel = self.kernel_for(out, {names}, dividend, signs)
-        elif {signed}:
-            kernel = self.kernel_for(out, {names}, signs)
         elif out is None:
             {unless_decided}
                 try:
-                    single = {sizes} == {count}
+                    single = {sizes} == {count} and (dividend is NO_DIVIDEND or dividend.size == 1)
                 except AttributeError:
                     single = False
-                kernel = self.kernel if single else self.kernel_for(None, {names})
-        elif {arrays} is type(out) is ndarray and out.size <= self.limit:
+                kernel = self.kernel if single else self.kernel_for(None, {names}, dividend)
+        elif (
+            {arrays} is type(out) is ndarray and out.size <= self.limit
+            and (dividend is NO_DIVIDEND or type(dividend) is ndarray)
+        ):
             kernel = self.kernel  # results that `out` cannot hold are refused by NumPy
         else:
-            kernel = self.kernel_for(out, {names})
+            kernel = self.kernel_for(out, {names}, dividend)
         if kernel is not None{without_out}:
-            carry = {carry} if dividend is NO_DIVIDEND else self.model.dividend({rate}, dividend)
+            carry = {carry} if dividend is NO_DIVIDEND else {given_carry}
             found = kernel({operands}{out})
             kind = type({first})  # labels make labelled results: the full path aligns them
             if kind is ndarray or kind is float64:
@@ -408,6 +409,7 @@ def _class_of(shape: _Shape) -> type[Call]:
         "given_out": "None" if of_greeks else "out",
         "without_out": " and out is None" if of_greeks else "",
         "carry": rate if shape.on_forward else "ZERO",
+        "given_carry": f"self.model.dividend({rate}, dividend)" if shape.on_forward else "dividend",
         "rate": rate,
         "results": results,
         "operands": operands,
