@@ -1,4 +1,8 @@
-"""What users call: each function says what it asks for, and the resolved request does the rest."""
+"""What users call: each function says what it asks for, and the resolved request does the rest.
+
+Each of the three looks its request up inline: a call of a common lookup would cost 5 % of a
+one-option call.
+"""
 
 from __future__ import annotations
 
@@ -388,7 +392,6 @@ def _declared(operation: Operation) -> Callable[..., Any]:
         **({"dividend": NO_DIVIDEND} if "dividend" in taken else {}),
         **({"kind": "call"} if SIGN in operation.inputs else {}),
         "model": operation.model,
-        "exercise": operation.exercise,
         "out": None,
         "errors": "nan",
         "backend": "auto",
@@ -406,9 +409,10 @@ def _declared(operation: Operation) -> Callable[..., Any]:
         said = found.arguments
         how = (said.pop(name) for name in ("errors", "backend", "threads"))
         request = Request(operation.function, said.pop("model"), None, *how)
-        key = *request, settings.get()
-        call = _OTHERS.get(key)
-        if call is None:
+        key = *request, type(request.threads), settings.get()  # as a key, True is 1
+        try:
+            call = _OTHERS[key]
+        except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
             call = _OTHERS[key] = resolve(request)
         kind = said.pop("kind", "call")
         return call.evaluate({"rate": 0.0, **said, "kind": signs(kind)}, said.pop("out"))

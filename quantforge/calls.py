@@ -15,7 +15,7 @@ import numpy as np
 
 from quantforge import conventions, dispatch, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
-from quantforge.dispatch import Settings, settings, using
+from quantforge.dispatch import Settings, settings, under
 from quantforge.errors import BackendError, KernelError
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.labels import is_labelled
@@ -247,11 +247,10 @@ class Call:
     @contextmanager
     def _without(self, failed: KernelError) -> Iterator[None]:
         """Decide anew, for this call's own settings, without a backend whose kernel has raised."""
-        then = self.settings
         try:
             with registry().without(failed):
                 dispatch.invalidate()
-                with using(backend=then.backend, threads=then.threads, exact=then.exact):
+                with under(self.settings):
                     try:
                         self._decide()
                     except BackendError:  # there is no other
@@ -469,5 +468,5 @@ def signs(kind: Any) -> Any:
 
 def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:
     """Make a pickled call anew: the same request under the same settings."""
-    with using(backend=then.backend, threads=then.threads, exact=then.exact):
+    with under(then):
         return resolve(request, kind, size)

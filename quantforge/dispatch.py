@@ -32,6 +32,7 @@ __all__ = [
     "plan",
     "preview",
     "settings",
+    "under",
     "using",
 ]
 
@@ -90,7 +91,14 @@ def using(
         now.exact if exact is None else bool(exact),
         now.forced,
     )
-    token = settings.set(changed)
+    with under(changed):
+        yield
+
+
+@contextlib.contextmanager
+def under(then: Settings) -> Iterator[None]:
+    """Set all settings to those of another moment, for this thread or async task only."""
+    token = settings.set(then)
     try:
         yield
     finally:
@@ -104,11 +112,8 @@ def forced_threads() -> Iterator[None]:
     This is for measuring and testing, in this thread or async task only.
     """
     now = settings.get()
-    token = settings.set(_settings(now.backend, now.threads, now.exact, True))
-    try:
+    with under(_settings(now.backend, now.threads, now.exact, True)):
         yield
-    finally:
-        settings.reset(token)
 
 
 def _at_least_one(threads: Any) -> int:

@@ -85,7 +85,8 @@ def _are_signs(numbers: Signs) -> bool:
         return not np.count_nonzero(np.abs(numbers) != 1)
     if numbers.size <= _IN_A_DOT:
         return bool(numbers.dot(numbers) == numbers.size)
-    parts = (numbers[at : at + _IN_A_DOT] for at in range(0, numbers.size, _IN_A_DOT))
+    starts = range(0, numbers.size, _IN_A_DOT)
+    parts = (numbers[start : start + _IN_A_DOT] for start in starts)
     return all(part.dot(part) == part.size for part in parts)
 
 
@@ -123,8 +124,9 @@ def _of_words(words: np.ndarray[Any, Any]) -> tuple[Signs, bool]:
         return read(words)
     flat = np.ascontiguousarray(words).reshape(-1)
     signs = np.empty(flat.size)
-    for at in range(0, flat.size, _PIECE):
-        signs[at : at + _PIECE], _ = read(flat[at : at + _PIECE])
+    for start in range(0, flat.size, _PIECE):
+        piece = slice(start, start + _PIECE)
+        signs[piece], _ = read(flat[piece])
     return signs.reshape(words.shape), False
 
 

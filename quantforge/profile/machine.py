@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
@@ -15,7 +16,7 @@ from quantforge.contract import forced_instruction_set
 from quantforge.operations import CONTRACT
 from quantforge.plugins import registry
 
-__all__ = ["SCHEMA", "Machine", "build", "this_machine"]
+__all__ = ["SCHEMA", "Machine", "build", "digest", "own_files", "this_machine"]
 
 SCHEMA: Final = 1
 """Version of the profile's shape; sections of another one are kept and ignored."""
@@ -91,22 +92,31 @@ def build(backend: str) -> str:
     installed does not: the same wheel is the same build in every environment.
     """
     found = registry()
-    distribution = found.distribution(backend)
-    facts = _own_files((distribution.read_text("RECORD") if distribution else None) or "")
+    facts = own_files(found.distribution(backend))
     for module in found.requires(backend):
         try:
             facts.append(metadata.version(module.partition(".")[0]))
         except metadata.PackageNotFoundError:
             facts.append("")
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16] if any(facts) else ""
+    return digest(facts) if any(facts) else ""
 
 
-def _own_files(record: str) -> list[str]:
+def digest(facts: Iterable[str]) -> str:
+    """A short name for what all of these say."""
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:16]
+
+
+def own_files(distribution: metadata.Distribution | None) -> list[str]:
     """The lines of an installer's list that tell of the package: its files, in a fixed order.
 
     What the installer adds differs between environments: its notes (``direct_url.json``,
-    ``REQUESTED``), commands that name the interpreter, and bytecode.
+    ``REQUESTED``), commands that name the interpreter, and bytecode. A list that cannot be read
+    says nothing.
     """
+    try:
+        record = (distribution.read_text("RECORD") if distribution else None) or ""
+    except ValueError:  # it is not UTF-8
+        record = ""
     return sorted(
         line
         for line in record.splitlines()

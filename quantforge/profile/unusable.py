@@ -5,7 +5,6 @@ All of this happens before a plugin is imported, so a build is known by its file
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from quantforge import threads as _threads
 from quantforge.plugins import entry_points
 from quantforge.profile import store
-from quantforge.profile.machine import Machine, this_machine
+from quantforge.profile.machine import Machine, digest, own_files, this_machine
 from quantforge.profile.record import Profile, Section, Unusable
 
 if TYPE_CHECKING:
@@ -68,14 +67,5 @@ def _machine() -> Machine:
 
 
 def _build(point: EntryPoint) -> str:
-    """Digest of the files that the backend's distribution has installed, its metadata aside."""
-    try:
-        record = (point.dist.read_text("RECORD") if point.dist else None) or ""
-    except ValueError:  # it is not UTF-8
-        record = ""
-    files = [
-        line
-        for line in sorted(record.splitlines())
-        if ".dist-info/" not in line and ".pyc" not in line
-    ]
-    return hashlib.sha256("\n".join([point.value, *files]).encode()).hexdigest()[:16]
+    """Digest of the package's own files; what it requires is not known before it is imported."""
+    return digest([point.value, *own_files(point.dist)])

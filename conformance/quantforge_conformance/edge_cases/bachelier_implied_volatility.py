@@ -6,20 +6,12 @@ greater of F and K are 2^-50.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 
 from quantforge import Code
 from quantforge_conformance import reference
-from quantforge_conformance.edge_cases.edge_case import (
-    CALL,
-    NAN,
-    PUT,
-    UNDEFINED_SIGNS,
-    EdgeCase,
-    changed,
-)
-from quantforge_conformance.edge_cases.inversion import priced
+from quantforge_conformance.edge_cases.edge_case import CALL, PUT, EdgeCase
+from quantforge_conformance.edge_cases.inversion import edge_cases
 from quantforge_conformance.special import LEAST
 
 PLAIN = {"price": 4.0, "forward": 2.0, "strike": -1.0, "time": 0.75, "rate": 0.0}
@@ -75,19 +67,5 @@ _UNDEFINED = {
 @cache
 def bachelier_implied_volatility() -> tuple[EdgeCase, ...]:
     """Return the edge cases of `bachelier_implied_volatility`."""
-    return tuple(_edge_cases())
-
-
-def _edge_cases() -> Iterator[EdgeCase]:
-    for sign, table in ((CALL, _CALLS), (PUT, _PUTS)):
-        for name, code in table.items():
-            yield _case(name, sign, code)
-    for name, (code, invalid) in _UNDEFINED.items():
-        for sign in (CALL, PUT):
-            yield EdgeCase(*changed(PLAIN, name, sign), (NAN, code), invalid)
-    for sign, invalid in UNDEFINED_SIGNS:
-        yield EdgeCase(*changed(PLAIN, f"sign {sign}", sign), (NAN, Code.INVALID_INPUT), invalid)
-
-
-def _case(name: str, sign: float, code: Code) -> EdgeCase:
-    return priced(*changed(PLAIN, name, sign), code, reference.bachelier_implied_volatility)
+    tables = {CALL: _CALLS, PUT: _PUTS}
+    return tuple(edge_cases(PLAIN, tables, _UNDEFINED, reference.bachelier_implied_volatility))
