@@ -6,6 +6,7 @@ that a small call pays for is here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -27,6 +28,7 @@ from quantforge.selection import select
 
 __all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
 
+_ANY: Final = 1 << 62  # more options than any array holds
 _NUMBERS: Final = frozenset({float, int, np.float64})
 _UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
 
@@ -57,8 +59,10 @@ class Call:
     __slots__ = (
         "always",
         "kernel",
+        "kernels",
         "kind",
         "limit",
+        "longest",
         "model",
         "operation",
         "plan",
@@ -68,6 +72,7 @@ class Call:
         "settings",
         "sign",
         "size",
+        "starts",
         "unit",
     )
 
@@ -94,11 +99,16 @@ class Call:
         self.limit = self.plan.first_size()
         if self.size is None:
             self.limit = min(self.limit, SPLIT_FROM - 1)
-        if len(self.selection.written) > 1:
-            self.limit = min(self.limit, ONE_BLOCK - 1)
         if self.request.errors == "raise":  # only the full path looks at results
             self.limit = 0
+        self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else _ANY
+        if self.limit == 0:
+            self.longest = 0
+        self.limit = min(self.limit, self.longest)
         self.kernel = kernel if self.limit > 0 else None
+        largest = min(self.longest + 1, SPLIT_FROM)
+        self.starts = [row.start for row in self.plan.rows[1:] if row.start < largest] + [largest]
+        self.kernels: list[Any] = [None] * (len(self.starts) + 1)  # found when first asked for
         self.always = kernel if self.size is not None and self.limit >= ONE_BLOCK else None
         self.unit = float(self.sign) if np.ndim(self.sign) == 0 else None
         self.scalar: Callable[..., Any] | None = None
@@ -183,14 +193,21 @@ class Call:
             size = max(size, out.size)
         if size <= self.limit:
             return self.kernel
-        if self.kernel is None or len(self.selection.written) > 1:
+        return self.kernels[bisect_right(self.starts, size)] or self.later(size)
+
+    def later(self, size: int) -> Any:
+        """The kernel for a batch beyond the smallest ones; None where the full path is due."""
+        if size > self.longest:
             return None
         if size >= SPLIT_FROM:
             self._decided_anew()
         row = self.plan.row(size)
         if self.plan.rows[row].threads > 1:
             return None
-        return self.plan.kernel(row, self.selection.wanted)
+        kernel = self.plan.kernel(row, self.selection.wanted)
+        if size < SPLIT_FROM:
+            self.kernels[bisect_right(self.starts, size)] = kernel
+        return kernel
 
     def evaluate(self, arguments: Mapping[str, Any], out: Any = None) -> Any:
         """The full path, from arguments by name, `kind` and `dividend` among them."""
@@ -344,10 +361,14 @@ def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
                     single = False
                 kernel = self.kernel if single else self.kernel_for(None, {names}, dividend)
         elif (
-            {arrays} is type(out) is ndarray and out.size <= self.limit
+            {arrays} is type(out) is ndarray
             and (dividend is NO_DIVIDEND or type(dividend) is ndarray)
-        ):
-            kernel = self.kernel  # results that `out` cannot hold are refused by NumPy
+        ):  # results that `out` cannot hold are refused by NumPy
+            n = out.size
+            kernel = (
+                self.kernel if n <= self.limit
+                else self.kernels[bisect_right(self.starts, n)] or self.later(n)
+            )
         else:
             kernel = self.kernel_for(out, {names}, dividend)
         if kernel is not None{without_out}:
@@ -427,6 +448,7 @@ def _class_of(shape: _Shape) -> type[Call]:
 def _compiled(text: str, name: str) -> Any:
     """The function that a text defines."""
     space: dict[str, Any] = {"__name__": __name__, "NO_DIVIDEND": NO_DIVIDEND, "ZERO": ZERO}
+    space |= {"bisect_right": bisect_right}
     space |= {"BackendError": BackendError, "KernelError": KernelError}
     space |= {"Greeks": Greeks, "float64": np.float64, "ndarray": np.ndarray}
     exec(compile(text, "<the shortest way through a call>", "exec"), space)

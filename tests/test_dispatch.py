@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import quantforge
-from quantforge import dispatch
-from quantforge.plan import Row
+from quantforge import calls, dispatch, threads
+from quantforge.plan import Row, Source
 from quantforge.profile import lookup
 
 OPTION = (100.0, 105.0, 0.5, 0.03, 0.2)
@@ -46,6 +46,23 @@ def test_price_runs_what_explain_says(tuned, ran, n, name):
     quantforge.price([100.0] * n, 105.0, 0.5, 0.03, 0.2, kind=["put"])
     quantforge.bind("price", n=n)(100.0, strikes, 0.5, 0.03, 0.2)
     assert set(ran) == {name}
+
+
+@pytest.mark.parametrize("function", ["price", "greeks", "implied_volatility"])
+@pytest.mark.parametrize("with_out", [False, True])
+def test_a_later_row_is_as_short_a_way_as_the_first(function, with_out, monkeypatch):
+    rows = *(Row(start, "numpy", 1) for start in (0, 10, 100)), Row(1_000, "numpy", 2)
+    monkeypatch.setattr(lookup, "rows", lambda *request: (rows, Source()))
+    monkeypatch.setattr(threads, "budget", lambda: 2)
+    dispatch.invalidate()
+    the_long_way = []
+    monkeypatch.setattr(calls.Call, "evaluate", lambda self, given, out: the_long_way.append(out))
+    for n in (2, 9, 10, 99, 100, 999, 1_000):
+        inverted = function == "implied_volatility"
+        given = [np.full(n, number) for number in ((8.0, *OPTION[:4]) if inverted else OPTION)]
+        out = {"out": np.empty(n)} if with_out and function != "greeks" else {}
+        getattr(quantforge, function)(*given, **out)
+        assert len(the_long_way) == (n == 1_000)
 
 
 def test_a_large_batch_is_split_over_the_threads_of_its_row(tuned, ran):

@@ -80,12 +80,15 @@ class Curve:
     def spread(self, n: Any) -> Floats:
         """How far the times of calls with `n` options may be off, relative to them.
 
-        Where a line predicts, it may be off by what it misses the points by, too.
+        Where a line predicts, it may be off by what it misses the points nearby by, too.
         """
-        missed = self.errors[0] if self.model == "line" and len(self.sizes) >= _FEWEST else 0.0
-        if not self.spreads:
-            return np.full(np.shape(n), missed)
-        return np.asarray(np.interp(np.log(n), np.log(self.sizes), self.spreads) + missed)
+        n = np.asarray(n, dtype=np.float64)
+        off = np.array(self.spreads or np.zeros(len(self.sizes)))
+        if self.model == "line" and len(self.sizes) >= _FEWEST:
+            fixed, each = self.line
+            line = fixed + each * np.array(self.sizes, float)
+            off = off + np.abs(np.array(self.seconds) / line - 1.0)
+        return np.asarray(np.interp(np.log(n), np.log(self.sizes), off))
 
     def with_point(self, n: int, seconds: float, spread: float) -> Curve:
         """The same curve with one more point, or a better one of the same size."""

@@ -24,7 +24,7 @@ __all__ = [
     "tied",
 ]
 
-MARGIN: Final = 0.05
+MARGIN: Final = 0.08
 """A challenger must win by this much, or noise would decide; below it there is a tie."""
 
 _PER_OCTAVE: Final = 16

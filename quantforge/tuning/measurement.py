@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from operator import attrgetter
 from typing import Any, Final
 
 from quantforge.profile.curves import UNJUDGED
@@ -28,6 +29,9 @@ _AGREEING: Final = 3
 
 _ALONE: Final = 0.05
 """How far a time may be off that fewer blocks have shown."""
+
+_BEATEN: Final = 1.5
+"""Who takes so much longer than the best one of the batch size needs no closer look there."""
 
 _ATTEMPTS: Final = 4
 """Rounds in all, as a multiple of those asked for, before what there is must do."""
@@ -79,9 +83,16 @@ class Cell:
         """Whether too few blocks were undisturbed, though there were enough of them."""
         return len(self.clean) < ENOUGH <= len(self.clean) + len(self.disturbed)
 
-    def settled(self, rounds: int) -> bool:
-        """Whether there are so many undisturbed blocks, the best three of which agree."""
+    def settled(self, rounds: int, best: float) -> bool:
+        """Whether there are so many undisturbed blocks, the best three of which agree.
+
+        Three are enough of one that is far from the `best` seconds of its batch size.
+        """
+        if len(self.clean) < _AGREEING:
+            return False
         least = nsmallest(_AGREEING, self.clean)
+        if least[0] > _BEATEN * best:
+            return True
         return len(self.clean) >= rounds and least[-1] <= _CONFIRMED * least[0]
 
     def time(self, clock: Clock) -> None:
@@ -103,7 +114,8 @@ def measure(
     All candidates and sizes share the rounds, so that whatever else the machine does affects them
     alike. Timed one after the other, their means gave the wrong winner in one of ten tries;
     interleaved minima did so in none of forty. Where blocks are disturbed, or the best of them
-    differ, more rounds follow, within bounds. At least one round runs; none begins after the
+    differ, more rounds follow, within bounds; who is clearly beaten takes part in the first few.
+    At least one round runs; none begins after the
     deadline. What a backend raises is returned by its name, and no cell of it is timed again.
     """
     pending = list(cells)
@@ -120,13 +132,20 @@ def measure(
                     cell.time(clock)
                 except Exception as error:
                     failed[cell.backend] = error
+            timed = [cell for cell in cells if cell.backend not in failed]
+            best = {one.n: one.seconds for one in sorted(timed, key=_seconds, reverse=True)}
             pending = [
-                cell for cell in pending if cell.backend not in failed and not cell.settled(rounds)
+                cell
+                for cell in pending
+                if cell.backend not in failed and not cell.settled(rounds, best[cell.n])
             ]
             progress(max((attempt + 1) / (_ATTEMPTS * rounds), 1.0 - len(pending) / len(cells)))
             if not pending or clock.wall() >= deadline:
                 break
     return failed
+
+
+_seconds: Final = attrgetter("seconds")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from quantforge.tuning.inputs import Arrays
 
 __all__ = ["Reference", "WrongResult"]
 
-_CHUNK: Final = 256
+_CHUNK: Final = 1024
 """Options per call here, so that a backend that is wrong from some size on is right in this."""
 
 _FALLBACK: Final = "numpy"  # which is not exact, and simple

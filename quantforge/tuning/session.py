@@ -20,7 +20,7 @@ from quantforge import dispatch
 from quantforge import threads as _threads
 from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError, one_line
-from quantforge.operations import OPERATIONS
+from quantforge.operations import OPERATIONS, Operation
 from quantforge.plugins import State, avoid, registry
 from quantforge.profile import lookup
 from quantforge.profile.curves import Curve
@@ -59,7 +59,7 @@ RIGORS: Final[Mapping[str, Rigor]] = dict(
     zip(
         LEVELS,
         (
-            Rigor(10, 4.0, 1 << 20, 0.012, 2, 12.0),
+            Rigor(6, 4.0, 1 << 20, 0.012, 2, 20.0),
             Rigor(25, 2.0, 1 << 20, 0.020, 3, 60.0),
             Rigor(80, math.sqrt(2.0), 1 << 22, 0.080, 4, 600.0),
         ),
@@ -68,7 +68,7 @@ RIGORS: Final[Mapping[str, Rigor]] = dict(
 )
 
 _WORTH_SPLITTING: Final = 4e-6  # no thread wakes up in so short a time: nothing to learn there
-_LONG: Final = 1e-3  # a call that takes so long differs little from the next one
+_LONG: Final = 1e-3  # one call that takes so long says enough
 _AROUND: Final = (0.75, 1.0, 1.33)
 _APART: Final = 1.1  # a point within this factor of another one adds nothing
 _SURELY: Final = 1.25  # by this factor the next call would exceed the longest one allowed
@@ -79,7 +79,7 @@ _UNEVEN: Final = (2, 3, 7, 11, 27)  # small batches that fill no vector, beside 
 _ROOMY: Final = 0.15  # seconds of warming up that leave time for those
 _AT_LEAST: Final = 256  # the batch size to measure up to, however little time there is
 _RIVAL: Final = 1.25  # who takes at most this much longer may turn out to be faster
-_FIRST: Final = 2.0  # time for the catalogue's first operation, relative to any other
+_LARGER: Final = 2.0  # time for the first operation, and for several results, relative to others
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def tune(
     if not usable:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise QuantForgeError(f"no backend can be measured ({reasons or 'none is available'})")
-    shares = [_FIRST, *[1.0] * (len(OPERATIONS) - 1)]
+    shares = [_share(place, one) for place, one in enumerate(OPERATIONS.values())]
     for place, operation in enumerate(OPERATIONS):
         share = (end - clock.wall()) * shares[place] / sum(shares[place:])
         _tune_operation(session, operation, usable, clock.wall() + share, place)
@@ -195,6 +195,11 @@ def tune(
     return Tuned(
         section, rigor, loaded - began, clock.wall() - loaded, disturbed > _HOPELESS, disturbed
     )
+
+
+def _share(place: int, operation: Operation) -> float:
+    several = len(operation.default_outputs or operation.outputs) > 1
+    return _LARGER if place == 0 or several else 1.0
 
 
 def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
@@ -369,7 +374,7 @@ def _cell(session: _Session, reference: Reference, backend: str, threads: int, n
     check(call())
     now = session.clock.cpu if threads == 1 else session.clock.wall
     estimates: list[float] = []
-    while len(estimates) < (2 if estimates and min(estimates) > _LONG else 4):
+    while not estimates or (len(estimates) < 4 and min(estimates) <= _LONG):
         start = now()
         call()
         estimates.append(now() - start)

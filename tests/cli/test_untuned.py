@@ -51,7 +51,7 @@ def on_terminal(tmp_path):
 
 def test_the_first_command_on_a_terminal_says_it_and_no_other_one_does(on_terminal):
     said, printed = on_terminal(*PRICE)
-    assert "untuned: run `python -m quantforge.autotune` (12 s); gain here" in said
+    assert "untuned: run `python -m quantforge.autotune` (20 s); gain here" in said
     assert "untuned" not in printed
     assert "untuned" not in on_terminal(*PRICE)[0]
 
@@ -73,7 +73,7 @@ def test_doctor_and_backends_say_it_until_the_machine_is_tuned(flipping, run):
     pytest.importorskip("rich")
     flipping.threads(2)
     line = (
-        "untuned: run `python -m quantforge.autotune` (12 s); gain here up to 2× from threads, "
+        "untuned: run `python -m quantforge.autotune` (20 s); gain here up to 2× from threads, "
         "below 65,536 options and the fastest of 2 backends"
     )
     assert line in run("backends").out

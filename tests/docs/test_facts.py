@@ -12,7 +12,16 @@ from quantforge.profile import decision
 from quantforge.tuning import clock, measurement, session
 
 ROOT = Path(__file__).resolve().parents[2]
-NUMBERS = {"half": 0.5, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10, "tenth": 0.1}
+NUMBERS = {
+    "half": 0.5,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "ten": 10,
+    "tenth": 0.1,
+}
 NUMBERS |= {"twice": 2, "seventeen": 17, "quarter": 0.25}
 QUICK, MEASURE = session.RIGORS["quick"], session.RIGORS["measure"]
 
@@ -31,7 +40,7 @@ SAID = {
             measurement.ENOUGH,
         ),
         r"grow by a factor of (\w+) \(`measure`: (\w+)\)": (QUICK.step, MEASURE.step),
-        r"first gets (\w+) the time of any other": (session._FIRST,),
+        r"gets (\w+) the time of any other": (session._LARGER,),
         r"Beyond (\w+) times its largest batch": (decision._REACH,),
         r"An additional row must save (\d+) % .* What differs by less than (\d+) %": (
             100 * decision._SWITCH,

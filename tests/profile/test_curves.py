@@ -67,4 +67,9 @@ def test_a_time_may_be_off_by_its_spread_and_by_what_the_line_misses():
     assert exact.spread(10**2.5) == pytest.approx(0.2)
     around = Curve(1, sizes, tuple(1e-6 * factor for factor in (1.0, 1.04, 1.0, 1.04)))
     assert around.model == "line"
-    assert around.spread(50) == around.errors[0] > 0.01
+    fixed, each = around.line
+    missed = [
+        abs(time / (fixed + each * n) - 1.0) for n, time in zip(sizes, around.seconds, strict=True)
+    ]
+    assert around.spread(sizes) == pytest.approx(missed)
+    assert max(missed) > 0.01

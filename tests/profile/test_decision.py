@@ -160,10 +160,10 @@ def test_the_reason_names_ties_and_what_broke_them():
 def test_nobody_loads_a_slow_backend_for_batches_where_it_gains_nothing():
     compiled = Candidate("compiled", 1, curve(lambda n: 10.0 + 0.5 * n))
     ready = Candidate("ready", 1, curve(lambda n: 10.1 + 0.6 * n))
-    # 0.1 + 0.1 n is 5 % of 10 + 0.5 n at n = 5.3.
+    # 0.1 + 0.1 n is 8 % of 10 + 0.5 n at n = 11.7.
     rows = decide([compiled, ready], Ties((), frozenset({"compiled"})))
     assert [row.backend for row in rows] == ["ready", "compiled"]
-    assert rows[1].start == 6
+    assert rows[1].start == 12
     assert [row.backend for row in decide([compiled, ready])] == ["compiled"]
 
 

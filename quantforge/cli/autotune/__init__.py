@@ -22,7 +22,7 @@ _VERIFYING: Final = 30.0  # seconds
 
 _EPILOG: Final = """\
 rigor:
-  quick     some ten seconds of measuring; enough to choose well
+  quick     within twenty seconds; enough to choose well
   measure   within a minute: more batch sizes, more rounds
   thorough  within ten minutes: for a machine that prices all day
 """
