@@ -36,6 +36,10 @@ def printable(text: str) -> str:
 class QuantForgeError(Exception):
     """Base of every exception that QuantForge raises on its own account."""
 
+    def __str__(self) -> str:
+        """The message, harmless to the terminal that a traceback is printed on."""
+        return printable(super().__str__())
+
 
 class BackendError(QuantForgeError, RuntimeError):
     """A backend that was asked for by name cannot do the work.

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.errors import printable
 from quantforge.files.decoding import decode
 from quantforge.files.replacing import replacing
 
@@ -132,7 +133,7 @@ def _read_parquet(path: Path) -> dict[str, Column]:
         if isinstance(error, OSError) and error.errno is not None:
             raise  # of the system; pyarrow's own are about what is in the file
         what = " ".join(str(error).split())
-        raise ValueError(f"{path}: not a Parquet file: {what}") from error
+        raise ValueError(printable(f"{path}: not a Parquet file: {what}")) from error
 
 
 def _write_parquet(table: Mapping[str, Column], path: Path) -> None:

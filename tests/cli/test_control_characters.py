@@ -194,6 +194,35 @@ def test_commands_print_through_the_terminal_alone():
     assert printing == {"terminal.py"}
 
 
+RAISING = """
+import os, sys, quantforge
+from quantforge import chain
+for call in (
+    lambda: quantforge.price(100.0, 100.0, 1.0, 0.05, 0.2, backend="bad"),
+    lambda: chain.read_chain(os.environ["QUANTFORGE_EVIL_FILE"]),
+):
+    try:
+        call()
+    except (quantforge.QuantForgeError, ValueError) as error:
+        sys.stdout.write(f"{error}\\n")
+    else:
+        sys.exit("nothing was raised")
+"""
+
+
+def test_what_is_raised_can_be_printed(evil):
+    folder, environment = evil
+    damaged = (folder / "chain.csv").read_bytes().replace(b"Calls", EVIL.encode(), 1)
+    (folder / f"chain{EVIL[:5]}.csv").write_bytes(damaged)
+    environment["QUANTFORGE_EVIL_FILE"] = str(folder / f"chain{EVIL[:5]}.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", RAISING], env=environment, capture_output=True, check=True
+    )
+    said = done.stdout.decode()
+    assert "owned" in said
+    assert not RAW.search(said)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
