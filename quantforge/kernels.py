@@ -74,7 +74,6 @@ def _ufunc(given: Any, operation: Operation, wanted: int, name: str, backend: st
         loop = f"{'d' * len(operation.inputs)}->{output_types}"
         if given.types != [loop]:  # with a float loop, float32 and int16 would run in it
             raise TypeError(f"ufunc {given.__name__!r} has loops {given.types}, not only {loop}")
-        return given
     if callable(given):
         if operation.default_outputs:
             given = partial(given, outputs=tuple(output.name for output in outputs))
