@@ -10,7 +10,7 @@ import numpy as np
 import quantforge
 from bench.peers import PEERS
 from quantforge.operations import OPERATIONS, PREMIUM
-from quantforge.tuning.inputs import operands, ready
+from quantforge.tuning.inputs import choice, operands, ready
 
 Options = Mapping[str, Any]
 """Operands by argument, and `kind`: +1.0 or -1.0 for each option."""
@@ -50,7 +50,7 @@ def _output(operation: str, n: int) -> dict[str, Any]:
 
 def _function(operation: str, given: Mapping[str, Any]) -> Call:
     asked = OPERATIONS[operation]
-    return ready(getattr(quantforge, asked.function), {"model": asked.model, **given})
+    return ready(getattr(quantforge, asked.function), {**choice(operation), **given})
 
 
 def mixed(operation: str, given: Options, n: int, **settings: Any) -> Call:
@@ -64,7 +64,8 @@ def bound(operation: str, given: Options, n: int, **settings: Any) -> Call:
     views = {name: array[:n] for name, array in given.items()}
     asked = OPERATIONS[operation]
     kind = views.pop("kind")
-    function = quantforge.bind(asked.function, model=asked.model, kind=kind, n=n, **settings)
+    said: dict[str, Any] = {**choice(operation), **settings}
+    function = quantforge.bind(asked.function, kind=kind, n=n, **said)
     return ready(function, {**views, **_output(operation, n)})
 
 
@@ -107,7 +108,7 @@ def of_one_option(operation: str, way: str, shape: tuple[int, ...] | None, backe
         given = {name: np.full(shape, value) for name, value in given.items()}
     settings: dict[str, Any] = {} if backend == "auto" else {"backend": backend, "threads": 1}
     if way == "bind":
-        return ready(quantforge.bind(asked.function, model=asked.model, **settings), given)
+        return ready(quantforge.bind(asked.function, **choice(operation), **settings), given)
     return _function(operation, {**given, **settings})
 
 

@@ -49,6 +49,10 @@ MILLS_DEGREE = 25
 FINE_TERMS = 5
 FINE_REST = 14
 
+W_START = "0.638833215803935574765963491815"
+"""The depth of an American boundary over sqrt(u) at expiry, where that is below the strike: Evans,
+Kuske and Keller (2002)."""
+
 LOSS_DEGREES = (11, 13)
 LOSS_FIRST = 1.42
 """The denominator at 0: it keeps the constant terms in the upper part of a binade."""
@@ -389,6 +393,9 @@ def scalars() -> list[tuple[str, float, str]]:
         ("MILLS_FROM", MILLS_FROM, "the least argument of the Mills ratio"),
         ("MILLS_SHIFT", MILLS_SHIFT, "its y is (x - MILLS_ZERO) / (x + MILLS_SHIFT)"),
         ("MILLS_ZERO", MILLS_ZERO, "where its y is 0"),
+        ("AMERICAN_T", float(2 * (1 + 1 / sqrt(mpf(110)))), "2 / t of the largest scale, 110"),
+        ("AMERICAN_REACH", float(1 / mpf("2.6")), "the table ends at x (0.15 + scale / 2.6) = 1"),
+        ("AMERICAN_W_START", float(mpf(W_START)), "w at expiry where a < b"),
         ("MILLS_SPAN", MILLS_SHIFT + MILLS_ZERO, "MILLS_SHIFT + MILLS_ZERO"),
     ]
 

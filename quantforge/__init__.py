@@ -2,6 +2,7 @@
 
 from quantforge import dispatch, plugins
 from quantforge.api import bind, function, greeks, implied_volatility, price
+from quantforge.boundary import boundary_table
 from quantforge.contract import Backend, Loop, hookimpl, instruction_set
 from quantforge.dispatch import using
 from quantforge.errors import BackendError, QuantForgeError, QuantForgeWarning
@@ -43,6 +44,7 @@ __all__ = [
     "__version__",
     "backends",
     "bind",
+    "boundary_table",
     "explain",
     "function",
     "greeks",

@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from quantforge import kinds
-from quantforge.calls import Call, Request, resolve, signs, table
+from quantforge import exercises, kinds
+from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
-from quantforge.operations import FIRST_ORDER, OPERATIONS, SIGN, Operation, functions
+from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
+from quantforge.operations import FIRST_ORDER, OPERATIONS, SIGN, STYLE, WORDS, Operation, functions
 from quantforge.plugins import registry
 from quantforge.results import Greeks
 
 __all__ = ["bind", "function", "greeks", "implied_volatility", "price"]
+
+_settings = settings.get  # looked up once
 
 # Calls seen before, by all that decides them.
 _PRICES, _GREEKS, _VOLATILITIES, _OTHERS = (table() for _ in range(4))
@@ -36,12 +39,14 @@ def price(
     dividend: Any = NO_DIVIDEND,
     kind: Any = "call",
     model: str = "black_scholes",
+    exercise: Any = EUROPEAN,
+    accuracy: str = STANDARD,
     out: Any = None,
     errors: str = "nan",
     backend: str = "auto",
     threads: int | None = None,
 ) -> Any:
-    """Price European options.
+    """Price European and American options.
 
     Every argument broadcasts against the others as in NumPy; scalars give a scalar.
 
@@ -67,6 +72,11 @@ def price(
         ``"merton"`` is another name for ``"black_scholes"``. With ``"bachelier"`` the forward is
         normally distributed, `spot` is its price, `sigma` is absolute, and prices and strikes may
         have any sign.
+    exercise : str or array_like of str, default "european"
+        ``"european"``: at expiry alone; ``"american"``: at any time until then, with every model
+        but ``"bachelier"``. Words may be in any case.
+    accuracy : {"standard", "fast", "high"}
+        How closely American options are priced; a European price has no choice.
     out : ndarray of float64, optional
         Where to write; may be one of the inputs.
     errors : {"nan", "raise"}
@@ -86,7 +96,8 @@ def price(
     Raises
     ------
     ValueError
-        Shapes that do not broadcast; an unknown model, kind or backend; with
+        Shapes that do not broadcast; an unknown model, kind, exercise, accuracy or backend; an
+        exercise that the model does not have; with
         ``errors="raise"`` the first bad element, named with its index, value and rule.
     TypeError
         An argument that does not hold real numbers, or holds more than double precision.
@@ -112,19 +123,23 @@ def price(
     >>> round(float(quantforge.price(100, 105, 0.5, 0.03, 0.2, kind="put")), 6)
     7.615053
     """
-    word = sign = None
-    if type(kind) is str:
-        word = kind
-    else:
+    sign = None
+    if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
-    key = model, errors, backend, threads, word, settings.get()
+        kind = "call"
     try:
-        call = _PRICES[key]
+        call = _PRICES[model, errors, backend, threads, kind, exercise, accuracy, _settings()]
         if threads is not None and type(threads) is not int:
             raise KeyError  # as a key, True is 1
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        request = Request("price", model, None, errors, backend, threads)
-        call = _PRICES[key] = resolve(request, word or "call")
+        how = errors, backend, threads
+        if not isinstance(exercise, str):
+            given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
+            given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
+            request = Request("price", model, None, *how, AMERICAN, accuracy)
+            return _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+        call = resolve(Request("price", model, None, *how, exercise, accuracy), kind)
+        _PRICES[model, *how, kind, exercise, accuracy, _settings()] = call
     return call.run(spot, strike, time, rate, sigma, dividend, out, sign)
 
 
@@ -138,6 +153,7 @@ def greeks(
     dividend: Any = NO_DIVIDEND,
     kind: Any = "call",
     model: str = "black_scholes",
+    exercise: str = EUROPEAN,
     which: Sequence[str] = FIRST_ORDER,
     out: Mapping[str, Any] | None = None,
     errors: str = "nan",
@@ -152,6 +168,8 @@ def greeks(
     ----------
     spot, strike, time, rate, sigma, dividend, kind, model, errors, backend, threads
         As in `quantforge.price`.
+    exercise : {"european"}
+        No model has the American one here.
     which : sequence of str, default `FIRST_ORDER`
         The results to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, a sum of
         these, or any of their names. No other result is written.
@@ -202,19 +220,18 @@ def greeks(
     """
     if type(which) is not tuple:
         which = (which,) if isinstance(which, str) else tuple(which)
-    word = sign = None
-    if type(kind) is str:
-        word = kind
-    else:
+    sign = None
+    if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
-    key = model, which, errors, backend, threads, word, settings.get()
+        kind = "call"
+    key = model, which, errors, backend, threads, kind, exercise, _settings()
     try:
         call = _GREEKS[key]
         if threads is not None and type(threads) is not int:
             raise KeyError  # as a key, True is 1
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        request = Request("greeks", model, which, errors, backend, threads)
-        call = _GREEKS[key] = resolve(request, word or "call")
+        request = Request("greeks", model, which, errors, backend, threads, exercise)
+        call = _GREEKS[key] = resolve(request, kind)
     found: Greeks = call.run(spot, strike, time, rate, sigma, dividend, out, sign)
     return found
 
@@ -229,6 +246,7 @@ def implied_volatility(
     dividend: Any = NO_DIVIDEND,
     kind: Any = "call",
     model: str = "black_scholes",
+    exercise: str = EUROPEAN,
     status: bool = False,
     out: Any = None,
     errors: str = "nan",
@@ -245,6 +263,8 @@ def implied_volatility(
         Price of the option, in the currency of `spot`; finite.
     spot, strike, time, rate, dividend, kind, model, errors, backend, threads
         As in `quantforge.price`; `spot` and `strike` finite.
+    exercise : {"european"}
+        No model has the American one here.
     status : bool, default False
         Also return a `Code` for every option.
     out : ndarray of float64, optional
@@ -286,20 +306,18 @@ def implied_volatility(
     'AT_INTRINSIC'
     """
     which = ("sigma", "code") if status else ("sigma",)
-    word = sign = None
-    if type(kind) is str:
-        word = kind
-    else:
+    sign = None
+    if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
+        kind = "call"
+    key = model, which, errors, backend, threads, kind, exercise, _settings()
     try:
-        call = _VOLATILITIES[model, which, errors, backend, threads, word, settings.get()]
+        call = _VOLATILITIES[key]
         if threads is not None and type(threads) is not int:
             raise KeyError  # as a key, True is 1
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        call = resolve(
-            Request("implied_volatility", model, which, errors, backend, threads), word or "call"
-        )
-        _VOLATILITIES[model, which, errors, backend, threads, word, settings.get()] = call
+        request = Request("implied_volatility", model, which, errors, backend, threads, exercise)
+        call = _VOLATILITIES[key] = resolve(request, kind)
     return call.run(price, spot, strike, time, rate, dividend, out, sign)
 
 
@@ -308,17 +326,19 @@ def bind(
     *,
     model: str = "black_scholes",
     kind: Any = "call",
+    exercise: Any = EUROPEAN,
+    accuracy: str = STANDARD,
     n: int = 1,
     which: Sequence[str] = FIRST_ORDER,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Call:
-    """Resolve model, kind, backend and threads once, for many calls.
+    """Resolve model, kind, exercise, backend and threads once, for many calls.
 
     Parameters
     ----------
     operation : {"price", "greeks", "implied_volatility"}
-    model, kind, backend, threads
+    model, kind, exercise, accuracy, backend, threads
         As in `quantforge.price`.
     n : int, default 1
         Batch size to decide for; the callable accepts batches of any size.
@@ -345,7 +365,7 @@ def bind(
     if operation not in names:
         raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")
     asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
-    request = Request(operation, model, asked, "nan", backend, threads)
+    request = Request(operation, model, asked, "nan", backend, threads, exercise, accuracy)
     return resolve(request, kind, int(n))
 
 
@@ -386,12 +406,14 @@ def function(name: str) -> Callable[..., Any]:
 
 def _declared(operation: Operation) -> Callable[..., Any]:
     """A function with the signature that an operation's declaration implies."""
-    taken = dict.fromkeys(each.argument for each in operation.inputs if each is not SIGN)
+    taken = dict.fromkeys(each.argument for each in operation.inputs if each not in WORDS)
     given = [name for name in taken if name != "dividend"]
+    styled = STYLE in operation.inputs
     options: dict[str, Any] = {
         **({"dividend": NO_DIVIDEND} if "dividend" in taken else {}),
         **({"kind": "call"} if SIGN in operation.inputs else {}),
         "model": operation.model,
+        **({"exercise": operation.exercise, "accuracy": STANDARD} if styled else {}),
         "out": None,
         "errors": "nan",
         "backend": "auto",
@@ -407,22 +429,31 @@ def _declared(operation: Operation) -> Callable[..., Any]:
         found = signature.bind(*arguments, **options)
         found.apply_defaults()
         said = found.arguments
-        how = (said.pop(name) for name in ("errors", "backend", "threads"))
+        how = [said.pop(name) for name in ("errors", "backend", "threads")]
+        if styled:
+            american = flags(said["exercise"])
+            how += exercises.word(said.pop("exercise")), said.pop("accuracy")
+            said |= {} if american is None else {"exercise": american}
         request = Request(operation.function, said.pop("model"), None, *how)
-        key = *request, type(request.threads), settings.get()  # as a key, True is 1
-        try:
-            call = _OTHERS[key]
-        except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-            call = _OTHERS[key] = resolve(request)
-        kind = said.pop("kind", "call")
-        return call.evaluate({"rate": 0.0, **said, "kind": signs(kind)}, said.pop("out"))
+        out, kind = said.pop("out"), signs(said.pop("kind", "call"))
+        return _evaluated(request, {"rate": 0.0, **said, "kind": kind}, out)
 
     declared.__name__ = declared.__qualname__ = operation.function
     declared.__signature__ = signature  # type: ignore[attr-defined]  # what inspect goes by
     meanings = "\n".join(
         f"{each.argument} : array_like\n    {each.meaning}, {each.unit}; {each.rule}."
         for each in operation.inputs
-        if each is not SIGN
+        if each not in WORDS
     )
     declared.__doc__ = f"{operation.summary}.\n\nParameters\n----------\n{meanings}\n"
     return declared
+
+
+def _evaluated(request: Request, arguments: Mapping[str, Any], out: Any) -> Any:
+    """The full path of a request that is looked up."""
+    key = *request, type(request.threads), _settings()  # as a key, True is 1
+    try:
+        call = _OTHERS[key]
+    except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
+        call = _OTHERS[key] = resolve(request)
+    return call.evaluate(arguments, out)

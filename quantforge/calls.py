@@ -14,19 +14,20 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from quantforge import conventions, dispatch, kernels, kinds, labels
+from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
 from quantforge.errors import BackendError, KernelError
 from quantforge.evaluation import ONE_BLOCK, evaluate
+from quantforge.exercises import EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
-from quantforge.operations import SIGN, find
+from quantforge.operations import SIGN, STYLE, Operation, find
 from quantforge.plan import SPLIT_FROM, Plan, Row
 from quantforge.plugins import registry
 from quantforge.results import Greeks
 from quantforge.selection import select
 
-__all__ = ["Call", "Request", "Table", "resolve", "signs", "table"]
+__all__ = ["Call", "Request", "Table", "flags", "resolve", "signs", "table"]
 
 _ANY: Final = 1 << 62  # more options than any array holds
 _NUMBERS: Final = frozenset({float, int, np.float64})
@@ -34,7 +35,10 @@ _UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
 
 
 class Request(NamedTuple):
-    """What a call asks for, apart from its numbers; `which` names the results, None the default."""
+    """What a call asks for, apart from its numbers; `which` names the results, None the default.
+
+    `exercise` is a word, or one for each option.
+    """
 
     function: str
     model: str = "black_scholes"
@@ -42,6 +46,8 @@ class Request(NamedTuple):
     errors: str = "nan"
     backend: str = "auto"
     threads: int | None = None
+    exercise: Any = EUROPEAN
+    accuracy: str = STANDARD
 
 
 class Call:
@@ -58,9 +64,11 @@ class Call:
 
     __slots__ = (
         "always",
+        "flags",
         "kernel",
         "kernels",
         "kind",
+        "level",
         "limit",
         "longest",
         "model",
@@ -73,6 +81,7 @@ class Call:
         "sign",
         "size",
         "starts",
+        "style",
         "unit",
     )
 
@@ -80,7 +89,10 @@ class Call:
         if request.errors not in ("nan", "raise"):
             raise ValueError(f"unknown errors {request.errors!r}; valid: 'nan', 'raise'")
         self.request, self.size, self.settings = request, size, settings.get()
-        self.operation = find(request.function, request.model)
+        self.operation = _operation(request)
+        style = exercises.style(request.accuracy)
+        self.style = style if STYLE in self.operation.inputs else None
+        self.level, self.flags = float(style), flags(request.exercise)
         self.model = conventions.model(request.model)
         self.selection = select(self.operation, self.model, request.which)
         self.kind, self.sign = kind, signs(kind)
@@ -99,8 +111,8 @@ class Call:
         self.limit = self.plan.first_size()
         if self.size is None:
             self.limit = min(self.limit, SPLIT_FROM - 1)
-        if self.request.errors == "raise":  # only the full path looks at results
-            self.limit = 0
+        if self.request.errors == "raise" or self.flags is not None:
+            self.limit = 0  # only the full path looks at results, and at exercises that differ
         self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else _ANY
         if self.limit == 0:
             self.longest = 0
@@ -210,7 +222,12 @@ class Call:
         return kernel
 
     def evaluate(self, arguments: Mapping[str, Any], out: Any = None) -> Any:
-        """The full path, from arguments by name, `kind` and `dividend` among them."""
+        """The full path, from arguments by name, `kind` and `dividend` among them.
+
+        Where options differ in their exercise, it is among them too, as `flags` gives it.
+        """
+        if self.flags is not None:
+            arguments = {**arguments, "exercise": self.flags}
         names = self.selection.names
         of_greeks = self.request.function == "greeks"
         if of_greeks:
@@ -254,6 +271,7 @@ class Call:
                 outs,
                 self._settle,
                 self.request.errors,
+                self.style,
             )
         except KernelError as error:
             if not self._is_auto() or _share_memory(arguments.values(), outs):
@@ -311,8 +329,10 @@ class Call:
     def __repr__(self) -> str:
         row = self.plan.rows[0]
         kind = self.kind if isinstance(self.kind, str) else "mixed"
+        european = self.operation.exercise == EUROPEAN
+        function = self.request.function if european else f"american {self.request.function}"
         return (
-            f"<{self.request.function} of a {self.request.model} {kind} on {row.backend}, "
+            f"<{function} of a {self.request.model} {kind} on {row.backend}, "
             f"{row.threads} thread{'s' * (row.threads > 1)}>"
         )
 
@@ -342,10 +362,11 @@ _SHORTEST: Final = """
 def {function}(self, {names}, dividend=NO_DIVIDEND, out=None{sign}):
     if (
         {floats}
-        and self.scalar is not None and not {signed} and out is None and {no_dividend}
+        and (scalar := self.scalar) is not None
+        and not {signed} and out is None and {no_dividend}
     ):
         try:
-            found = self.scalar({numbers})
+            found = scalar({numbers})
             {scalars}
         except BaseException as error:
             self.float_failed(error, {numbers})
@@ -420,9 +441,9 @@ def _class_of(shape: _Shape) -> type[Call]:
         "names": ", ".join(names),
         "floats": " and ".join(f"type({name}) is float" for name in names),
         "no_dividend": "dividend is NO_DIVIDEND" if shape.on_forward else "type(dividend) is float",
-        "numbers": operands.replace("signs", "self.unit").replace(
-            "carry", rate if shape.on_forward else "dividend"
-        ),
+        "numbers": operands.replace("signs", "self.unit")
+        .replace("self.style", "self.level")
+        .replace("carry", rate if shape.on_forward else "dividend"),
         "scalars": scalars,
         "sizes": " + ".join(f"{name}.size" for name in names),
         "arrays": " is ".join(f"type({name})" for name in names),
@@ -457,18 +478,24 @@ def _compiled(text: str, name: str) -> Any:
 
 def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Call:
     """Resolve a request under the current settings; see `Call`."""
-    operation, model = find(request.function, request.model), conventions.model(request.model)
+    operation, model = _operation(request), conventions.model(request.model)
     selection = select(operation, model, request.which)
-    taken = tuple("signs" if each is SIGN else each.argument for each in operation.inputs)
+    given = {SIGN: "signs", STYLE: "self.style"}
+    taken = tuple(given.get(each, each.argument) for each in operation.inputs)
     shape = _Shape(
         request.function,
-        names=tuple(name for name in taken if name not in ("signs", "dividend")),
+        names=tuple(name for name in taken if name not in (*given.values(), "dividend")),
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
         several=len(selection.written) > 1,
         direct=selection.names == selection.written,
     )
     return _class_of(shape)(request, kind, size)
+
+
+def _operation(request: Request) -> Operation:
+    """The operation that serves a request."""
+    return find(request.function, request.model, exercises.word(request.exercise))
 
 
 Table = dict[tuple[Any, ...], Call]
@@ -486,6 +513,13 @@ def signs(kind: Any) -> Any:
     if type(kind) is np.ndarray or not is_labelled(kind):
         return kinds.sign(kind)
     return kind
+
+
+def flags(exercise: Any) -> Any:
+    """What `Call.evaluate` takes for `exercise`; None for a word, which makes a request's own."""
+    if isinstance(exercise, str):
+        return None
+    return exercise if is_labelled(exercise) else exercises.flags(exercise)
 
 
 def _resolve_under(then: Settings, request: Request, kind: Any, size: int | None) -> Call:

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantforge import kinds
 from quantforge.conventions import NO_DIVIDEND, Model
-from quantforge.operations import SIGN, Operand, Operation
+from quantforge.operations import STYLE, Operand, Operation
 from quantforge.selection import Selection
 from quantforge.shapes import broadcast_shapes
 from quantforge.threads import split
@@ -35,18 +35,20 @@ def evaluate(
     outs: tuple[Any, ...],
     settle: Settle,
     errors: str = "nan",
+    style: Any = None,
 ) -> Results:
     """Evaluate an operation on public arguments by name, `kind` among them.
+
+    `style` is that of American options, where the operation takes one. An argument `exercise` says
+    which options are American: 1.0, or 0.0 for a European one.
 
     `outs` holds an array or None for each output that the kernel writes.
     """
     carry = model.dividend(arguments["rate"], arguments.get("dividend", NO_DIVIDEND))
-    values = {**arguments, "dividend": carry}
-    sign = kinds.sign(arguments["kind"])
-    operands = tuple(
-        sign if operand is SIGN else _number(operand, values[operand.argument])
-        for operand in operation.inputs
-    )
+    values = {**arguments, "dividend": carry, "kind": kinds.sign(arguments["kind"])}
+    if style is not None:
+        values["exercise"] = np.asarray(arguments.get("exercise", 1.0) * style)
+    operands = tuple(_number(operand, values[operand.argument]) for operand in operation.inputs)
     foreign = [each for each in operands if not isinstance(each, np.ndarray)]
     if foreign and errors == "raise":
         kind = type(foreign[0]).__name__
@@ -139,9 +141,8 @@ def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
     try:
         return broadcast_shapes(*(each.shape for each in operands))
     except ValueError:
-        names = ("kind" if operand is SIGN else operand.argument for operand in operation.inputs)
-        named = zip(names, operands, strict=True)
-        shapes = ", ".join(f"{name} {given.shape}" for name, given in named if given.ndim)
+        named = zip(operation.inputs, operands, strict=True)
+        shapes = ", ".join(f"{one.argument} {given.shape}" for one, given in named if given.ndim)
         raise ValueError(f"shapes do not broadcast: {shapes}") from None
 
 
@@ -178,6 +179,8 @@ def _complaint(
     for operand, given in zip(operation.inputs, operands, strict=True):
         value = float(np.broadcast_to(np.asarray(given, dtype=np.float64), shape)[index])
         values[operand.argument] = value
+        if operand is STYLE and np.isnan(value):
+            return f"exercise{place} is missing"
         bad = (operand.nonnegative and value < 0) or (operand.finite and np.isinf(value))
         if np.isnan(value) or bad:
             return f"{operand.argument}{place} is {value!r}; it must be {operand.rule}, and not NaN"

@@ -80,13 +80,13 @@ def explain(
         Number of options in the batch.
     model, backend, threads
         As in `quantforge.price`.
-    exercise : {"european"}
+    exercise : {"european", "american"}
         When the options may be exercised.
 
     Raises
     ------
     ValueError
-        No function or operation has this name, or it does not serve the model.
+        No function or operation has this name, or it does not serve the model or the exercise.
     BackendError
         The named backend cannot be used; the message says why.
     """

@@ -22,6 +22,7 @@ __all__ = [
     "OPERATIONS",
     "SECOND_ORDER",
     "THIRD_ORDER",
+    "WORDS",
     "Operand",
     "Operation",
     "Output",
@@ -129,6 +130,12 @@ class Operation:
         return model_of(self.family).name
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """All models that it serves."""
+        known = conventions.MODELS.items()
+        return tuple(name for name, model in known if model.family == self.family)
+
+    @property
     def takes_dividend(self) -> bool:
         """Whether a dividend is among its inputs."""
         return any(operand.argument == "dividend" for operand in self.inputs)
@@ -161,7 +168,16 @@ TIME = Operand("time", "time to expiry", "years", (0.05, 3.0), nonnegative=True)
 RATE = Operand("rate", "risk-free rate", "1/year, continuous", (0.0, 0.08), finite=True)
 DIVIDEND = Operand("dividend", "dividend yield", "1/year, continuous", (0.0, 0.04), finite=True)
 SIGMA = Operand("sigma", "volatility", "1/sqrt(year)", (0.05, 0.8), nonnegative=True)
-SIGN = Operand("sign", "+1 for a call, -1 for a put", "", (-1.0, 1.0))
+SIGN = Operand("sign", "+1 for a call, -1 for a put", "", (-1.0, 1.0), argument="kind")
+STYLE = Operand(
+    "style",
+    "0 for a European option; 1, 2, 3 for an American one at fast, standard, high accuracy",
+    "",
+    (2.0, 2.0),
+    argument="exercise",
+)
+WORDS: Final = (SIGN, STYLE)
+"""Operands that users do not give as numbers."""
 
 ANY_FORWARD = Operand("forward", "forward price", "currency", (50.0, 150.0), argument="spot")
 ANY_STRIKE = Operand("strike", "exercise price, of any sign", "currency", (50.0, 150.0))
@@ -248,8 +264,8 @@ def find(function: str, model: str = "black_scholes", exercise: str = "european"
     Raises
     ------
     ValueError
-        There is none, or the operation of that name serves other models; the message names the
-        valid ones.
+        There is none, or the operation of that name serves other models or another exercise; the
+        message names the valid ones.
     """
     family = conventions.model(model).family
     try:
@@ -257,9 +273,21 @@ def find(function: str, model: str = "black_scholes", exercise: str = "european"
     except (KeyError, TypeError):
         pass  # a name, or wrong
     named = operation(function)
+    if named.exercise != exercise and exercise != "european":  # the default may have gone unsaid
+        raise ValueError(_served(exercise))
     if named.family != family and model != "black_scholes":  # the default may have gone unsaid
         raise ValueError(f"{named.name!r} is not for model {model!r} but for {named.model!r}")
     return named
+
+
+def _served(exercise: str) -> str:
+    """Say which functions serve an exercise, with which models."""
+    served = [each for each in _OPERATIONS.values() if each.exercise == exercise]
+    if not served:
+        valid = ", ".join(dict.fromkeys(repr(each.exercise) for each in _OPERATIONS.values()))
+        return f"unknown exercise {exercise!r}; valid: {valid}"
+    where = (f"{each.function} with the models {', '.join(each.models)}" for each in served)
+    return f"exercise {exercise!r} is available for {' and '.join(where)}"
 
 
 def functions() -> tuple[str, ...]:
@@ -303,6 +331,15 @@ for _operation in (
         function="implied_volatility",
         default_outputs=("sigma",),
         inverse_of="price",
+    ),
+    Operation(
+        name="american_price",
+        summary="American option on a lognormal underlying",
+        inputs=(*_LOGNORMAL, STYLE),
+        outputs=(_VALUE,),
+        numerics=1,
+        function="price",
+        exercise="american",
     ),
     Operation(
         name="bachelier_price",

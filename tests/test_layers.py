@@ -9,8 +9,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "quantforge"
 
 LAYERS = (
     # what everything may know
-    "control_groups errors redirection version",
+    "boundary control_groups errors redirection version",
     "files conventions kinds shapes",
+    "exercises",
     "labels operations",
     "results",
     "contract golden threads",

@@ -39,7 +39,11 @@ table = "".join(
 
 SETS = ["avx512", "avx2", "baseline"]
 DECLARATIONS = "\n".join(
-    ["int qf_supported(const char *isa);", "const char *qf_build(void);"]
+    [
+        "int qf_supported(const char *isa);",
+        "const char *qf_build(void);",
+        "void qf_read_boundary(const double *table);",
+    ]
     + [
         f"void qf_{name}_{isa}(char **, const intptr_t *, const intptr_t *, void *);"
         for name, *_ in declared

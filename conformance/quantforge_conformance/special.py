@@ -42,6 +42,14 @@ PRICE: Mapping[str, tuple[float, ...]] = {
     "sign": SIGN,
 }
 
+_BELIEVED = tuple(rate for rate in RATE if rate != 700.0)  # it is priced, and takes long
+AMERICAN_PRICE: Mapping[str, tuple[float, ...]] = {
+    **PRICE,
+    "rate": _BELIEVED,
+    "dividend": _BELIEVED,
+    "style": (2.0, 0.0, NANS[2]),
+}
+
 _ANY = (*AMOUNT, -1e300)
 _PAID = (10.0, 3.0, 5.0, 95.0, 101.0, *_ENDS, -1.0, NANS[2])
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 import quantforge
+from quantforge import exercises
 from quantforge.cli import operands
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
 from quantforge.cli.options import add_backend_options, check_tables
@@ -100,17 +101,25 @@ class Computation:
         if arguments.output is not None:
             write_columns(shown, arguments.output)
         missing = int(np.count_nonzero(np.isnan(next(iter(results.values())))))
-        self._report(arguments, shown, count, missing)
+        exercise = exercises.word(inputs.get("exercise", exercises.EUROPEAN))
+        decision = quantforge.explain(
+            self.function, count, exercise=exercise, **_request(arguments)
+        )
+        self._report(arguments, shown, decision, missing)
         if missing == count:
             raise Failure(f"no option has a {self.result}", NOTHING_USABLE)
         return 0
 
     def _report(
-        self, arguments: argparse.Namespace, columns: Columns, count: int, missing: int
+        self,
+        arguments: argparse.Namespace,
+        columns: Columns,
+        decision: quantforge.Decision,
+        missing: int,
     ) -> None:
         from quantforge.files.columns import list_of
 
-        decision = quantforge.explain(self.function, count, **settings(arguments))
+        count = decision.n
         if arguments.json:
             print_json(
                 {
@@ -137,7 +146,13 @@ class Computation:
 
 
 def settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What every public function takes beside its inputs."""
+    """What a public function takes beside its inputs."""
+    accuracy = {"accuracy": arguments.accuracy} if "accuracy" in arguments else {}
+    return {**_request(arguments), **accuracy}
+
+
+def _request(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `quantforge.explain` takes too."""
     return {
         "model": arguments.model,
         "backend": arguments.backend,

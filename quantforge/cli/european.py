@@ -1,4 +1,4 @@
-"""``quantforge price``, ``greeks`` and ``iv``: European options."""
+"""``quantforge price``, ``greeks`` and ``iv``: European options, and prices of American ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ COMMANDS: Final = (
     Computation(
         name="price",
         function="price",
-        purpose="price European options",
+        purpose="price European and American options",
         result="price",
         example="--spot 100 --strike 90,100,110 --time 0.5 --rate 0.03 --sigma 0.2 --kind put",
         add_options=_add_price_options,

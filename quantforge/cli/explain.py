@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 import quantforge
-from quantforge.cli.options import add_backend_options, add_model_option
+from quantforge.cli.options import add_backend_options, add_exercise_option, add_model_option
 from quantforge.cli.terminal import print_json, say
 from quantforge.operations import OPERATIONS, functions
 
@@ -26,6 +26,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     add_model_option(parser)
+    add_exercise_option(parser)
     add_backend_options(parser)
     parser.set_defaults(run=run)
 
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.operation,
         arguments.n,
         model=arguments.model,
+        exercise=arguments.exercise,
         backend=arguments.backend,
         threads=arguments.threads,
     )

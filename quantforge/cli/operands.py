@@ -1,29 +1,29 @@
 """The inputs of a public function, from command-line arguments and columns of a file.
 
-Names, meanings and units are those that operations of the catalogue declare. ``kind`` takes the
-place of the kernels' sign.
+Names, meanings and units are those that operations of the catalogue declare. Words, ``kind`` and
+``exercise``, take the place of the kernels' codes.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantforge import kinds
+from quantforge import exercises, kinds
 from quantforge.cli.failures import Failure
 from quantforge.cli.options import add_model_option
 from quantforge.conventions import MODELS
 from quantforge.files.cells import CellError, read_numbers
 from quantforge.files.columns import words_of
-from quantforge.operations import OPERATIONS, SIGN, Operand, Operation, find
+from quantforge.operations import OPERATIONS, SIGN, STYLE, WORDS, Operand, Operation, find
 
 __all__ = ["add_arguments", "as_columns", "inputs", "literal", "operations", "resolve"]
 
-_OPTIONAL: Final = frozenset({"dividend", "kind"})
+_OPTIONAL: Final = frozenset({"dividend", "kind", "exercise"})
 
 
 def operations(function: str) -> list[Operation]:
@@ -32,11 +32,11 @@ def operations(function: str) -> list[Operation]:
 
 
 def inputs(function: str) -> dict[str, Operand]:
-    """The inputs of a public function by name, without the kind."""
+    """The inputs of a public function by name, without the words."""
     found: dict[str, Operand] = {}
     for operation in operations(function):
         for operand in operation.inputs:
-            if operand is not SIGN:
+            if operand not in WORDS:
                 found.setdefault(operand.argument, operand)
     return found
 
@@ -51,21 +51,40 @@ def _on_forward(function: str) -> str:
     return " or ".join(name for name in _models(function) if MODELS[name].on_forward)
 
 
+def takes(function: str, operand: Operand) -> bool:
+    """Whether an operation of a public function has such an input."""
+    return any(operand in each.inputs for each in operations(function))
+
+
 def literal(text: str) -> str:
     """Text for the help of an option, where argparse takes a percent sign for a format."""
     return text.replace("%", "%%")
 
 
 def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
-    """Add an argument for each input of a public function, for the kind and for the model."""
+    """Add an argument for each input of a public function, for its words and for the model."""
     taken = inputs(function)
     for name, operand in taken.items():
         about = ", ".join(filter(None, (operand.meaning, operand.unit)))
         parser.add_argument(f"--{name}", metavar="X", help=literal(about))
     if "spot" in taken and (models := _on_forward(function)):
         parser.add_argument("--forward", metavar="X", help=f"forward price, for --model {models}")
-    if any(SIGN in each.inputs for each in operations(function)):
+    if takes(function, SIGN):
         parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
+    if takes(function, STYLE):
+        parser.add_argument(
+            "--exercise",
+            metavar="X",
+            help="european, at expiry alone, or american, at any time until then "
+            "(default: european)",
+        )
+        parser.add_argument(
+            "--accuracy",
+            default=exercises.STANDARD,
+            choices=tuple(exercises.STYLES),
+            help="how closely American options are priced "
+            f"(default: {exercises.STANDARD}); European ones have no choice",
+        )
     add_model_option(parser, _models(function), operations(function)[0].model)
 
 
@@ -80,10 +99,11 @@ def resolve(
     Raises
     ------
     Failure
-        An input is neither given nor a column, or has an element that is no number or no kind.
+        An input is neither given nor a column, or has an element that is no number or no such word.
     """
     operation = find(function, arguments.model)
-    needed = ["kind" if each is SIGN else each.argument for each in operation.inputs]
+    needed = [each.argument for each in operation.inputs]
+    needed += [STYLE.argument] * takes(function, STYLE)
     also = [name for name in inputs(function) if getattr(arguments, name) is not None]
     names = list(dict.fromkeys([*needed, *also]))
     given = {name: _argument(arguments, name, function, columns) for name in names}
@@ -126,8 +146,12 @@ def _argument(
     return given or next((each for each in own if each in columns), None)
 
 
-def _input(name: str, given: str, columns: Mapping[str, Any]) -> NDArray[np.float64]:
-    read = _read_kinds if name == "kind" else _read_numbers
+def _input(name: str, given: str, columns: Mapping[str, Any]) -> NDArray[Any]:
+    read: Callable[[str, Any, str | None], NDArray[Any]] = _read_numbers
+    if name == "kind":
+        read = _read_kinds
+    elif name == "exercise":
+        read = _read_exercises
     if given in columns:
         return read(name, columns[given], given)
     return read(name, given.split(","), None)
@@ -151,12 +175,30 @@ def _read_kinds(name: str, cells: Any, column: str | None) -> NDArray[np.float64
     """Read kinds as the core does, and name the place of the first that is none."""
     # As objects, because the core tests numbers by the sum of their squares, which 2, 0, 0, 0 pass.
     given = cells.astype(object) if _is_numeric(cells) else _words_or_numbers(words_of(cells))
+    return _read_words(name, given, column, kinds.sign)
+
+
+def _read_exercises(name: str, cells: Any, column: str | None) -> NDArray[Any]:
+    """Read exercises as the core does; one word where all are alike."""
+    words = np.array([cell.strip() for cell in words_of(cells)], dtype=object)
+    american = _read_words(name, words, column, exercises.flags) > 0.0
+    found = np.where(american, exercises.AMERICAN, exercises.EUROPEAN)
+    return found[:1] if (found == found[:1]).all() else found
+
+
+def _read_words(
+    name: str,
+    given: NDArray[Any],
+    column: str | None,
+    read: Callable[[Any], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Read words, and name the place of the first that is wrong."""
     try:
-        return kinds.sign(given)
+        return read(given)
     except ValueError:
         for index, element in enumerate(given.tolist()):
             try:
-                kinds.sign(element)
+                read(element)
             except ValueError as error:
                 if column is None:
                     raise Failure(f"{name}: no such column, and {error}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quantforge.cli.failures import require
 from quantforge.conventions import MODELS
+from quantforge.exercises import AMERICAN, EUROPEAN
 
 
 def check_tables(*paths: Path | None) -> None:
@@ -38,6 +39,16 @@ def add_model_option(
     """Add ``--model``, as `quantforge.price` takes it."""
     parser.add_argument(
         "--model", default=default, choices=tuple(models), help=f"default: {default}"
+    )
+
+
+def add_exercise_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--exercise``, as `quantforge.explain` takes it."""
+    parser.add_argument(
+        "--exercise",
+        default=EUROPEAN,
+        choices=(EUROPEAN, AMERICAN),
+        help=f"at expiry alone, or at any time until then (default: {EUROPEAN})",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from quantforge.labels import exercises
 from quantforge.labels.running import Array, Run, broadcast, filled, run
 
 __all__ = ["computed", "written"]
@@ -20,18 +21,22 @@ def computed(
     column: type | tuple[type, ...],
     numbers: Read,
     kinds: Read,
+    elements: Callable[[Any], list[Any]],
 ) -> tuple[tuple[Any, ...], Array | None]:
     """Run `core` on the values of every `column`.
 
-    `numbers` and `kinds` read one: its values, and where they are null, or None. The results are
-    given with where any argument is null.
+    `numbers` and `kinds` read one: its values, and where they are null, or None; `elements` lists
+    those of another. The results are given with where any argument is null.
     """
     plain = dict(arguments)
     masks = []
     absent = None
     for name, value in arguments.items():
         if isinstance(value, column):
-            plain[name], mask = (kinds if name == "kind" else numbers)(value)
+            if name == "exercise":
+                plain[name], mask = exercises.read(elements(value))
+            else:
+                plain[name], mask = (kinds if name == "kind" else numbers)(value)
             masks.append(mask)
             if name == "kind":
                 absent = mask

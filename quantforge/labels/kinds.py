@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.exercises import is_null
 from quantforge.kinds import at, first, sign
 
 __all__ = ["FEW", "encoded", "listed", "plain"]
@@ -47,7 +48,7 @@ def listed(kinds: Array) -> tuple[Array, Array | None]:
     """Read a few kinds one by one, of which NaN, None or pandas.NA stand for none."""
     places: dict[Any, int] = {}
     codes = [
-        -1 if _is_absent(kind) else places.setdefault(kind, len(places))
+        -1 if is_null(kind) else places.setdefault(kind, len(places))
         for kind in kinds.ravel().tolist()
     ]
     return encoded(np.array(codes, np.intp).reshape(kinds.shape), list(places))
@@ -60,7 +61,7 @@ def plain(kind: Any) -> tuple[Any, Array | None]:
     if kind.dtype.kind == "f":
         absent = np.isnan(kind)
     else:
-        found = [_is_absent(element) for element in kind.ravel().tolist()]
+        found = [is_null(element) for element in kind.ravel().tolist()]
         absent = np.array(found, bool).reshape(kind.shape)
     if not absent.any():
         return kind, None
@@ -83,10 +84,3 @@ def _unknown(kind: Any, index: tuple[int, ...]) -> ValueError:
         where = f"{kind!r} at index {', '.join(map(str, index))}"
         return at(index, ValueError(str(error).replace(repr(kind), where, 1)))
     raise AssertionError(kind)
-
-
-def _is_absent(element: Any) -> bool:
-    try:
-        return element is None or bool(element != element)
-    except TypeError:  # pandas.NA is neither equal to itself nor not
-        return True

@@ -9,7 +9,7 @@ import dask.array
 import numpy as np
 
 from quantforge.kinds import sign
-from quantforge.labels import containers, kinds
+from quantforge.labels import containers, exercises, kinds
 from quantforge.labels.running import Run, run
 
 __all__ = ["call"]
@@ -25,7 +25,7 @@ def call(
     fixed = {}
     for name, value in arguments.items():
         if isinstance(value, dask.array.Array):
-            arrays[name] = value
+            arrays[name] = value.astype(object) if name == "exercise" else value
         elif np.ndim(value):
             known = _signs(value) if name == "kind" else np.asarray(value)
             arrays[name] = dask.array.from_array(known, chunks=-1)  # in the end, as the others
@@ -81,5 +81,7 @@ class _Block:
             results = containers.call(self._core, given, self._outputs)
         else:
             given["kind"], absent = kinds.plain(given["kind"])
+            if "exercise" in given:
+                given["exercise"] = exercises.plain(given["exercise"], _place)
             results = tuple(map(np.asarray, run(self._core, given, absent, _place)))
         return results if len(results) > 1 else results[0]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from quantforge.conventions import NO_DIVIDEND
-from quantforge.labels import kinds
+from quantforge.labels import exercises, kinds
 from quantforge.labels.running import Array, Run, broadcast, filled, run
 from quantforge.shapes import broadcast_shapes
 
@@ -27,6 +27,12 @@ def call(
     if _can_mask(kind):
         plain["kind"] = kind.filled("c" if kind.dtype.kind in "OSU" else 1)
     plain["kind"], absent = kinds.plain(plain["kind"])
+    if "exercise" in arguments:
+        exercise = arguments["exercise"]
+        if _can_mask(exercise):
+            exercise = plain["exercise"].astype(object)
+            exercise[np.ma.getmaskarray(arguments["exercise"])] = None
+        plain["exercise"] = exercises.plain(exercise)
     hidden = broadcast(masks, broadcast_shapes(*map(np.shape, masks)))
     if not hidden.any():
         results = run(core, plain, absent)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 import pandas
 
-from quantforge.labels import kinds
+from quantforge.labels import exercises, kinds
 from quantforge.labels.running import Array, Run, broadcast, filled, named, run
 
 __all__ = ["call"]
@@ -36,7 +37,7 @@ def call(
     for name, value in arguments.items():
         if isinstance(value, _COLUMNS):
             column = _reindexed(value, axes) if moved and name in labelled else value
-            values, mask, holds_na = (_kinds if name == "kind" else _numbers)(column)
+            values, mask, holds_na = _READ.get(name, _numbers)(column)
             plain[name] = values
             masks.append((mask, values))
             nullable = nullable or holds_na
@@ -151,7 +152,7 @@ def _numbers(column: Any) -> tuple[Array, Array | None, bool]:
 
 def _frame_numbers(frame: Any) -> tuple[Array, Array | None, bool]:
     dtypes = frame.dtypes.unique()
-    nullable = any(getattr(dtype, "na_value", None) is pandas.NA for dtype in dtypes)
+    nullable = _holds_na(dtypes)
     if nullable and all(dtype.kind in "biuf" for dtype in dtypes):
         values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
         return values, frame.isna().to_numpy(), True
@@ -163,7 +164,7 @@ def _kinds(column: Any) -> tuple[Array, Array | None, bool]:
     frame = isinstance(column, pandas.DataFrame)
     array = column.to_numpy() if frame else column.array
     dtypes = column.dtypes.unique() if frame else (column.dtype,)
-    nullable = any(getattr(dtype, "na_value", None) is pandas.NA for dtype in dtypes)
+    nullable = _holds_na(dtypes)
     if not nullable and all(dtype.kind in "biuf" for dtype in dtypes):
         return (*kinds.plain(column.to_numpy()), nullable)
     try:
@@ -174,8 +175,28 @@ def _kinds(column: Any) -> tuple[Array, Array | None, bool]:
         codes, words = pandas.factorize(array.ravel())
         return (*kinds.encoded(codes.reshape(column.shape), list(words)), nullable)
     except ValueError as error:
-        axes = [] if isinstance(column, pandas.Index) else column.axes
-        raise named(error, lambda index: _place(axes, index)) from None
+        raise _named(error, column) from None
+
+
+def _exercises(column: Any) -> tuple[Array, Array | None, bool]:
+    """Flags, where there is no exercise, and whether the column can hold NA."""
+    dtypes = column.dtypes if isinstance(column, pandas.DataFrame) else (column.dtype,)
+    try:
+        return (*exercises.read(column.to_numpy(dtype=object)), _holds_na(dtypes))
+    except ValueError as error:
+        raise _named(error, column) from None
+
+
+_READ: Final = {"kind": _kinds, "exercise": _exercises}
+
+
+def _holds_na(dtypes: Iterable[Any]) -> bool:
+    return any(getattr(dtype, "na_value", None) is pandas.NA for dtype in dtypes)
+
+
+def _named(error: ValueError, column: Any) -> ValueError:
+    axes = [] if isinstance(column, pandas.Index) else column.axes
+    return named(error, lambda index: _place(axes, index))
 
 
 def _missing(mask: Array | None, values: Array | None) -> Array | None:

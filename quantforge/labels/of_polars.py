@@ -17,7 +17,9 @@ def call(
     core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     """Run `core` on the values; results are called as the first Series is."""
-    results, missing = columns.computed(core, arguments, polars.Series, _numbers, _kinds)
+    results, missing = columns.computed(
+        core, arguments, polars.Series, _numbers, _kinds, polars.Series.to_list
+    )
     title = next((one.name for one in arguments.values() if isinstance(one, polars.Series)), "")
     return tuple(
         _wrapped(title, values, missing)

@@ -19,7 +19,9 @@ def call(
     core: Run, arguments: dict[str, Any], outputs: tuple[str, ...], outs: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     """Run `core` on the values; a chunked argument makes chunked results."""
-    results, missing = columns.computed(core, arguments, _COLUMN, _numbers, _kinds)
+    results, missing = columns.computed(
+        core, arguments, _COLUMN, _numbers, _kinds, lambda column: column.to_pylist()
+    )
     chunked = any(isinstance(one, pyarrow.ChunkedArray) for one in arguments.values())
     return tuple(
         _wrapped(values, missing, chunked) if out is None else columns.written(out, values, _COLUMN)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from quantforge.labels import containers, kinds
+from quantforge.labels import containers, exercises, kinds
 from quantforge.labels.running import Run, filled, run
 
 __all__ = ["call"]
@@ -41,6 +41,8 @@ def call(
             results = containers.call(core, plain, outputs)
         else:
             plain["kind"], absent = kinds.plain(plain["kind"])
+            if "exercise" in given:
+                plain["exercise"], _ = exercises.read(plain["exercise"], place)
             results = run(core, plain, absent, place)
         return results if len(outputs) > 1 else results[0]
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge import api
-from quantforge.operations import OPERATIONS, SIGN
+from quantforge.operations import OPERATIONS, STYLE, WORDS
 from quantforge.plugins import registry
 
-__all__ = ["call", "operands", "ready"]
+__all__ = ["call", "choice", "operands", "ready"]
 
 _SEED: Final = 20230914
 
@@ -35,15 +35,22 @@ def operands(
     drawn = {
         operand.argument: random.uniform(*operand.typical, size=n)
         for operand in asked.inputs
-        if operand is not SIGN  # what the public functions call `kind`
+        if operand not in WORDS
     }
     if asked.inverse_of and registry().candidates(asked.inverse_of, exact=False):
         result = asked.inputs[0].argument
         priced = OPERATIONS[asked.inverse_of]
-        its = {**operands(priced.name, n, seed=seed), **drawn, "kind": kind}
+        its = {**operands(priced.name, n, seed=seed), **drawn, **choice(priced.name), "kind": kind}
         del its[result]
-        drawn[result] = api.function(priced.function)(**its, model=priced.model)
+        drawn[result] = api.function(priced.function)(**its)
     return drawn
+
+
+def choice(operation: str) -> dict[str, Any]:
+    """What tells the public function to run this operation."""
+    asked = OPERATIONS[operation]
+    exercise = {"exercise": asked.exercise} if STYLE in asked.inputs else {}
+    return {"model": asked.model, **exercise}
 
 
 def call(
@@ -57,7 +64,7 @@ def call(
     asked = OPERATIONS[operation]
     settings: dict[str, Any] = {
         "kind": "call",
-        "model": asked.model,
+        **choice(operation),
         "backend": backend,
         "threads": threads,
     }

@@ -12,7 +12,7 @@ from quantforge import api
 from quantforge.errors import BackendError
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
-from quantforge.tuning.inputs import Arrays
+from quantforge.tuning.inputs import Arrays, choice
 
 __all__ = ["Reference", "WrongResult"]
 
@@ -105,7 +105,12 @@ class Reference:
         """Results of a backend for some of the options; none where it fails."""
         asked, parts = OPERATIONS[self.operation], []
         function = api.function(asked.function)
-        how = {"kind": "call", "model": asked.model, "backend": backend, "threads": 1}
+        how: dict[str, Any] = {
+            "kind": "call",
+            **choice(self.operation),
+            "backend": backend,
+            "threads": 1,
+        }
         for start in range(low, high, _CHUNK):
             chunk = slice(start, min(start + _CHUNK, high))
             try:
@@ -135,7 +140,7 @@ class Reference:
             each.argument for each in asked.inputs
         }
         prices = api.function(priced.function)(
-            **given, **{unknown: found}, kind="call", model=priced.model
+            **given, **{unknown: found}, kind="call", **choice(priced.name)
         )
         return np.asarray(prices)
 

@@ -11,6 +11,7 @@ POINTS = {
     "price": 500,
     "greeks": 50,  # each takes seven evaluations in 50 digits
     "implied_volatility": 500,
+    "american_price": 25,  # each finds a boundary of its own
     "bachelier_price": 200,
     "bachelier_greeks": 50,
     "bachelier_implied_volatility": 250,

@@ -17,6 +17,17 @@ def test_explain_prints_the_decision(run):
     assert found["operation"] == "bachelier_greeks"
 
 
+def test_explain_takes_the_exercise(run, install, describe):
+    install(one=describe("one", numerics={"american_price": 1}))
+    for words in (["price", "10", "--exercise", "american"], ["american_price", "10"]):
+        found = json.loads(run("explain", *words, "--json").out)
+        assert (found["operation"], found["backend"]) == ("american_price", "one")
+    assert json.loads(run("explain", "price", "10", "--json").out)["operation"] == "price"
+    ended = run("explain", "greeks", "10", "--exercise", "american")
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "exercise 'american' is available for price with" in ended.err
+
+
 @pytest.mark.parametrize(
     "words", [["dance", "1"], ["price", "0"], ["price", "1.5"], ["price", "x"]]
 )

@@ -65,7 +65,7 @@ def doubles(path):
 
 def test_every_language_holds_the_same_doubles():
     python, *others = map(doubles, WRITTEN)
-    assert len(python) == 9 + 10 + 8 + 8 + 5 + 5 + 14 + 26 + 12 + 14 + 13
+    assert len(python) == 12 + 10 + 8 + 8 + 5 + 5 + 14 + 26 + 12 + 14 + 13
     assert all(other == python for other in others)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
-from quantforge import Backend, Loop, hookimpl, instruction_set
+from quantforge import Backend, Loop, boundary_table, hookimpl, instruction_set
 from quantforge_c._operations import OPERATIONS
 
 __version__ = "0.1.0"
@@ -25,6 +25,7 @@ def _load() -> Mapping[str, Any]:
     from quantforge_c._native import ffi, lib
     from quantforge_c._scalar import bind
 
+    lib.qf_read_boundary(ffi.cast("const double *", boundary_table().ctypes.data))
     loops = {}
     for name, (_, inputs, codes) in OPERATIONS.items():
         address = int(ffi.cast("intptr_t", getattr(lib, f"qf_{name}_{_chosen()}")))

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 # Each with the version of the numerical specification it follows; `loops` has a file of its name.
 OPERATIONS = {
     "price": 2,
+    "american_price": 1,
     "greeks": 2,
     "implied_volatility": 2,
     "bachelier_price": 2,

@@ -1,5 +1,6 @@
 //! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
 
+mod american_price;
 mod attainable_error;
 mod bachelier_greeks;
 mod bachelier_implied_volatility;
@@ -50,6 +51,12 @@ mod _native {
         wanted: i64,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         loops::find(operation, isa).map(|found| found.scalar(py, wanted)).transpose()
+    }
+
+    /// Take the core's table of the American boundary, by its address and length.
+    #[pyfunction]
+    fn read_boundary(address: usize, length: usize) -> bool {
+        loops::read_boundary(address, length)
     }
 
     /// Whether the compiler optimised.

@@ -19,6 +19,12 @@ pub const MILLS_FROM: f64 = f64::from_bits(0xbfe0000000000000);
 pub const MILLS_SHIFT: f64 = f64::from_bits(0x4016000000000000);
 /// where its y is 0
 pub const MILLS_ZERO: f64 = f64::from_bits(0x400e000000000000);
+/// 2 / t of the largest scale, 110
+pub const AMERICAN_T: f64 = f64::from_bits(0x40018689cc7e07e8);
+/// the table ends at x (0.15 + scale / 2.6) = 1
+pub const AMERICAN_REACH: f64 = f64::from_bits(0x3fd89d89d89d89d9);
+/// w at expiry where a < b
+pub const AMERICAN_W_START: f64 = f64::from_bits(0x3fe471525b2f3ec8);
 /// MILLS_SHIFT + MILLS_ZERO
 pub const MILLS_SPAN: f64 = f64::from_bits(0x4022800000000000);
 

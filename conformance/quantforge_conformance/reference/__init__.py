@@ -1,8 +1,9 @@
-"""European options to 40 digits, by mpmath: the exact values.
+"""European options to 40 digits, by mpmath: the exact values; American ones to about nine.
 
 Arguments are doubles (or mpf), taken as exact.
 """
 
+from quantforge_conformance.reference.american_price import american_price
 from quantforge_conformance.reference.bachelier_greeks import bachelier_greeks
 from quantforge_conformance.reference.bachelier_implied_volatility import (
     bachelier_implied_volatility,
@@ -18,6 +19,7 @@ __all__ = [
     "DIGITS",
     "PRECISE",
     "Implied",
+    "american_price",
     "bachelier_greeks",
     "bachelier_implied_volatility",
     "bachelier_price",

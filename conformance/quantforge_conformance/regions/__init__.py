@@ -5,6 +5,7 @@ sqrt(T)), under Bachelier's model |F - K| / (sigma sqrt(T)). Calls and puts alte
 promised in the regions of the price.
 """
 
+from quantforge_conformance.regions.american_price import REGIONS as AMERICAN_PRICE
 from quantforge_conformance.regions.bachelier_implied_volatility import (
     REGIONS as BACHELIER_IMPLIED_VOLATILITY,
 )
@@ -14,6 +15,7 @@ from quantforge_conformance.regions.price import REGIONS as PRICE
 from quantforge_conformance.regions.region import Draw, Region
 
 __all__ = [
+    "AMERICAN_PRICE",
     "BACHELIER_IMPLIED_VOLATILITY",
     "BACHELIER_PRICE",
     "IMPLIED_VOLATILITY",

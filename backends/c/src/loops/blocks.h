@@ -14,7 +14,7 @@
 #include "environment.h"
 #include "operands.h"
 
-enum { MOST_INPUTS = 7, MOST_OUTPUTS = 17 };
+enum { MOST_INPUTS = 8, MOST_OUTPUTS = 17 };
 
 /* Inputs, all outputs, a mark per lane (special, or outside the domain), lanes, outputs wanted. */
 typedef void (*Form)(const double *const *in, double *const *out, int32_t *marks, int64_t n,

@@ -11,6 +11,7 @@
 #include "../greeks.h"
 #include "../implied_volatility.h"
 #include "../price.h"
+#include "american.h"
 #include "lanes.h"
 
 /* The inputs of an inversion. */
@@ -70,6 +71,19 @@ FORM(price_general_block) {
         out[0][i] = state ? NOT_A_NUMBER : value;
         marks[i] = state == INVALID;
     }
+}
+
+/* --- american_price */
+
+FORM(american_price_ordinary_block) {
+    price_ordinary_block(in, out, marks, n, wanted);
+    add_premium(in, out[0], marks, 0, n);
+}
+
+FORM(american_price_general_block) {
+    price_general_block(in, out, marks, n, wanted);
+    add_premium(in, out[0], marks, 1, n);
+    settle_american(in, out[0], marks, n);
 }
 
 /* --- greeks */

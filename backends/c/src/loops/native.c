@@ -3,6 +3,12 @@
 
 int qf_supported(const char *isa);
 const char *qf_build(void);
+void qf_read_boundary(const double *table);
+
+extern const double *qf_boundary;
+const double *qf_boundary;
+
+void qf_read_boundary(const double *table) { qf_boundary = table; }
 
 int qf_supported(const char *isa) {
     __builtin_cpu_init();

@@ -6,6 +6,7 @@
 
 #define OPERATIONS(OPERATION)                 \
     OPERATION(price, 2, 7, 1, 0)              \
+    OPERATION(american_price, 1, 8, 1, 0)     \
     OPERATION(greeks, 2, 7, 17, 0)            \
     OPERATION(implied_volatility, 2, 7, 2, 1) \
     OPERATION(bachelier_price, 2, 6, 1, 0)    \

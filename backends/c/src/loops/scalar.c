@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_INPUTS = 7, MOST_OUTPUTS = 17 };
+enum { MOST_INPUTS = 8, MOST_OUTPUTS = 17 };
 
 typedef struct {
     void (*loop)(char **args, const intptr_t *dims, const intptr_t *steps, void *data);

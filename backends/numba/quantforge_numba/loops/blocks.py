@@ -18,10 +18,13 @@ from quantforge_numba.loops.environment import enter_environment, leave_environm
 from quantforge_numba.loops.lanes import BLOCK, LANES, length, unpacked
 from quantforge_numba.loops.memory import address, at, doubles, pointers, words
 
-MOST_INPUTS, MOST_OUTPUTS = 7, 17
+MOST_INPUTS, MOST_OUTPUTS = 8, 17
 COPIES, RESULTS = MOST_INPUTS * BLOCK, MOST_OUTPUTS * BLOCK
 WIDTH = 8  # bytes of a double
 BYTES = BLOCK * WIDTH
+
+# Which form a block went through; Numba compiles a function anew for each literal argument.
+ORDINARY, GENERAL = np.bool_(False), np.bool_(True)
 
 
 @outlined
@@ -83,6 +86,7 @@ def run_special(operation, operands, targets, marks, n, wanted):
         settled[j] = at(results, j * BYTES)
     options, rows = unpacked(sources, operation.option), unpacked(settled, operation.results)
     operation.general(options, rows, states, padded, wanted)
+    operation.finish(options, rows, states, GENERAL, padded)
     invalid = 0
     for i in range(count):
         invalid |= states[i] == INVALID
@@ -151,6 +155,7 @@ def inner_loop(operation):
             options = unpacked(operands, operation.option)
             rows = unpacked(targets, operation.results)
             operation.ordinary(options, rows, marks, padded, wanted)
+            operation.finish(options, rows, marks, ORDINARY, padded)
             special = 0
             for i in range(padded):
                 special += marks[i]

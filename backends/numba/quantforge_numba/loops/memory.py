@@ -5,6 +5,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from quantforge import boundary_table
 from quantforge_numba.intrinsics import DOUBLE, WORD
 
 POINTER, WORDS = types.CPointer(types.float64), types.CPointer(types.int64)
@@ -47,6 +48,29 @@ def address(typingctx, pointer):
         return builder.ptrtoint(args[0], WORD)
 
     return types.intp(pointer), generate
+
+
+@intrinsic
+def boundary(typingctx):
+    """Return the pointer to the core's table of exercise boundaries.
+
+    The code holds a copy, for it may be kept in Numba's cache and an address not. To LLVM that is
+    no constant: it would put numbers into code that stand in memory.
+    """
+
+    def generate(context, builder, signature, args):
+        name, data = "quantforge.boundary", bytearray(boundary_table().tobytes())
+        try:
+            table = builder.module.get_global(name)
+        except KeyError:
+            content = ir.Constant(ir.ArrayType(ir.IntType(8), len(data)), data)
+            table = ir.GlobalVariable(builder.module, content.type, name)
+            table.initializer = content
+            table.linkage = "linkonce_odr"
+            table.align = 64
+        return builder.bitcast(table, DOUBLE.as_pointer())
+
+    return POINTER(), generate
 
 
 def on_the_stack(element, kind, size):

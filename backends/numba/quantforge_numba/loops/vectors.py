@@ -5,6 +5,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from quantforge_numba import isa
+from quantforge_numba.intrinsics import DOUBLE, WORD
 
 
 @intrinsic
@@ -56,3 +57,55 @@ def interleave(typingctx, lanes):
         return context.get_dummy_value()
 
     return (types.void(lanes), generate) if isinstance(lanes, types.IntegerLiteral) else None
+
+
+@intrinsic
+def clenshaw(typingctx, rows, terms, stride, i, y):
+    """Return a lane's Chebyshev series at y, coefficient k in row k, by Clenshaw's recurrence.
+
+    Unrolled, as the coefficients of `horner` are.
+    """
+
+    def generate(context, builder, signature, args):
+        rows, _, _, i, y = args
+        one = two = DOUBLE(0.0)
+        twice = builder.fadd(y, y)
+        for k in range(terms.literal_value - 1, 0, -1):
+            rest = builder.fsub(row_at(builder, rows, k, stride, i), two)
+            one, two = builder.fma(twice, one, rest), one
+        rest = builder.fsub(row_at(builder, rows, 0, stride, i), two)
+        return builder.fma(y, one, rest)
+
+    result = types.float64(rows, terms, stride, i, y)
+    literal = isinstance(terms, types.IntegerLiteral) and isinstance(stride, types.IntegerLiteral)
+    return (result, generate) if literal else None
+
+
+@intrinsic
+def alternating(typingctx, rows, terms, stride, i, powers):
+    """Return a lane's series in these powers, of an even degree, coefficient k in row k.
+
+    Even and odd powers go side by side, from the last to the first.
+    """
+
+    def generate(context, builder, signature, args):
+        rows, _, _, i, powers = args
+        sums = []
+        for k in range(terms.literal_value - 1, 0, -1):
+            c = row_at(builder, rows, k, stride, i)
+            power = builder.load(builder.gep(powers, [WORD(k)]))
+            if len(sums) < 2:
+                sums.append(builder.fmul(c, power))
+            else:
+                sums = [sums[1], builder.fma(c, power, sums[0])]
+        even, odd = sums
+        return builder.fadd(builder.fadd(row_at(builder, rows, 0, stride, i), even), odd)
+
+    result = types.float64(rows, terms, stride, i, powers)
+    literal = isinstance(terms, types.IntegerLiteral) and isinstance(stride, types.IntegerLiteral)
+    return (result, generate) if literal else None
+
+
+def row_at(builder, rows, k, stride, i):
+    row = builder.gep(rows, [WORD(k * stride.literal_value)])
+    return builder.load(builder.gep(row, [i]))

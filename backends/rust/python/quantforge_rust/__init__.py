@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 
-from quantforge import Backend, Loop, hookimpl, instruction_set
+from quantforge import Backend, Loop, boundary_table, hookimpl, instruction_set
 
 __version__ = "0.1.0"
 
 # Each with the version of the numerical specification it follows.
 _OPERATIONS = {
     "price": 2,
+    "american_price": 1,
     "greeks": 2,
     "implied_volatility": 2,
     "bachelier_price": 2,
@@ -30,7 +31,9 @@ def _chosen() -> str:
 def _load() -> Mapping[str, Loop]:
     from quantforge_rust import _native
 
-    isa = _chosen()
+    isa, table = _chosen(), boundary_table()
+    if not _native.read_boundary(table.ctypes.data, table.size):
+        raise RuntimeError(f"the table of the American boundary has {table.size} numbers")
     return {
         name: Loop(_native.address(name, isa), partial(_native.scalar, name, isa))
         for name in _OPERATIONS

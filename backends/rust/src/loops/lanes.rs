@@ -6,9 +6,9 @@ use std::mem::MaybeUninit;
 
 pub const LANES: usize = 8;
 pub const BLOCK: usize = 64;
-pub const MOST_INPUTS: usize = 7;
+pub const MOST_INPUTS: usize = 8;
 pub const MOST_OUTPUTS: usize = 17;
-const MOST_COLUMNS: usize = 11;
+const MOST_COLUMNS: usize = 15;
 
 pub type Inputs = [*const f64; MOST_INPUTS];
 pub type Outputs = [*mut f64; MOST_OUTPUTS];
@@ -70,7 +70,7 @@ impl<T: Copy> Columns<T> {
     /// # Safety
     /// Lane `i` < BLOCK has been put.
     #[inline(always)]
-    unsafe fn get(&self, i: usize) -> T {
+    pub unsafe fn get(&self, i: usize) -> T {
         let mut lane = MaybeUninit::<T>::uninit();
         for (j, word) in self.words[..Self::WORDS].iter().enumerate() {
             // SAFETY: a lane has WORDS words, of which the caller promises that they were put.
@@ -115,6 +115,43 @@ impl<'a> Lanes<'a> {
         Lanes { inputs, outputs, marks, n, wanted }
     }
 
+    /// The same lanes, for one form to go on with what another has left.
+    #[inline(always)]
+    pub fn again(&mut self) -> Lanes<'_> {
+        let Lanes { inputs, outputs, marks, n, wanted } = self;
+        Lanes { inputs, outputs, marks, n: *n, wanted: *wanted }
+    }
+
+    #[inline(always)]
+    pub fn count(&self) -> usize {
+        self.n.min(BLOCK)
+    }
+
+    /// The only result of lane `i` < n, which another form has put.
+    #[inline(always)]
+    pub fn result(&self, i: usize) -> f64 {
+        // SAFETY: as promised to `new`.
+        unsafe { *self.outputs[0].add(i) }
+    }
+
+    #[inline(always)]
+    pub fn set_result(&mut self, i: usize, x: f64) {
+        // SAFETY: as promised to `new`.
+        unsafe { *self.outputs[0].add(i) = x };
+    }
+
+    /// Mark lane `i` < n if `holds`, and leave it as it is if not.
+    #[inline(always)]
+    pub fn mark(&mut self, i: usize, holds: bool) {
+        // SAFETY: i < n, and another form has put the marks.
+        unsafe { self.marks.put(i, self.marks.get(i) | Mark::from(holds)) };
+    }
+
+    pub fn unmark(&mut self, i: usize) {
+        // SAFETY: i < n <= BLOCK.
+        unsafe { self.marks.put(i, 0) };
+    }
+
     #[inline(always)]
     pub fn wanted(&self) -> i64 {
         self.wanted
@@ -122,7 +159,7 @@ impl<'a> Lanes<'a> {
 
     /// What the first N inputs, no more than the operation has, hold for lane `i` < n.
     #[inline(always)]
-    fn operands<const N: usize>(&self, i: usize) -> [f64; N] {
+    pub fn operands<const N: usize>(&self, i: usize) -> [f64; N] {
         let mut lane = [0.0; N];
         for (x, input) in lane.iter_mut().zip(self.inputs) {
             // SAFETY: as promised to `new`.

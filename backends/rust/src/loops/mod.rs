@@ -1,15 +1,18 @@
 //! From lanes, the formulas of one option, to NumPy's inner loops.
 
+mod american;
 mod instruction_sets;
 mod lanes;
 mod numpy;
 mod operations;
 mod scalar;
 
+pub use american::read_boundary;
 use instruction_sets::{Loop, inner_loop};
 use lanes::Lanes;
 use operations::{
-    BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility, Price,
+    AmericanPrice, BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks,
+    ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -71,6 +74,7 @@ macro_rules! register {
 
 register! {
     "price" => Price,
+    "american_price" => AmericanPrice,
     "greeks" => Greeks,
     "implied_volatility" => ImpliedVolatility,
     "bachelier_price" => BachelierPrice,

@@ -1,6 +1,7 @@
 //! The operations, put together from lanes: which lanes run one after the other over a block.
 
 use super::Operation;
+use super::american::{add_premium, settle};
 use super::lanes::{Columns, Lanes, Mark};
 use crate::bachelier_greeks::{
     BachelierOption, bachelier_greeks_of, bachelier_parts_general, bachelier_parts_ordinary,
@@ -73,6 +74,26 @@ impl Operation for Price {
                 ([if state != 0 { NOT_A_NUMBER } else { value }], state == INVALID)
             },
         );
+    }
+}
+
+pub struct AmericanPrice;
+
+impl Operation for AmericanPrice {
+    const INPUTS: usize = 8;
+    const OUTPUTS: u32 = 1;
+
+    #[inline(always)]
+    fn ordinary(mut lanes: Lanes) {
+        Price::ordinary(lanes.again());
+        add_premium::<false>(&mut lanes);
+    }
+
+    #[inline(always)]
+    fn general(mut lanes: Lanes) {
+        Price::general(lanes.again());
+        add_premium::<true>(&mut lanes);
+        settle(&mut lanes);
     }
 }
 

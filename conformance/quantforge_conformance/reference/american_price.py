@@ -1,0 +1,171 @@
+"""American options by the fixed-point equation of their exercise boundary, in double precision.
+
+Andersen, Lake and Offengenden (2016), equation FP-B: collocation at Chebyshev points of the fourth
+root of time, Gauss-Legendre quadrature, iterated until it stands still. What it attains is some
+1e-9 of the strike for options of the market; `tests/american` compares it with trees and with
+published values. It shares the equation with the kernels' fixed point, nothing with their table.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from mpmath import exp, mp, mpf
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from quantforge_conformance.reference.price import price
+
+W_START = 0.638833215803935574765963491815
+"""The depth over sqrt(u) at expiry where a boundary starts below the strike; Evans, Kuske and
+Keller (2002)."""
+
+Floats = NDArray[np.float64]
+
+
+def legendre(count: int) -> tuple[Floats, Floats, Floats]:
+    """Return sin and cos of theta in (0, pi/2), and weights for the integral over theta."""
+    x, weights = np.polynomial.legendre.leggauss(count)
+    theta = (x + 1.0) * np.pi / 4.0
+    return np.sin(theta), np.cos(theta), weights * np.pi / 4.0
+
+
+def interpolation(points: int, at: Floats) -> Floats:
+    """Return the matrix from values at Chebyshev's points of [0, 1], 1 first, to values `at`."""
+    k = np.arange(points + 1)
+    weights = (-1.0) ** k
+    weights[[0, -1]] *= 0.5
+    apart = (2.0 * at - 1.0)[..., None] - np.cos(np.pi * k / points)
+    apart[np.abs(apart) < 1e-15] = 1e-300
+    matrix = weights / apart
+    return np.asarray(matrix / matrix.sum(axis=-1, keepdims=True))
+
+
+class Boundaries:
+    """Exercise boundaries of puts of strike 1 on underlyings of volatility 1, many at once.
+
+    `a` is the rate and `b` the dividend yield, over the variance; the boundary at u before expiry
+    is B = min(1, a / b) e^(-w sqrt(u)), up to u = `x`. Without the `kinked` payoff's kink at the
+    strike it is the boundary of the payoff 1 - S.
+    """
+
+    def __init__(
+        self,
+        a: Floats,
+        b: Floats,
+        x: Floats,
+        *,
+        kinked: bool = True,
+        points: int = 48,
+        turns: int = 80,
+    ) -> None:
+        self.points, self.power = points, 4.0 if kinked else 2.0
+        start = np.log(np.where(b > a, a / np.where(b > a, b, 1.0), 1.0))[:, None]
+        smooth = (-start[:, 0] > 0.25 * np.sqrt(x)) if kinked else np.ones(len(a), bool)
+        self.log_start, self.smooth = start, smooth[:, None]
+        zeta = 0.5 * (1.0 + np.cos(np.pi * np.arange(points) / points))
+        self.root = np.sqrt(x)[:, None] * zeta ** (self.power / 2.0)
+        sine, cosine, weight = legendre(points)
+        matrix = interpolation(points, zeta[:, None] * cosine ** (2.0 / self.power))
+        matrix = matrix.reshape(-1, points + 1)
+        u = self.root**2
+        s = self.root[:, :, None] * sine
+        before = u[:, :, None] * cosine**2
+        weight = 2.0 * weight * sine * cosine
+        minus_weight = weight * np.exp(a[:, None, None] * before)
+        plus_weight = weight * np.exp(b[:, None, None] * before)
+        drift = (a - b)[:, None]
+        with np.errstate(divide="ignore"):
+            early = np.log(1.0 / (8.0 * np.pi * (np.maximum(abs(drift), 1e-3) * self.root) ** 2))
+        guess = np.sqrt(np.maximum(early, 0.4)) if kinked else np.full(self.root.shape, W_START)
+        self.depth = np.where(self.smooth, W_START, guess) * self.root
+        for _ in range(turns):
+            its = (self._samples() @ matrix.T).reshape(len(a), points, points)
+            its = self._depths(its, self.root[:, :, None] * cosine)
+            d = (its - self.depth[:, :, None] + drift[:, :, None] * s**2) / s + 0.5 * s
+            minus = (minus_weight * ndtr(d - s)).sum(axis=-1) * u
+            plus = (plus_weight * ndtr(d)).sum(axis=-1) * u
+            new = drift * u
+            if kinked:
+                d = (start - self.depth + new) / self.root + 0.5 * self.root
+                minus = ndtr(d - self.root) + a[:, None] * minus
+                plus = ndtr(d) + b[:, None] * plus
+                new = new + start
+            with np.errstate(invalid="ignore", divide="ignore"):
+                new = np.maximum(new - np.log(minus / plus), 1e-14)
+            new = np.where(new == new, new, self.depth)
+            moved = (abs(new - self.depth) / self.root * zeta).max()
+            self.depth = new
+            if moved < 1e-12:
+                break
+
+    def _samples(self) -> Floats:
+        """What is interpolated: w where that starts smoothly, else the squared depth."""
+        samples = np.where(self.smooth, self.depth / self.root, self.depth**2)
+        return np.concatenate([samples, np.where(self.smooth, W_START, 0.0)], axis=1)
+
+    def _depths(self, samples: Floats, root: Floats) -> Floats:
+        smooth = self.smooth[:, :, None] if samples.ndim == 3 else self.smooth
+        return np.where(smooth, samples * root, np.sqrt(np.maximum(samples, 0.0)))
+
+    def w_at(self, z: Floats) -> Floats:
+        """Return w at sqrt(u / x) = z, a row of them for each boundary."""
+        matrix = interpolation(self.points, z ** (2.0 / self.power))
+        samples = (matrix @ self._samples()[:, :, None])[:, :, 0]
+        root = self.root[:, :1] * z
+        return self._depths(samples, root) / root
+
+
+@cache
+def premium(
+    a: float, b: float, x: float, log_m: float, points: int = 64, nodes: int = 200
+) -> float:
+    """Return what early exercise adds to a put of strike 1, ln(spot) being `log_m`."""
+    boundary = Boundaries(*(np.array([each]) for each in (a, b, x)), points=points, turns=300)
+    sine, cosine, weight = legendre(nodes)
+    s = np.sqrt(x) * sine
+    depth = boundary.w_at(cosine[None, :])[0] * np.sqrt(x) * cosine
+    d = (log_m - boundary.log_start[0, 0] + depth + (a - b) * s**2) / s + 0.5 * s
+    minus = a * np.exp(-a * s**2) * ndtr(s - d)
+    plus = b * np.exp(log_m - b * s**2) * ndtr(-d)
+    return float(((minus - plus) * 2.0 * weight * sine * cosine).sum() * x)
+
+
+def american_price(
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sigma: float,
+    sign: float,
+) -> mpf:
+    """Return the price of an American option with one exercise boundary, or with none."""
+    european = price(spot, strike, time, rate, dividend, sigma, sign)
+    if sign > 0.0:
+        spot, strike, rate, dividend = strike, spot, dividend, rate
+    if rate <= 0.0 and dividend >= rate:
+        return european
+    variance = sigma * sigma
+    gained = premium(
+        rate / variance, dividend / variance, variance * time, float(np.log(spot / strike))
+    )
+    return max(european + mpf(strike) * mpf(gained), mpf(strike) - mpf(spot), mpf(0))
+
+
+def without_volatility(
+    spot: float, strike: float, time: float, rate: float, dividend: float, sign: float
+) -> mpf:
+    """Return the value of exercise at the best of all times, the underlying's path being known."""
+    if sign > 0.0:
+        spot, strike, rate, dividend = strike, spot, dividend, rate
+    with mp.workdps(50):
+        times = [mpf(0), mpf(time)]
+        if rate * dividend > 0.0 and rate != dividend:
+            level = mp.log(mpf(dividend) * spot / (mpf(rate) * strike)) / (mpf(dividend) - rate)
+            times += [level] if 0 < level < time else []
+        return max(
+            mpf(0),
+            *(strike * exp(-mpf(rate) * t) - spot * exp(-mpf(dividend) * t) for t in times),
+        )

@@ -1,0 +1,153 @@
+"""American prices of every backend: near the reference, within their bounds, without a step."""
+
+import numpy as np
+import pytest
+from quantforge_conformance import reference
+from quantforge_conformance.regions.american_price import market
+
+import quantforge
+from quantforge.plugins import State
+
+BACKENDS = [
+    one.name
+    for one in quantforge.backends()
+    if one.state is State.AVAILABLE and "american_price" in one.operations
+]
+STRIKE = 100.0
+TOLERATED = {"fast": 5e-3, "standard": 2e-4, "high": 8e-6}
+"""The largest error at a strike of 100 that the guide states; and the mean one:"""
+ON_AVERAGE = {"fast": 3e-4, "standard": 1e-5, "high": 3e-7}
+
+pytestmark = [
+    pytest.mark.skipif(not BACKENDS, reason="no backend has American options"),
+    pytest.mark.parametrize("backend", BACKENDS),
+]
+
+
+def american(backend, options, accuracy="standard", **changes):
+    given = {**options._asdict(), **changes}
+    return quantforge.price(
+        *(given[name] for name in ("spot", "strike", "time", "rate", "sigma")),
+        dividend=given["dividend"],
+        kind=given["sign"],
+        exercise="american",
+        accuracy=accuracy,
+        backend=backend,
+    )
+
+
+@pytest.fixture(scope="module")
+def book():
+    return market(np.random.default_rng(20261127), 120)
+
+
+@pytest.fixture(scope="module")
+def exact(book):
+    lanes = zip(*(column.tolist() for column in book[:7]), strict=True)
+    return np.array([float(reference.american_price(*lane)) for lane in lanes])
+
+
+@pytest.mark.parametrize("accuracy", TOLERATED)
+def test_a_book_is_as_accurate_as_the_guide_says(backend, book, exact, accuracy):
+    error = american(backend, book, accuracy) - exact
+    assert np.abs(error).max() <= TOLERATED[accuracy]
+    assert np.sqrt(np.mean(error**2)) <= ON_AVERAGE[accuracy]
+
+
+def test_an_option_that_nobody_exercises_early_has_the_bits_of_the_european_one(backend):
+    o = market(np.random.default_rng(1), 2_000)
+    never = np.where(o.sign > 0.0, (o.dividend <= 0.0) & (o.rate >= o.dividend), False)
+    never |= (o.sign < 0.0) & (o.rate <= 0.0) & (o.dividend >= o.rate)
+    european = quantforge.price(
+        o.spot, o.strike, o.time, o.rate, o.sigma, dividend=o.dividend, kind=o.sign
+    )
+    assert never.sum() > 100
+    assert np.array_equal(american(backend, o)[never], european[never])
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "standard"])
+def test_a_price_is_between_its_bounds(backend, accuracy):
+    o = market(np.random.default_rng(2), 5_000)
+    price = american(backend, o, accuracy)
+    european = quantforge.price(
+        o.spot, o.strike, o.time, o.rate, o.sigma, dividend=o.dividend, kind=o.sign
+    )
+    assert (price >= np.maximum(european, o.sign * (o.spot - o.strike))).all()
+    assert (price <= np.where(o.sign > 0.0, o.spot, o.strike)).all()
+
+
+@pytest.mark.parametrize("what", ["time", "sigma"])
+def test_more_time_and_more_volatility_are_worth_more(backend, what):
+    o = market(np.random.default_rng(3), 3_000)
+    grown = getattr(o, what) * 1.05
+    cheaper, dearer = american(backend, o), american(backend, o, **{what: grown})
+    assert (dearer >= cheaper - TOLERATED["standard"]).all()
+
+
+def test_calls_and_puts_mirror_each_other(backend):
+    o = market(np.random.default_rng(4), 2_000)
+    mirrored = o._replace(
+        spot=o.strike, strike=o.spot, rate=o.dividend, dividend=o.rate, sign=-o.sign
+    )
+    assert american(backend, o) == pytest.approx(american(backend, mirrored), rel=1e-13, abs=1e-13)
+
+
+@pytest.mark.parametrize("accuracy", ["standard", "high"])
+def test_in_spot_it_is_monotone_and_convex_but_for_its_error(backend, accuracy):
+    spot = np.linspace(60.0, 160.0, 401)
+    n = spot.size
+    for sign, rate, dividend in ((-1.0, 0.08, 0.02), (-1.0, 0.02, 0.08), (1.0, 0.03, 0.07)):
+        o = market(np.random.default_rng(5), n)._replace(
+            spot=spot,
+            time=np.full(n, 1.5),
+            rate=np.full(n, rate),
+            dividend=np.full(n, dividend),
+            sigma=np.full(n, 0.25),
+            sign=np.full(n, sign),
+        )
+        price = american(backend, o, accuracy)
+        assert (sign * np.diff(price) >= -TOLERATED[accuracy]).all()
+        assert (np.diff(price, 2) >= -2.0 * TOLERATED[accuracy]).all()
+
+
+def test_nothing_jumps_where_rate_and_dividend_meet(backend):
+    apart = np.linspace(-1e-4, 1e-4, 201)
+    n = apart.size
+    for sigma, time in ((0.1, 3.0), (0.3, 1.0), (0.7, 4.0)):
+        o = market(np.random.default_rng(6), n)._replace(
+            spot=np.full(n, 85.0),
+            time=np.full(n, time),
+            rate=np.full(n, 0.05),
+            dividend=0.05 + apart,
+            sigma=np.full(n, sigma),
+            sign=np.full(n, -1.0),
+        )
+        steps = np.abs(np.diff(american(backend, o)))
+        slope = np.abs(np.diff(american(backend, o, "high"))).max()
+        assert steps.max() <= slope + TOLERATED["standard"]
+
+
+def test_nothing_jumps_where_the_table_ends(backend):
+    time = np.linspace(4.0, 12.0, 401)
+    n = time.size
+    o = market(np.random.default_rng(7), n)._replace(
+        spot=np.full(n, 90.0),
+        time=time,
+        rate=np.full(n, 0.06),
+        dividend=np.full(n, 0.08),
+        sigma=np.full(n, 0.4),
+        sign=np.full(n, -1.0),
+    )
+    price = american(backend, o)
+    assert (np.diff(price) >= -TOLERATED["standard"]).all()
+    assert np.abs(np.diff(price, 2)).max() <= 10 * TOLERATED["standard"]
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_what_has_two_boundaries_is_refused(backend):
+    price = quantforge.price(
+        [100.0, 100.0], 100.0, 1.0, [-0.02, 0.02], 0.2, dividend=-0.05, kind="put",
+        exercise="american", backend=backend,
+    )  # fmt: skip
+    assert np.isnan(price[0])
+    assert np.isfinite(price[1])
