@@ -261,7 +261,7 @@ def test_two_processes_that_tune_at_once_take_turns_and_leave_a_valid_profile(tm
     command = [sys.executable, "-m", "quantforge.autotune"]
     tuning = [
         subprocess.Popen(
-            [*command, "--budget", "0.5", "--json"],
+            [*command, "--budget", "3", "--json"],
             env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for _ in range(2)

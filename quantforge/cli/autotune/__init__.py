@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -114,9 +115,6 @@ def _tune(arguments: argparse.Namespace) -> int:
         _note(f"measured with more care than {arguments.rigor} already; --force measures again")
         _print(_section(), arguments.json, every=False)
         return 0
-    with store.alone(wait=False) as alone:
-        if not alone:
-            _note("another process is measuring this machine, waiting for it")
     unwritable = None
 
     def save(profile: Profile) -> None:
@@ -131,7 +129,11 @@ def _tune(arguments: argparse.Namespace) -> int:
     if budget is not None:
         budget = max(0.1, budget - time.process_time())  # starting the program counts, too
     try:
-        with store.alone(wait=True), progress_bar() as progress:
+        with ExitStack() as turn:
+            if not turn.enter_context(store.alone(wait=False)):
+                _note("another process is measuring this machine, waiting for it")
+                turn.enter_context(store.alone(wait=True))
+            progress = turn.enter_context(progress_bar())
             tuned = session.tune(arguments.rigor, seconds=budget, progress=progress, save=save)
     except QuantForgeError as error:
         raise Failure(str(error), 1) from None
