@@ -18,7 +18,7 @@ from quantforge.plugins import State, backends, registry
 
 GUARD = 16  # elements around the results that nobody may touch
 UNTOUCHED = 0xA5
-MOST_INPUTS, MOST_OUTPUTS = 7, 17
+MOST_INPUTS, MOST_OUTPUTS = 8, 17
 MOST_SINGLE = float(np.finfo(np.float32).max)
 
 

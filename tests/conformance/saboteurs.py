@@ -129,7 +129,8 @@ def __getattr__(name: str) -> Plugin:
 def install(folder: Path, *flags: str) -> None:
     """Compile the kernels in this folder and write the entry points."""
     compiler = os.environ.get("CC", "cc")
-    source = [HERE / "saboteurs.c", "-I", KERNELS, "-o", folder / "compiled.so", "-lm"]
+    files = [HERE / "saboteurs.c", KERNELS / "loops" / "native.c"]
+    source = [*files, "-I", KERNELS, "-o", folder / "compiled.so", "-lm"]
     subprocess.run([compiler, *FLAGS, *flags, "-shared", "-fPIC", *source], check=True)
     information = folder / "saboteurs-1.dist-info"
     information.mkdir()
