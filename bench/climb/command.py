@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from quantforge_conformance.oracles import ORACLES
 
+from bench.attained import MEASURED
 from bench.climb import report, thresholds
 from bench.climb.inversion import InversionJudge
 from bench.climb.judging import Judge
@@ -21,7 +22,6 @@ from bench.climb.starts import families
 from bench.climb.targets import targets
 from bench.surroundings import describe, usable
 from quantforge.cli import terminal
-from quantforge.operations import OPERATIONS
 
 _RESULTS = Path(__file__).parents[1] / "results"
 
@@ -36,9 +36,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         "Prints tables, writes JSON, exits with 1 if a bound is broken.",
     )
     parser.add_argument("--climb", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--operation", action="append", choices=list(OPERATIONS), help="may be repeated"
-    )
+    parser.add_argument("--operation", action="append", choices=MEASURED, help="may be repeated")
     parser.add_argument(
         "--output", action="append", choices=list(outputs), metavar="NAME", help="may be repeated"
     )
@@ -69,7 +67,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     """Climb and report; return the exit code."""
     asked = arguments(words)
-    operations = asked.operation or list(OPERATIONS)
+    operations = asked.operation or list(MEASURED)
     for operation in operations:
         if asked.backend not in usable(operation):
             sys.exit(f"bench: the backend {asked.backend!r} has no {operation}")
