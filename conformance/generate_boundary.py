@@ -43,9 +43,9 @@ TABLE = REPOSITORY / "quantforge" / "data" / "american_boundary.npy"
 
 LARGEST = 110.0
 F_SHAPE, W_SHAPE, G_SHAPE = (28, 20, 12), (12, 12, 12), (14, 12, 14)
-QUADRATURES = (15, 23, 32, 96)
-ANGLES = 32
-"""The kernels interpolate in the cosines of pi k / 32."""
+QUADRATURES = (15, 23, 16, 20, 32, 64, 96)
+ANGLES = 96
+"""The kernels' points are cosines of multiples of pi / 96."""
 
 GRID = 28
 """Points in each of the first two coordinates where curves are solved for."""

@@ -9,27 +9,62 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["boundary_table"]
 
+Floats = NDArray[np.float64]
+
+COEFFICIENTS: Final = 28 * 20 * 12 + 12 * 12 * 12 + 14 * 12 * 14
+QUADRATURES: Final = (15, 23, 16, 20, 32, 64, 96)
+ANGLES: Final = 96
+GRIDS: Final = ((16, 16, 64), (24, 20, 64), (32, 32, 96))
+"""Points of a boundary, nodes of its equation, nodes of the premium: the solvers of `high`."""
+
 
 @cache
-def boundary_table() -> NDArray[np.float64]:
+def boundary_table() -> Floats:
     """Return the coefficients, one after the other, for kernels of ``american_price``.
 
     The array is read-only, contiguous and always the same one: its address may be handed to native
-    code once and for all.
+    code once and for all. Its bits do not depend on the machine.
 
     Returns
     -------
-    ndarray, shape (11331,)
+    ndarray, shape (n,)
         28 x 20 x 12 coefficients of f, 12 x 12 x 12 of w0 and 14 x 12 x 14 of g, the last
-        coordinate fastest; then the sines, cosines and weights of four quadratures, and the
-        cosines of pi k / 32.
+        coordinate fastest; then the sines, cosines and weights of seven quadratures, and the
+        cosines of pi k / 96. Behind these, for each of three grids, the matrices that interpolate
+        between its points: to the nodes of the equation at each point, and to those of the premium.
     """
-    table = np.load(Path(__file__).parent / "data" / "american_boundary.npy")
+    stored = np.load(Path(__file__).parent / "data" / "american_boundary.npy")
+    table = np.concatenate([stored, *(_matrices(stored, *grid) for grid in GRIDS)])
     table.flags.writeable = False
-    return np.ascontiguousarray(table)
+    return table
+
+
+def _cosines(stored: Floats, count: int) -> Floats:
+    """The cosines of a quadrature's nodes."""
+    start = COEFFICIENTS + 3 * sum(QUADRATURES[: QUADRATURES.index(count)])
+    return stored[start + count : start + 2 * count]
+
+
+def _matrices(stored: Floats, points: int, nodes: int, premium: int) -> Floats:
+    """Barycentric interpolation in Chebyshev's points of (u / x)^(1/4), as matrices.
+
+    NumPy rounds sums, products, quotients and square roots as IEEE 754 says, on every machine.
+    """
+    cosines = stored[-(ANGLES + 1) :: ANGLES // points]
+    place = 0.5 * cosines[:-1] + 0.5
+    inner = place[:, None] * np.sqrt(_cosines(stored, nodes))
+    at = 2.0 * np.concatenate([inner.ravel(), np.sqrt(_cosines(stored, premium))]) - 1.0
+    weights = np.where(np.arange(points + 1) % 2, -1.0, 1.0)
+    weights[[0, -1]] *= 0.5
+    matrix = weights / (at[:, None] - cosines)
+    total = np.zeros(len(at))
+    for column in matrix.T:  # in this order
+        total += column
+    return np.asarray(matrix / total[:, None]).ravel()

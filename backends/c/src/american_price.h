@@ -104,18 +104,20 @@ QF_INLINE double second_w(Put p, double w0, double g, double per_u) {
     return w0 + at_most(exp_of(at_most(g * per_u, 2.0)), felt);
 }
 
-/* e^low N(-minus) and e^high N(-plus). */
+/* e^low N(-minus) and e^high N(-plus), and e^low phi(minus) and e^high phi(plus). */
 typedef struct {
-    double minus, plus;
+    double minus, plus, minus_density, plus_density;
 } DiscountedTails;
 
 QF_INLINE DiscountedTails discounted_tails(double minus, double plus, double low, double high) {
     Mills m = mills(at_most(fabs(minus), 40.0), at_most(fabs(plus), 40.0));
-    double tail_minus = exp_of(fma(-0.5 * minus, minus, low)) * m.near;
-    double tail_plus = exp_of(fma(-0.5 * plus, plus, high)) * m.far;
+    double bell_minus = exp_of(fma(-0.5 * minus, minus, low));
+    double bell_plus = exp_of(fma(-0.5 * plus, plus, high));
+    double tail_minus = bell_minus * m.near, tail_plus = bell_plus * m.far;
     double whole_minus = exp_of(low), whole_plus = exp_of(high);
     DiscountedTails out = {minus < 0.0 ? whole_minus - tail_minus : tail_minus,
-                           plus < 0.0 ? whole_plus - tail_plus : tail_plus};
+                           plus < 0.0 ? whole_plus - tail_plus : tail_plus,
+                           bell_minus * INV_SQRT_2PI, bell_plus * INV_SQRT_2PI};
     return out;
 }
 
@@ -128,7 +130,27 @@ QF_INLINE double premium_density(Put p, double depth, double sine) {
     return fma(p.a, tails.minus, -(p.b * tails.plus));
 }
 
-/* What is gained by waiting for the time of the node, on either side of the fixed point: at the
+/* The equation of the boundary is solved for samples of its depth: over sqrt(u) where that starts
+ * smoothly, the strike being far from where the boundary starts; else squared. */
+#define LEAST_DEPTH 0x1p-46
+#define LEAST_SAMPLE 0x1p-92
+
+QF_INLINE int is_smooth(Put p) { return (p.second > 0.0) & (-p.log_start > 0.4 * p.root); }
+
+QF_INLINE double sample_of(double depth, int smooth, double s) {
+    return smooth ? depth / s : depth * depth;
+}
+
+QF_INLINE double depth_of(double sample, int smooth, double s) {
+    return smooth ? sample * s : sqrt(at_least(sample, LEAST_SAMPLE));
+}
+
+/* How a depth follows its sample. */
+QF_INLINE double depth_slope(double depth, int smooth, double s) {
+    return smooth ? s : 0.5 / depth;
+}
+
+/* What is gained by waiting for the time of the node, on either side of the equation: at the
  * boundary of depth `here` after root^2, it having had depth `before` after (root cosine)^2. */
 QF_INLINE DiscountedTails boundary_density(Put p, double here, double before, double root,
                                            double sine, double cosine) {
@@ -137,16 +159,23 @@ QF_INLINE DiscountedTails boundary_density(Put p, double here, double before, do
     return discounted_tails(s - plus, -plus, p.a * v, p.b * v);
 }
 
-/* The next depth at x = root^2, from the integrals of both sides: B = X e^-depth solves
- * B e^((a - b) x) = (N(d - root) + a integral) / (N(d) + b integral). */
-QF_INLINE double next_depth(Put p, double here, double root, double minus, double plus) {
+/* Both sides of the equation at x = root^2, from their integrals, and the next depth:
+ * B = X e^-depth solves B e^((a - b) x) = (N(d - root) + a integral) / (N(d) + b integral). */
+typedef struct {
+    double depth, above, below;
+    double minus_density, plus_density; /* phi(d - root) and phi(d) */
+} Turn;
+
+QF_INLINE Turn turn_of(Put p, double here, double root, double minus, double plus) {
     double x = root * root, drift = (p.a - p.b) * x;
     double d = fma((p.log_start - here) + drift, 1.0 / root, 0.5 * root);
     DiscountedTails tails = discounted_tails(root - d, -d, 0.0, 0.0);
     double above = fma(p.a * x, minus, tails.minus), below = fma(p.b * x, plus, tails.plus);
     int holds = (above > 0x1p-900) & (below > 0x1p-900);
-    double ratio = logarithm(log_ratio(holds ? above : 1.0, holds ? below : 1.0));
-    return holds ? at_least(p.log_start - (ratio - drift), 0x1p-46) : here;
+    above = holds ? above : 1.0, below = holds ? below : 1.0;
+    double next = at_least(p.log_start - (logarithm(log_ratio(above, below)) - drift), LEAST_DEPTH);
+    Turn out = {holds ? next : here, above, below, tails.minus_density, tails.plus_density};
+    return out;
 }
 
 /* The best of all times to exercise where the underlying's path is known: K e^(-r t) - S e^(-q t)
