@@ -42,8 +42,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 TABLE = REPOSITORY / "quantforge" / "data" / "american_boundary.npy"
 
 LARGEST = 110.0
-F_SHAPE, W_SHAPE, G_SHAPE = (28, 20, 12), (12, 12, 12), (14, 12, 14)
-QUADRATURES = (15, 23, 16, 20, 32, 64, 96)
+F_SHAPE, W_SHAPE, G_SHAPE = (24, 20, 14), (12, 12, 12), (14, 12, 14)
+QUADRATURES = (15, 26, 16, 20, 32, 64, 96)
 ANGLES = 96
 """The kernels' points are cosines of multiples of pi / 96."""
 

@@ -24,7 +24,7 @@ enum {
 /* The nodes at which a way has the boundary's depth. */
 QF_INLINE Nodes nodes_of(int way) {
     if (way <= FAST_SECOND) return (Nodes){15, AT_15};
-    if (way <= STANDARD_SECOND) return (Nodes){23, AT_23};
+    if (way <= STANDARD_SECOND) return (Nodes){26, AT_26};
     return way <= HIGH_SECOND ? (Nodes){64, AT_64} : (Nodes){96, AT_96};
 }
 
@@ -83,17 +83,23 @@ QF_INLINE int are_alike(const PutBlock *puts, int64_t n) {
     return alike;
 }
 
-/* The depths of all lanes; they are found once where they are the same. */
-static __attribute__((noinline)) void find_depths(Depths *out, Puts *puts, int way, int64_t lanes) {
-    int alike = lanes > LANES && are_alike(&puts->lanes, lanes);
-    int64_t n = alike ? LANES : lanes;
+/* The Chebyshev polynomials of the first coordinates; returns for how many lanes: eight are enough
+ * where all have the same boundary. */
+QF_INLINE int64_t polynomials_of(Puts *puts, int64_t lanes) {
+    int64_t n = lanes > LANES && are_alike(&puts->lanes, lanes) ? LANES : lanes;
     Row y;
     EACH_LANE y[i] = get_Put(&puts->lanes, i).t;
     chebyshev(puts->t, y, F_FIRST, n);
     EACH_LANE y[i] = get_Put(&puts->lanes, i).share;
     chebyshev(puts->share, y, F_SECOND, n);
+    return n;
+}
+
+/* The depths of all lanes; they are found once where they are the same. */
+static __attribute__((noinline)) void find_depths(Depths *out, Puts *puts, int way, int64_t lanes) {
+    int64_t n = polynomials_of(puts, lanes);
     DEPTHS[way](out, puts, n);
-    n = alike ? lanes : 0;
+    n = n < lanes ? lanes : 0;
     for (int v = 0; v < nodes_of(way).count; v++) EACH_LANE out->at[v][i] = out->at[v][0];
     EACH_LANE out->now[i] = out->now[0];
 }
@@ -122,8 +128,29 @@ QF_INLINE double exercised(double spot, double strike, double sign) {
     return at_least(sign > 0.0 ? spot - strike : strike - spot, 0.0);
 }
 
-/* Add the premium to European prices in `out`, where exercise before expiry may pay. The ordinary
- * form marks what the general one has to do. */
+/* The puts that options are, and their ways. The ordinary form leaves to the general one, and
+ * marks, what is not done by the table. */
+QF_INLINE void choose_ways(PutBlock *puts, int32_t *restrict ways, const double *const *restrict in,
+                           const double *restrict european, int32_t *restrict marks, int general,
+                           int64_t n) {
+    EACH_LANE {
+        put_Put(puts, i,
+                put_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i]));
+    }
+    EACH_LANE {
+        Put p = get_Put(puts, i);
+        double style = in[7][i];
+        int32_t way = way_of(p, style);
+        int early = (p.early > 0.0) & (way != NO_WAY) & (european[i] == european[i]);
+        int32_t its = early & (p.covered > 0.0) ? way : NO_WAY;
+        int rest =
+            (early & (p.covered == 0.0)) | (its >= HIGH_FIRST) | ((way == NO_WAY) & (style != 0.0));
+        marks[i] |= general ? 0 : rest;
+        ways[i] = general | !rest ? its : NO_WAY;
+    }
+}
+
+/* Add the premium to European prices in `out`, where exercise before expiry may pay. */
 static __attribute__((noinline)) void add_premium(const double *const *restrict in,
                                                   double *restrict out, int32_t *restrict marks,
                                                   int general, int64_t n) {
@@ -132,22 +159,8 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
     Depths depths;
     Row premium;
     int32_t ways[BLOCK];
-    int64_t lanes[BLOCK + 1];
-    EACH_LANE {
-        put_Put(&puts, i,
-                put_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i]));
-    }
-    EACH_LANE {
-        Put p = get_Put(&puts, i);
-        double style = in[7][i];
-        int32_t way = way_of(p, style);
-        int early = (p.early > 0.0) & (way != NO_WAY) & (out[i] == out[i]);
-        int32_t its = early & (p.covered > 0.0) ? way : NO_WAY;
-        int rest =
-            (early & (p.covered == 0.0)) | (its >= HIGH_FIRST) | ((way == NO_WAY) & (style != 0.0));
-        marks[i] |= general ? 0 : rest;
-        ways[i] = general | !rest ? its : NO_WAY;
-    }
+    int64_t lanes[BLOCK];
+    choose_ways(&puts, ways, in, out, marks, general, n);
     for (int way = FAST_FIRST; way < (general ? WAYS : HIGH_FIRST); way++) {
         int64_t count = gather_way(&some, lanes, &puts, ways, way, n);
         if (!count) continue;

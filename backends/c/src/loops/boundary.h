@@ -10,7 +10,7 @@ LANES_OF(Put)
 typedef double Row[BLOCK];
 
 /* The table: coefficients of f, w0 and g in the first coordinate, the second and the third. */
-enum { F_FIRST = 28, F_SECOND = 20, F_THIRD = 12 };
+enum { F_FIRST = 24, F_SECOND = 20, F_THIRD = 14 };
 enum { W_FIRST = 12, W_SECOND = 12, W_THIRD = 12 };
 enum { G_FIRST = 14, G_SECOND = 12, G_THIRD = 14 };
 enum { AT_W = F_FIRST * F_SECOND * F_THIRD, AT_G = AT_W + W_FIRST * W_SECOND * W_THIRD };
@@ -20,8 +20,8 @@ enum { FIRST_FAST = 12, SECOND_FAST = 12, THIRD_FAST = 8, W_FAST = 8 };
 
 /* Behind them sines, cosines and weights of quadratures with so many nodes each, the cosines of
  * pi k / 96, and the matrices of three grids; see "equation.h". */
-enum { AT_15 = AT_G + G_FIRST * G_SECOND * G_THIRD, AT_23 = AT_15 + 3 * 15 };
-enum { AT_16 = AT_23 + 3 * 23, AT_20 = AT_16 + 3 * 16, AT_32 = AT_20 + 3 * 20 };
+enum { AT_15 = AT_G + G_FIRST * G_SECOND * G_THIRD, AT_26 = AT_15 + 3 * 15 };
+enum { AT_16 = AT_26 + 3 * 26, AT_20 = AT_16 + 3 * 16, AT_32 = AT_20 + 3 * 20 };
 enum { AT_64 = AT_32 + 3 * 32, AT_96 = AT_64 + 3 * 64 };
 enum { AT_COSINES = AT_96 + 3 * 96, ANGLES = 96, AT_GRIDS = AT_COSINES + ANGLES + 1 };
 
