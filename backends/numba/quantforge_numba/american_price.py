@@ -26,7 +26,7 @@ from quantforge_numba.elementary import (
     times_exp,
 )
 from quantforge_numba.intrinsics import fma, inlined, sqrt
-from quantforge_numba.tables import AMERICAN_REACH, AMERICAN_T, LN2_HI, LN2_LO
+from quantforge_numba.tables import AMERICAN_REACH, AMERICAN_T, INV_SQRT_2PI, LN2_HI, LN2_LO
 
 # What an option asks for: how it may be exercised, and how closely that is to be valued.
 EUROPEAN, FAST, STANDARD, HIGH = 0, 1, 2, 3
@@ -155,22 +155,28 @@ def second_w(p, w0, g, per_u):
 
 
 class DiscountedTails(NamedTuple):
-    """e^low N(-minus) and e^high N(-plus)."""
+    """e^low N(-minus) and e^high N(-plus), and e^low phi(minus) and e^high phi(plus)."""
 
     minus: float
     plus: float
+    minus_density: float
+    plus_density: float
 
 
 @inlined
 def discounted_tails(minus, plus, low, high):
     m = mills(at_most(fabs(minus), 40.0), at_most(fabs(plus), 40.0))
-    tail_minus = exp_of(fma(-0.5 * minus, minus, low)) * m.near
-    tail_plus = exp_of(fma(-0.5 * plus, plus, high)) * m.far
+    bell_minus = exp_of(fma(-0.5 * minus, minus, low))
+    bell_plus = exp_of(fma(-0.5 * plus, plus, high))
+    tail_minus = bell_minus * m.near
+    tail_plus = bell_plus * m.far
     rest_minus = exp_of(low) - tail_minus
     rest_plus = exp_of(high) - tail_plus
     return DiscountedTails(
         minus=rest_minus if minus < 0.0 else tail_minus,
         plus=rest_plus if plus < 0.0 else tail_plus,
+        minus_density=bell_minus * INV_SQRT_2PI,
+        plus_density=bell_plus * INV_SQRT_2PI,
     )
 
 
@@ -185,9 +191,40 @@ def premium_density(p, depth, sine):
     return fma(p.a, tails.minus, -(p.b * tails.plus))
 
 
+# The equation of the boundary is solved for samples of its depth: over sqrt(u) where that starts
+# smoothly, the strike being far from where the boundary starts; else squared.
+LEAST_DEPTH, LEAST_SAMPLE = 2.0**-46, 2.0**-92
+
+
+@inlined
+def is_smooth(p):
+    return (p.second != 0) & (-p.log_start > 0.4 * p.root)
+
+
+@inlined
+def sample_of(depth, smooth, s):
+    over = depth / s
+    squared = depth * depth
+    return over if smooth else squared
+
+
+@inlined
+def depth_of(sample, smooth, s):
+    times = sample * s
+    root = sqrt(at_least(sample, LEAST_SAMPLE))
+    return times if smooth else root
+
+
+@inlined
+def depth_slope(depth, smooth, s):
+    """How the depth follows its sample."""
+    squared = 0.5 / depth
+    return s if smooth else squared
+
+
 @inlined
 def boundary_density(p, here, before, root, sine, cosine):
-    """What is gained by waiting for the time of the node, on either side of the fixed point.
+    """What is gained by waiting for the time of the node, on either side of the equation.
 
     At the boundary of depth `here` after root^2, it having had depth `before` after
     (root cosine)^2.
@@ -200,9 +237,19 @@ def boundary_density(p, here, before, root, sine, cosine):
     return discounted_tails(s - plus, -plus, p.a * v, p.b * v)
 
 
+class Turn(NamedTuple):
+    """Both sides of the equation, the next depth, and phi(d - root) and phi(d)."""
+
+    depth: float
+    above: float
+    below: float
+    minus_density: float
+    plus_density: float
+
+
 @inlined
-def next_depth(p, here, root, minus, plus):
-    """Return the next depth at x = root^2, from the integrals of both sides.
+def turn_of(p, here, root, minus, plus):
+    """Return both sides of the equation at x = root^2, from their integrals, and the next depth.
 
     B = X e^-depth solves B e^((a - b) x) = (N(d - root) + a integral) / (N(d) + b integral).
     """
@@ -213,9 +260,16 @@ def next_depth(p, here, root, minus, plus):
     above = fma(p.a * x, minus, tails.minus)
     below = fma(p.b * x, plus, tails.plus)
     holds = (above > 2.0**-900) & (below > 2.0**-900)
-    ratio = logarithm(log_ratio(above if holds else 1.0, below if holds else 1.0))
-    depth = at_least(p.log_start - (ratio - drift), 2.0**-46)
-    return depth if holds else here
+    above = above if holds else 1.0
+    below = below if holds else 1.0
+    following = at_least(p.log_start - (logarithm(log_ratio(above, below)) - drift), LEAST_DEPTH)
+    return Turn(
+        depth=following if holds else here,
+        above=above,
+        below=below,
+        minus_density=tails.minus_density,
+        plus_density=tails.plus_density,
+    )
 
 
 @inlined

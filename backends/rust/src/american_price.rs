@@ -16,7 +16,7 @@
 use crate::elementary::{
     Reduced, at_least, at_most, fma, log_ratio, mills, reduce, shift_exponent, times_exp, two_to,
 };
-use crate::tables::{AMERICAN_REACH, AMERICAN_T, LN2_HI, LN2_LO};
+use crate::tables::{AMERICAN_REACH, AMERICAN_T, INV_SQRT_2PI, LN2_HI, LN2_LO};
 
 /// What an option asks for: how it may be exercised, and how closely that is to be valued.
 pub const EUROPEAN: f64 = 0.0;
@@ -147,21 +147,26 @@ pub fn second_w(p: &Put, w0: f64, g: f64, per_u: f64) -> f64 {
     w0 + at_most(exp_of(at_most(g * per_u, 2.0)), felt)
 }
 
-/// e^low N(-minus) and e^high N(-plus).
+/// e^low N(-minus) and e^high N(-plus), and e^low phi(minus) and e^high phi(plus).
 pub struct DiscountedTails {
     pub minus: f64,
     pub plus: f64,
+    pub minus_density: f64,
+    pub plus_density: f64,
 }
 
 #[inline(always)]
-fn discounted_tails(minus: f64, plus: f64, low: f64, high: f64) -> DiscountedTails {
+pub fn discounted_tails(minus: f64, plus: f64, low: f64, high: f64) -> DiscountedTails {
     let m = mills(at_most(minus.abs(), 40.0), at_most(plus.abs(), 40.0));
-    let tail_minus = exp_of(fma(-0.5 * minus, minus, low)) * m.near;
-    let tail_plus = exp_of(fma(-0.5 * plus, plus, high)) * m.far;
+    let bell_minus = exp_of(fma(-0.5 * minus, minus, low));
+    let bell_plus = exp_of(fma(-0.5 * plus, plus, high));
+    let (tail_minus, tail_plus) = (bell_minus * m.near, bell_plus * m.far);
     let (whole_minus, whole_plus) = (exp_of(low), exp_of(high));
     DiscountedTails {
         minus: if minus < 0.0 { whole_minus - tail_minus } else { tail_minus },
         plus: if plus < 0.0 { whole_plus - tail_plus } else { tail_plus },
+        minus_density: bell_minus * INV_SQRT_2PI,
+        plus_density: bell_plus * INV_SQRT_2PI,
     }
 }
 
@@ -176,8 +181,34 @@ pub fn premium_density(p: &Put, depth: f64, sine: f64) -> f64 {
     fma(p.a, tails.minus, -(p.b * tails.plus))
 }
 
-/// What the fixed point integrates, on either side: the boundary has the depth `here` after root^2
-/// and had the depth `before` after (root cosine)^2.
+/// The equation of the boundary is solved for samples of its depth: over sqrt(u) where that starts
+/// smoothly, the strike being far from where the boundary starts; else squared.
+const LEAST_DEPTH: f64 = two_to(-46);
+pub const LEAST_SAMPLE: f64 = two_to(-92);
+
+#[inline(always)]
+pub fn is_smooth(p: &Put) -> bool {
+    (p.second > 0.0) & (-p.log_start > 0.4 * p.root)
+}
+
+#[inline(always)]
+pub fn sample_of(depth: f64, smooth: bool, s: f64) -> f64 {
+    if smooth { depth / s } else { depth * depth }
+}
+
+#[inline(always)]
+pub fn depth_of(sample: f64, smooth: bool, s: f64) -> f64 {
+    if smooth { sample * s } else { at_least(sample, LEAST_SAMPLE).sqrt() }
+}
+
+/// How the depth follows its sample.
+#[inline(always)]
+pub fn depth_slope(depth: f64, smooth: bool, s: f64) -> f64 {
+    if smooth { s } else { 0.5 / depth }
+}
+
+/// What is gained by waiting for the time of the node, on either side of the equation: at the
+/// boundary of depth `here` after root^2, it having had depth `before` after (root cosine)^2.
 #[inline(always)]
 pub fn boundary_density(
     p: &Put,
@@ -193,19 +224,34 @@ pub fn boundary_density(
     discounted_tails(s - plus, -plus, p.a * v, p.b * v)
 }
 
-/// The next depth at x = root^2, from the integrals of both sides: B = X e^-depth solves
-/// B e^((a - b) x) = (N(d - root) + a integral) / (N(d) + b integral).
+/// Both sides of the equation, the next depth, and phi(d - root) and phi(d).
+pub struct Turn {
+    pub depth: f64,
+    pub above: f64,
+    pub below: f64,
+    pub minus_density: f64,
+    pub plus_density: f64,
+}
+
+/// Both sides of the equation at x = root^2, from their integrals, and the next depth:
+/// B = X e^-depth solves B e^((a - b) x) = (N(d - root) + a integral) / (N(d) + b integral).
 #[inline(always)]
-pub fn next_depth(p: &Put, here: f64, root: f64, minus: f64, plus: f64) -> f64 {
+pub fn turn_of(p: &Put, here: f64, root: f64, minus: f64, plus: f64) -> Turn {
     let x = root * root;
     let drift = (p.a - p.b) * x;
     let d = fma((p.log_start - here) + drift, 1.0 / root, 0.5 * root);
     let tails = discounted_tails(root - d, -d, 0.0, 0.0);
     let (above, below) = (fma(p.a * x, minus, tails.minus), fma(p.b * x, plus, tails.plus));
     let holds = (above > two_to(-900)) & (below > two_to(-900));
-    let ratio =
-        logarithm(log_ratio(if holds { above } else { 1.0 }, if holds { below } else { 1.0 }));
-    if holds { at_least(p.log_start - (ratio - drift), two_to(-46)) } else { here }
+    let (above, below) = (if holds { above } else { 1.0 }, if holds { below } else { 1.0 });
+    let next = at_least(p.log_start - (logarithm(log_ratio(above, below)) - drift), LEAST_DEPTH);
+    Turn {
+        depth: if holds { next } else { here },
+        above,
+        below,
+        minus_density: tails.minus_density,
+        plus_density: tails.plus_density,
+    }
 }
 
 /// The best of all times to exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) at

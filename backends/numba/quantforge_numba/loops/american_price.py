@@ -1,8 +1,7 @@
 """The loop of the American price.
 
-The European price, and over a block of lanes the premium for early exercise: the boundary from the
-table, or from the fixed-point equation, and the integral over it. Of what a block has many numbers
-a lane, row k has its lanes from k BLOCK on.
+The European price, and over a block of lanes the premium for early exercise: lanes that go the same
+way to it are gathered and go together, and share the boundary where they have the same one.
 """
 
 from math import fabs, inf, nan
@@ -11,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from quantforge_numba.american_price import (
-    EUROPEAN,
     FAST,
     HIGH,
     LEAST_SCALE,
@@ -20,72 +18,46 @@ from quantforge_numba.american_price import (
     MOST_X,
     STANDARD,
     Put,
-    boundary_density,
-    first_w,
     is_near,
-    next_depth,
+    is_smooth,
     premium_density,
     put_of,
-    second_w,
-    third_coordinate,
     value_without_volatility,
 )
 from quantforge_numba.elementary import at_least, at_most
-from quantforge_numba.intrinsics import fma, inlined, outlined, spliced, sqrt
+from quantforge_numba.intrinsics import fma, inlined, outlined, spliced
 from quantforge_numba.legs import INVALID, MISSING, Legs
 from quantforge_numba.loops.blocks import BYTES
+from quantforge_numba.loops.boundary import (
+    MOST_NODES,
+    NODES_15,
+    NODES_26,
+    NODES_64,
+    NODES_96,
+    ROWS_SHARE,
+    ROWS_T,
+    F,
+    chebyshev,
+    depths_by_fast_first,
+    depths_by_fast_second,
+    depths_by_standard_first,
+    depths_by_standard_second,
+    sine_of,
+    weight_of,
+)
+from quantforge_numba.loops.equation import COARSE, FINE, MEDIUM, depths_by_equation
 from quantforge_numba.loops.forms import general_form, ordinary_form
 from quantforge_numba.loops.lanes import BLOCK, LANES, block_of, lane_at, put, whole
-from quantforge_numba.loops.memory import at, boundary, doubles, words
+from quantforge_numba.loops.memory import at, doubles, words
 from quantforge_numba.loops.operation import Operation
 from quantforge_numba.loops.price import Price, general, legs_of, price_of
-from quantforge_numba.loops.vectors import alternating, clenshaw, interleave, vectorise
-from quantforge_numba.tables import AMERICAN_W_START
+from quantforge_numba.loops.vectors import interleave, vectorise
 
+# The ways to a boundary.
+NO_WAY, FAST_FIRST, FAST_SECOND, STANDARD_FIRST, STANDARD_SECOND = 0, 1, 2, 3, 4
+HIGH_FIRST, HIGH_NEAR, HIGH_SECOND, FAR_FIRST, FAR_NEAR, FAR_SECOND, WAYS = 5, 6, 7, 8, 9, 10, 11
 
-class Part(NamedTuple):
-    """What of the table is taken: where it starts, the coefficients, and how many there are.
-
-    Of first x seconds x thirds coefficients the leading first x second x third. Numba compiles a
-    function anew for each literal argument, for those in a tuple it does not.
-    """
-
-    start: int
-    first: int
-    second: int
-    third: int
-    seconds: int
-    thirds: int
-
-
-# The table: coefficients of f, w0 and g in the first coordinate, the second and the third.
-F_FIRST, F_SECOND, F_THIRD = 28, 20, 12
-W_FIRST, W_SECOND, W_THIRD = 12, 12, 12
-G_FIRST, G_SECOND, G_THIRD = 14, 12, 14
-AT_W = F_FIRST * F_SECOND * F_THIRD
-AT_G = AT_W + W_FIRST * W_SECOND * W_THIRD
-F = Part(0, F_FIRST, F_SECOND, F_THIRD, F_SECOND, F_THIRD)
-W = Part(AT_W, W_FIRST, W_SECOND, W_THIRD, W_SECOND, W_THIRD)
-G = Part(AT_G, G_FIRST, G_SECOND, G_THIRD, G_SECOND, G_THIRD)
-# Behind them sines, cosines and weights at so many nodes, and the cosines of pi k / 32.
-NODES_FAST, NODES_STANDARD, NODES_BOUNDARY, NODES_HIGH = 15, 23, 32, 96
-AT_FAST = AT_G + G_FIRST * G_SECOND * G_THIRD
-AT_STANDARD = AT_FAST + 3 * NODES_FAST
-AT_BOUNDARY = AT_STANDARD + 3 * NODES_STANDARD
-AT_HIGH = AT_BOUNDARY + 3 * NODES_BOUNDARY
-AT_COSINES = AT_HIGH + 3 * NODES_HIGH
-
-# Of the table's coefficients the fast way takes these.
-F_OF_FAST = Part(0, 12, 12, 8, F_SECOND, F_THIRD)
-W_OF_FAST = Part(AT_W, 8, 8, 8, W_SECOND, W_THIRD)
-
-# Points of the boundary that the fixed point is found for, beside its start; and turns.
-POINTS, TURNS_TABULATED, TURNS = 32, 8, 24
-
-ROWS_F, ROWS_W, ROWS_G = F_THIRD * BLOCK, W_THIRD * BLOCK, G_THIRD * BLOCK
-ROWS_T, ROWS_SHARE = F_FIRST * BLOCK, F_SECOND * BLOCK
-ROWS_DEPTH, ROWS_SERIES = POINTS * BLOCK, (POINTS + 1) * BLOCK
-POWERS = POINTS + 1
+ROWS_DEPTHS = MOST_NODES * BLOCK
 NONE = np.int64(0)  # no literal
 
 
@@ -102,266 +74,132 @@ class AmericanOption(NamedTuple):
     style: float
 
 
+@inlined
+def nodes_of(way):
+    """The nodes at which a way has the boundary's depth."""
+    equation = NODES_64 if way <= HIGH_SECOND else NODES_96
+    table = NODES_15 if way <= FAST_SECOND else NODES_26
+    return table if way <= STANDARD_SECOND else equation
+
+
+@inlined
+def is_style(style):
+    return (style == FAST) | (style == STANDARD) | (style == HIGH)
+
+
+@inlined
+def way_of(p, style):
+    """The way of an option for which exercise before expiry may pay."""
+    second = 1 if p.second != 0 else 0
+    kind = 2 if is_smooth(p) else second
+    high = HIGH_FIRST + kind if style == HIGH else NO_WAY
+    standard = STANDARD_FIRST + second if style == STANDARD else high
+    asked = FAST_FIRST + second if style == FAST else standard
+    return asked if (asked == NO_WAY) | (p.tabulated != 0) else FAR_FIRST + kind
+
+
 @outlined
-def chebyshev(out, y, terms, n):
-    """T_0, T_1, ... of y in [-1, 1]."""
-    vectorise("out")
-    interleave(LANES)
-    n = whole(n)
+def depths_of(depths, now, puts, t, share, way, n):
+    """The depths of a way."""
+    if way == FAST_FIRST:
+        depths_by_fast_first(depths, puts, t, share, NODES_15, n)
+    elif way == FAST_SECOND:
+        depths_by_fast_second(depths, puts, t, share, NODES_15, n)
+    elif way == STANDARD_FIRST:
+        depths_by_standard_first(depths, puts, t, share, NODES_26, n)
+    elif way == STANDARD_SECOND:
+        depths_by_standard_second(depths, puts, t, share, NODES_26, n)
+    else:
+        far = way >= FAR_FIRST
+        kind = way - (FAR_FIRST if far else HIGH_FIRST)
+        grid = COARSE if kind == 0 else MEDIUM
+        turns = 1 if kind == 0 else 2 if kind == 1 else 0
+        steps = NONE + 1
+        if far:
+            grid = FINE
+            turns = 2 if kind == 2 else 4
+            steps = 3 if kind == 1 else 2
+        depths_by_equation(
+            depths, now, puts, t, share, grid, kind > 0, kind == 2, turns + NONE, steps, n
+        )
+
+
+@inlined
+def padded_count(n):
+    return (n + LANES - 1) & -LANES
+
+
+@outlined
+def gather_way(some, lanes, puts, ways, way, n):
+    """The lanes of one way, filled up with copies of the first; returns how many there are."""
+    count = NONE
     for i in range(n):
-        out[i] = 1.0
-        out[BLOCK + i] = y[i]
-    for k in range(2, terms):
-        to, last, other = at(out, k * BYTES), at(out, (k - 1) * BYTES), at(out, (k - 2) * BYTES)
-        for i in range(n):
-            to[i] = fma(2.0 * y[i], last[i], -other[i])
-
-
-@outlined
-def contract(out, part, t, share, n):
-    """The series in the third coordinate that is left of a part of the table.
-
-    Four of the second coordinate's at a time.
-    """
-    vectorise("out")
-    interleave(LANES)
-    n = whole(n)
-    table, thirds = boundary(), part.thirds
-    total = doubles(BLOCK)
-    for k in range(part.third):
-        row = at(out, k * BYTES)
-        for i in range(n):
-            row[i] = 0.0
-    for j in range(part.first):
-        factor = at(t, j * BYTES)
-        for k in range(part.third):
-            row = at(out, k * BYTES)
-            for i in range(n):
-                total[i] = 0.0
-            for place in range(0, part.second, 4):
-                c = part.start + (j * part.seconds + place) * thirds + k
-                one, two = table[c], table[c + thirds]
-                three, four = table[c + 2 * thirds], table[c + 3 * thirds]
-                x = at(share, place * BYTES)
-                for i in range(n):
-                    before = fma(two, x[BLOCK + i], fma(one, x[i], total[i]))
-                    total[i] = fma(four, x[3 * BLOCK + i], fma(three, x[2 * BLOCK + i], before))
-            for i in range(n):
-                row[i] = fma(factor[i], total[i], row[i])
-
-
-def premium_from_table(nodes, at_nodes, f_part, w_part):
-    """Return the function that computes the premium by the table.
-
-    The integral at so many nodes, over as much of the table as is said.
-    """
-    f_third, w_third = f_part.third, w_part.third
-
-    @outlined
-    def premium_by_nodes(puts, t, share, first, second, premium, n):
-        vectorise("premium")
-        interleave(LANES)
-        n = whole(n)
-        table = boundary()
-        f, w0, g, depth = doubles(ROWS_F), doubles(ROWS_W), doubles(ROWS_G), doubles(BLOCK)
-        if first:
-            contract(f, f_part, t, share, n)
-        if second:
-            contract(w0, w_part, t, share, n)
-            contract(g, G, t, share, n)
-        for i in range(n):
-            premium[i] = 0.0
-        for v in range(nodes):
-            sine, cosine = table[at_nodes + v], table[at_nodes + nodes + v]
-            weight = table[at_nodes + 2 * nodes + v]
-            if first:
-                for i in range(n):
-                    p = lane_at(puts, i)
-                    y = third_coordinate(p, p.reach * cosine)
-                    depth[i] = first_w(clenshaw(f, f_third, BLOCK, i, y)) * (p.root * cosine)
-            if second:
-                for i in range(n):
-                    p = lane_at(puts, i)
-                    z = p.reach * cosine
-                    s = p.root * cosine
-                    begun = clenshaw(w0, w_third, BLOCK, i, third_coordinate(p, z))
-                    late = clenshaw(g, G_THIRD, BLOCK, i, fma(2.0, z, -1.0))
-                    its = second_w(p, begun, late, 1.0 / (s * s)) * s
-                    other = depth[i]
-                    depth[i] = its if p.second else other
-            for i in range(n):
-                p = lane_at(puts, i)
-                premium[i] = fma(weight, premium_density(p, depth[i], sine), premium[i])
-        for i in range(n):
-            premium[i] *= lane_at(puts, i).x
-
-    return premium_by_nodes
-
-
-premium_fast = premium_from_table(NODES_FAST, AT_FAST, F_OF_FAST, W_OF_FAST)
-premium_standard = premium_from_table(NODES_STANDARD, AT_STANDARD, F, W)
+        lanes[count] = i
+        count += ways[i] == way
+    if count:
+        for k in range(count, padded_count(count)):
+            lanes[k] = lanes[0]
+        for k in range(padded_count(count)):
+            put(some, k, lane_at(puts, lanes[k]))
+    return count
 
 
 @inlined
-def turned(j):
-    """Where the points lie: (u / x)^(1/4) of point j."""
-    return fma(0.5, boundary()[AT_COSINES + j], 0.5)
-
-
-@inlined
-def point(j):
-    """Where the points lie: sqrt(u / x) of point j."""
-    root = turned(j)
-    return root * root
-
-
-@inlined
-def depth_at(series, smooth, powers, s, i):
-    """A lane's depth from its series at a point where sqrt(u) = s.
-
-    `powers` are the point's Chebyshev polynomials.
-    """
-    value = alternating(series, POWERS, BLOCK, i, powers)
-    its = value * s
-    other = sqrt(at_least(value, 0.0))
-    return its if smooth[i] else other
-
-
-@inlined
-def powers_at(out, y):
-    """The Chebyshev polynomials up to the last one, at one point for all lanes."""
-    out[0] = 1.0
-    out[1] = y
-    for k in range(2, POWERS):
-        out[k] = fma(2.0 * y, out[k - 1], -out[k - 2])
-
-
-@outlined
-def first_guess(depth, smooth, puts, t, share, n):
-    """The table's boundary, its coordinates held within it."""
-    vectorise("depth smooth")
-    interleave(LANES)
-    n = whole(n)
-    f, w0, g = doubles(ROWS_F), doubles(ROWS_W), doubles(ROWS_G)
-    contract(f, F, t, share, n)
-    contract(w0, W, t, share, n)
-    contract(g, G, t, share, n)
+def are_alike(puts, n):
+    """Whether all puts have the same boundary."""
+    one, alike = lane_at(puts, 0), True
     for i in range(n):
         p = lane_at(puts, i)
-        smooth[i] = (p.second != 0) & (-p.log_start > 0.25 * p.root)
-    for j in range(POINTS):
-        place = point(j)
-        row = at(depth, j * BYTES)
-        for i in range(n):
-            p = lane_at(puts, i)
-            z = at_most(p.reach * place, 1.0)
-            s = p.root * place
-            y = third_coordinate(p, z)
-            one = first_w(clenshaw(f, F_THIRD, BLOCK, i, y))
-            begun = clenshaw(w0, W_THIRD, BLOCK, i, y)
-            late = clenshaw(g, G_THIRD, BLOCK, i, fma(2.0, z, -1.0))
-            two = second_w(p, begun, late, 1.0 / (s * s))
-            row[i] = (two if p.second else one) * s
+        alike &= (p.a == one.a) & (p.b == one.b) & (p.x == one.x) & (p.root == one.root)
+    return alike
 
 
 @outlined
-def fit_series(depth, series, smooth, puts, n):
-    """The Chebyshev series through the points."""
-    vectorise("series")
+def find_depths(depths, now, puts, way, lanes):
+    """The depths of all lanes; they are found once where they are the same."""
+    vectorise("depths now")
     interleave(LANES)
-    n = whole(n)
-    sample = doubles(ROWS_SERIES)
-    for j in range(POINTS):
-        place = point(j)
-        row, to = at(depth, j * BYTES), at(sample, j * BYTES)
-        for i in range(n):
-            its = row[i] / (lane_at(puts, i).root * place)
-            other = row[i] * row[i]
-            to[i] = its if smooth[i] else other
-    to = at(sample, POINTS * BYTES)
+    t, share, y = doubles(ROWS_T), doubles(ROWS_SHARE), doubles(BLOCK)
+    n = NONE + LANES if (lanes > LANES) and are_alike(puts, lanes) else lanes
     for i in range(n):
-        to[i] = AMERICAN_W_START if smooth[i] else 0.0
-    for k in range(POINTS + 1):
-        c = at(series, k * BYTES)
-        for i in range(n):
-            c[i] = 0.5 * sample[i]
-        for j in range(1, POINTS + 1):
-            angle = j * k % (2 * POINTS)
-            weight = boundary()[AT_COSINES + (2 * POINTS - angle if angle > POINTS else angle)]
-            weight *= 0.5 if j == POINTS else 1.0
-            row = at(sample, j * BYTES)
-            for i in range(n):
-                c[i] = fma(weight, row[i], c[i])
-        scale = 1.0 / POINTS if k % POINTS == 0 else 2.0 / POINTS
-        for i in range(n):
-            c[i] *= scale
+        y[i] = lane_at(puts, i).t
+    chebyshev(t, y, F.first, n)
+    for i in range(n):
+        y[i] = lane_at(puts, i).share
+    chebyshev(share, y, F.second, n)
+    depths_of(depths, now, puts, t, share, way, n)
+    if n < lanes:
+        for v in range(nodes_of(way).count):
+            row = at(depths, v * BYTES)
+            depth = row[0]
+            for i in range(lanes):
+                row[i] = depth
+        depth = now[0]
+        for i in range(lanes):
+            now[i] = depth
 
 
 @outlined
-def turn_once(depth, series, smooth, puts, turn, n):
-    """One turn of the fixed point at all points, for lanes that are still to be turned."""
-    vectorise("depth")
-    interleave(LANES)
-    n = whole(n)
-    table = boundary()
-    following, powers = doubles(ROWS_DEPTH), doubles(POWERS)
-    minus, plus = doubles(BLOCK), doubles(BLOCK)
-    for j in range(POINTS):
-        place, root = point(j), turned(j)
-        here, to = at(depth, j * BYTES), at(following, j * BYTES)
-        for i in range(n):
-            minus[i] = 0.0
-            plus[i] = 0.0
-        for v in range(NODES_BOUNDARY):
-            sine, cosine = table[AT_BOUNDARY + v], table[AT_BOUNDARY + NODES_BOUNDARY + v]
-            weight = table[AT_BOUNDARY + 2 * NODES_BOUNDARY + v]
-            powers_at(powers, fma(2.0 * root, sqrt(cosine), -1.0))
-            for i in range(n):
-                p = lane_at(puts, i)
-                its = p.root * place
-                before = depth_at(series, smooth, powers, its * cosine, i)
-                tails = boundary_density(p, here[i], before, its, sine, cosine)
-                minus[i] = fma(weight, tails.minus, minus[i])
-                plus[i] = fma(weight, tails.plus, plus[i])
-        for i in range(n):
-            p = lane_at(puts, i)
-            last = here[i]
-            its = next_depth(p, last, p.root * place, minus[i], plus[i])
-            to[i] = its if (turn < TURNS_TABULATED) | (p.tabulated == 0) else last
-    for j in range(POINTS):
-        here, to = at(depth, j * BYTES), at(following, j * BYTES)
-        for i in range(n):
-            here[i] = to[i]
+def integrate(premium, depths, now, puts, way, n):
+    """The premium: the integral over the depths.
 
-
-@outlined
-def premium_high(puts, t, share, turns, premium, n):
-    """The premium by the fixed point."""
+    By the equation it is exercised at the boundary.
+    """
     vectorise("premium")
     interleave(LANES)
     n = whole(n)
-    table = boundary()
-    depth, series, smooth = doubles(ROWS_DEPTH), doubles(ROWS_SERIES), words(BLOCK)
-    powers = doubles(POWERS)
-    first_guess(depth, smooth, puts, t, share, n)
-    fit_series(depth, series, smooth, puts, n)
-    for turn in range(turns):
-        turn_once(depth, series, smooth, puts, turn, n)
-        fit_series(depth, series, smooth, puts, n)
+    nodes = nodes_of(way)
     for i in range(n):
         premium[i] = 0.0
-    for v in range(NODES_HIGH):
-        sine, cosine = table[AT_HIGH + v], table[AT_HIGH + NODES_HIGH + v]
-        weight = table[AT_HIGH + 2 * NODES_HIGH + v]
-        powers_at(powers, fma(2.0, sqrt(cosine), -1.0))
+    for v in range(nodes.count):
+        sine, weight, row = sine_of(nodes, v), weight_of(nodes, v), at(depths, v * BYTES)
         for i in range(n):
             p = lane_at(puts, i)
-            its = depth_at(series, smooth, powers, p.root * cosine, i)
-            premium[i] = fma(weight, premium_density(p, its, sine), premium[i])
+            premium[i] = fma(weight, premium_density(p, row[i], sine), premium[i])
     for i in range(n):
         p = lane_at(puts, i)
-        held = p.log_m > p.log_start - depth[i]  # at the boundary it is exercised
-        premium[i] = premium[i] * p.x if held else 0.0
+        held = (way < HIGH_FIRST) | (p.log_m > p.log_start - now[i])
+        premium[i] = p.x * premium[i] if held else 0.0
 
 
 @spliced
@@ -376,13 +214,6 @@ def exercised_now(x):
     return at_least(gain if x.sign > 0.0 else -gain, 0.0)
 
 
-@inlined
-def way_asked(style):
-    high = HIGH if style == 3.0 else EUROPEAN
-    standard = STANDARD if style == 2.0 else high
-    return FAST if style == 1.0 else standard
-
-
 @outlined
 def settle_american(inputs, out, states, n):
     """What is left where no boundary is found: limits, and NaN where there is none."""
@@ -390,7 +221,7 @@ def settle_american(inputs, out, states, n):
         x = lane_at(inputs, i)
         p = put_of_option(x)
         missing = x.style != x.style
-        invalid = (not missing) & (x.style != 0.0) & (way_asked(x.style) == EUROPEAN)
+        invalid = (not missing) & (x.style != 0.0) & (not is_style(x.style))
         if missing:
             states[i] |= MISSING
         elif invalid & (out[i] == out[i]):
@@ -416,68 +247,48 @@ def settle_american(inputs, out, states, n):
 
 
 @outlined
-def add_premium(inputs, outputs, marks, everything, n):
-    """Add the premium to European prices in `outputs`, where exercise before expiry may pay.
+def choose_ways(puts, ways, inputs, european, marks, everything, n):
+    """The puts that options are, and their ways.
 
-    The ordinary form marks what the general one, which does everything, has to do.
+    The ordinary form leaves to the general one, and marks, what is not done by the table.
     """
-    vectorise("outputs marks")
+    vectorise("ways marks")
     interleave(LANES)
     n = whole(n)
-    out = outputs.price
-    puts, way = block_of(Put), words(BLOCK)
-    t, share, y = doubles(ROWS_T), doubles(ROWS_SHARE), doubles(BLOCK)
-    premium, found = doubles(BLOCK), doubles(BLOCK)
     for i in range(n):
         put(puts, i, put_of_option(lane_at(inputs, i)))
     for i in range(n):
         p = lane_at(puts, i)
         style = lane_at(inputs, i).style
-        asked = way_asked(style)
-        exercised = (p.early != 0) & (asked != EUROPEAN) & (out[i] == out[i])
-        covered = exercised & (p.covered != 0)
-        its = asked if p.tabulated else HIGH
-        its = its if covered else EUROPEAN
-        left = (
-            (exercised & (p.covered == 0)) | (its == HIGH) | ((asked == EUROPEAN) & (style != 0.0))
-        )
+        way = way_of(p, style)
+        early = (p.early != 0) & (way != NO_WAY) & (european[i] == european[i])
+        its = way if early & (p.covered != 0) else NO_WAY
+        left = early & (p.covered == 0)
+        left |= (its >= HIGH_FIRST) | ((way == NO_WAY) & (style != 0.0))
         rest = left & (not everything)
         marks[i] |= 1 if rest else 0
-        way[i] = EUROPEAN if rest else its
-    seen = first = second = NONE
-    turns = NONE + TURNS_TABULATED
-    for i in range(n):
-        p = lane_at(puts, i)
-        seen |= 1 << way[i]
-        if way[i] != EUROPEAN:
-            first |= p.second == 0
-            second |= p.second != 0
-            if p.tabulated == 0:
-                turns = TURNS
-    if seen >> FAST:
-        for i in range(n):
-            y[i] = lane_at(puts, i).t
-        chebyshev(t, y, F.first, n)
-        for i in range(n):
-            y[i] = lane_at(puts, i).share
-        chebyshev(share, y, F.second, n)
-        if seen >> STANDARD & 1:
-            premium_standard(puts, t, share, first, second, premium, n)
-        if seen >> FAST & 1:
-            premium_fast(puts, t, share, first, second, found, n)
-            for i in range(n):
-                premium[i] = found[i] if way[i] == FAST else premium[i]
-        if everything and seen >> HIGH & 1:
-            premium_high(puts, t, share, turns, found, n)
-            for i in range(n):
-                premium[i] = found[i] if way[i] == HIGH else premium[i]
-        for i in range(n):
-            strike = lane_at(puts, i).strike
-            now = exercised_now(lane_at(inputs, i))
-            european = out[i]
-            value = fma(strike, at_least(premium[i], 0.0), european)
-            value = at_most(at_least(value, now), strike)
-            out[i] = european if way[i] == EUROPEAN else value
+        ways[i] = NO_WAY if rest else its
+
+
+@outlined
+def add_premium(inputs, outputs, marks, everything, n):
+    """Add the premium to European prices in `outputs`, where exercise before expiry may pay."""
+    out = outputs.price
+    puts, some, ways, lanes = block_of(Put), block_of(Put), words(BLOCK), words(BLOCK)
+    depths, now, premium = doubles(ROWS_DEPTHS), doubles(BLOCK), doubles(BLOCK)
+    choose_ways(puts, ways, inputs, out, marks, everything, n)
+    for way in range(FAST_FIRST, WAYS if everything else HIGH_FIRST):
+        count = gather_way(some, lanes, puts, ways, way, n)
+        if count == 0:
+            continue
+        padded = padded_count(count)
+        find_depths(depths, now, some, way, padded)
+        integrate(premium, depths, now, some, way, padded)
+        for k in range(count):
+            i = lanes[k]
+            strike = lane_at(some, k).strike
+            value = fma(strike, at_least(premium[k], 0.0), out[i])
+            out[i] = at_most(at_least(value, exercised_now(lane_at(inputs, i))), strike)
     if everything:
         settle_american(inputs, out, marks, n)
 

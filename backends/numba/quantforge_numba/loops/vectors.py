@@ -82,26 +82,18 @@ def clenshaw(typingctx, rows, terms, stride, i, y):
 
 
 @intrinsic
-def alternating(typingctx, rows, terms, stride, i, powers):
-    """Return a lane's series in these powers, of an even degree, coefficient k in row k.
-
-    Even and odd powers go side by side, from the last to the first.
-    """
+def two_sums(typingctx, rows, terms, stride, i, factors, even, odd):
+    """Return two sums with terms added in turn: row k of a lane times factor k."""
 
     def generate(context, builder, signature, args):
-        rows, _, _, i, powers = args
-        sums = []
-        for k in range(terms.literal_value - 1, 0, -1):
-            c = row_at(builder, rows, k, stride, i)
-            power = builder.load(builder.gep(powers, [WORD(k)]))
-            if len(sums) < 2:
-                sums.append(builder.fmul(c, power))
-            else:
-                sums = [sums[1], builder.fma(c, power, sums[0])]
-        even, odd = sums
-        return builder.fadd(builder.fadd(row_at(builder, rows, 0, stride, i), even), odd)
+        rows, _, _, i, factors, *sums = args
+        for k in range(terms.literal_value):
+            factor = builder.load(builder.gep(factors, [WORD(k)]))
+            row = row_at(builder, rows, k, stride, i)
+            sums[k % 2] = builder.fma(row, factor, sums[k % 2])
+        return context.make_tuple(builder, signature.return_type, sums)
 
-    result = types.float64(rows, terms, stride, i, powers)
+    result = types.UniTuple(types.float64, 2)(rows, terms, stride, i, factors, even, odd)
     literal = isinstance(terms, types.IntegerLiteral) and isinstance(stride, types.IntegerLiteral)
     return (result, generate) if literal else None
 

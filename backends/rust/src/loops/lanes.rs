@@ -80,6 +80,17 @@ impl<T: Copy> Columns<T> {
         unsafe { lane.assume_init() }
     }
 
+    /// Take these lanes of others, which have been put.
+    #[inline(always)]
+    pub fn gather(&mut self, from: &Self, lanes: &[usize]) {
+        let words = self.words[..Self::WORDS].iter_mut();
+        for (to, from) in words.zip(&from.words[..Self::WORDS]) {
+            for (i, &lane) in lanes.iter().enumerate() {
+                to.0[i] = from.0[lane];
+            }
+        }
+    }
+
     /// # Safety
     /// `i` < BLOCK.
     #[inline(always)]

@@ -1,13 +1,15 @@
 //! From lanes, the formulas of one option, to NumPy's inner loops.
 
 mod american;
+mod boundary;
+mod equation;
 mod instruction_sets;
 mod lanes;
 mod numpy;
 mod operations;
 mod scalar;
 
-pub use american::read_boundary;
+pub use boundary::read_boundary;
 use instruction_sets::{Loop, inner_loop};
 use lanes::Lanes;
 use operations::{

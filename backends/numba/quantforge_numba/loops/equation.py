@@ -1,0 +1,341 @@
+"""The boundary of a block of puts by its equation, Andersen, Lake and Offengenden's B.
+
+Turns of the fixed point from the table's boundary, then Newton's steps for all points at once.
+"""
+
+from math import fabs
+from typing import NamedTuple
+
+from quantforge_numba.american_price import (
+    LEAST_SAMPLE,
+    boundary_density,
+    depth_of,
+    depth_slope,
+    sample_of,
+    turn_of,
+)
+from quantforge_numba.elementary import at_most
+from quantforge_numba.intrinsics import fma, inlined, outlined
+from quantforge_numba.loops.blocks import BYTES
+from quantforge_numba.loops.boundary import (
+    ANGLES,
+    AT_COSINES,
+    AT_GRIDS,
+    F_THIRD,
+    NODES_16,
+    NODES_20,
+    NODES_32,
+    NODES_64,
+    NODES_96,
+    ROWS_F,
+    ROWS_G,
+    ROWS_W,
+    W_THIRD,
+    F,
+    G,
+    Nodes,
+    W,
+    contract,
+    cosine_of,
+    sine_of,
+    w_of_first,
+    w_of_second,
+    weight_of,
+)
+from quantforge_numba.loops.lanes import BLOCK, LANES, lane_at, whole
+from quantforge_numba.loops.memory import at, boundary, doubles
+from quantforge_numba.loops.vectors import interleave, two_sums, vectorise
+from quantforge_numba.tables import AMERICAN_W_START
+
+
+class Grid(NamedTuple):
+    """Where the equation is solved.
+
+    At so many points, those of Chebyshev in u^(1/4), beside its start; with nodes before each
+    point; and nodes of the premium. Matrices lead from samples at the points to those at the nodes,
+    a row for each node.
+    """
+
+    points: int
+    nodes: Nodes
+    premium: Nodes
+    start: int
+
+
+def matrices(points, nodes, premium):
+    return (points * nodes + premium) * (points + 1)
+
+
+COARSE = Grid(16, NODES_16, NODES_64, AT_GRIDS)
+MEDIUM = Grid(24, NODES_20, NODES_64, COARSE.start + matrices(16, 16, 64))
+FINE = Grid(32, NODES_32, NODES_96, MEDIUM.start + matrices(24, 20, 64))
+MOST_POINTS, MOST_BEFORE = 32, 32
+TOGETHER = 8  # points whose rows are read in one loop
+
+ROWS_CURVE = (MOST_POINTS + 1) * BLOCK
+FEW = 8 * LANES  # bytes of a row of eight lanes
+COLUMN, MATRIX = MOST_POINTS * LANES, MOST_POINTS * MOST_POINTS * LANES
+BEFORE = MOST_BEFORE * LANES
+
+
+@inlined
+def point(points, j):
+    """Where the points lie: sqrt(u / x) of point j."""
+    root = fma(0.5, boundary()[AT_COSINES + j * (ANGLES // points)], 0.5)
+    return root * root
+
+
+@inlined
+def row_before(grid, j, v):
+    """Of the matrices the row of a node before point j, by its place."""
+    return grid.start + (j * grid.nodes.count + v) * (grid.points + 1)
+
+
+@inlined
+def row_of_premium(grid, v):
+    return row_before(grid, grid.points, v)
+
+
+@outlined
+def interpolate(sample, curve, points, place, n):
+    """The samples of lanes at a node, from its row."""
+    vectorise("sample")
+    interleave(LANES)
+    n = whole(n)
+    row, start = at(boundary(), place * 8), at(curve, points * BYTES)
+    last = boundary()[place + points]
+    odd = doubles(BLOCK)
+    for i in range(n):
+        sample[i] = start[i] * last
+        odd[i] = 0.0
+    for k in range(0, points, TOGETHER):
+        rows, factors = at(curve, k * BYTES), at(row, k * 8)
+        for i in range(n):
+            sums = two_sums(rows, TOGETHER, BLOCK, i, factors, sample[i], odd[i])
+            sample[i] = sums[0]
+            odd[i] = sums[1]
+    for i in range(n):
+        sample[i] += odd[i]
+
+
+@outlined
+def first_guess(curve, grid, puts, t, share, second, smooth, n):
+    """The table's boundary, the third coordinate held within it."""
+    vectorise("curve")
+    interleave(LANES)
+    n = whole(n)
+    points = grid.points
+    f, w0, g = doubles(ROWS_F), doubles(ROWS_W), doubles(ROWS_G)
+    start = at(curve, points * BYTES)
+    for i in range(n):
+        start[i] = AMERICAN_W_START if smooth else 0.0
+    if second:
+        contract(w0, W, t, share, n)
+        contract(g, G, t, share, n)
+    else:
+        contract(f, F, t, share, n)
+    for j in range(points):
+        place, row = point(points, j), at(curve, j * BYTES)
+        if second:
+            for i in range(n):
+                p = lane_at(puts, i)
+                s = p.root * place
+                w = w_of_second(w0, W_THIRD, g, p, at_most(p.reach * place, 1.0), s, i)
+                squared = (w * s) * (w * s)
+                row[i] = w if smooth else squared
+        else:
+            for i in range(n):
+                p = lane_at(puts, i)
+                s = p.root * place
+                w = w_of_first(f, F_THIRD, p, at_most(p.reach * place, 1.0), i)
+                row[i] = (w * s) * (w * s)
+
+
+@outlined
+def turn_once(curve, grid, puts, smooth, n):
+    """One turn of the fixed point at all points."""
+    vectorise("curve")
+    interleave(LANES)
+    n = whole(n)
+    points, nodes = grid.points, grid.nodes
+    following, sample = doubles(ROWS_CURVE), doubles(BLOCK)
+    minus, plus = doubles(BLOCK), doubles(BLOCK)
+    for j in range(points):
+        place = point(points, j)
+        row, to = at(curve, j * BYTES), at(following, j * BYTES)
+        for i in range(n):
+            minus[i] = 0.0
+            plus[i] = 0.0
+        for v in range(nodes.count):
+            sine, cosine, weight = sine_of(nodes, v), cosine_of(nodes, v), weight_of(nodes, v)
+            interpolate(sample, curve, points, row_before(grid, j, v), n)
+            for i in range(n):
+                p = lane_at(puts, i)
+                root = p.root * place
+                here = depth_of(row[i], smooth, root)
+                before = depth_of(sample[i], smooth, root * cosine)
+                gain = boundary_density(p, here, before, root, sine, cosine)
+                minus[i] = fma(weight, gain.minus, minus[i])
+                plus[i] = fma(weight, gain.plus, plus[i])
+        for i in range(n):
+            p = lane_at(puts, i)
+            root = p.root * place
+            turn = turn_of(p, depth_of(row[i], smooth, root), root, minus[i], plus[i])
+            to[i] = sample_of(turn.depth, smooth, root)
+    for j in range(points):
+        row, to = at(curve, j * BYTES), at(following, j * BYTES)
+        for i in range(n):
+            row[i] = to[i]
+
+
+@outlined
+def linearise(slopes, wanted, turned, curve, grid, puts, smooth, first):
+    """The equation about a curve, for eight lanes from `first` on.
+
+    Slopes of each point's residual in all samples, the residual that is to be made up by changing
+    them, and the samples that one turn leads to.
+    """
+    vectorise("slopes wanted turned")
+    interleave(LANES)
+    n = LANES
+    points, nodes = grid.points, grid.nodes
+    minus, plus, sample = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
+    own_minus, own_plus = doubles(LANES), doubles(LANES)
+    own, per_above, per_below = doubles(LANES), doubles(LANES), doubles(LANES)
+    by_minus, by_plus = doubles(BEFORE), doubles(BEFORE)
+    lanes = at(curve, first * 8)
+    for j in range(points):
+        place, row = point(points, j), at(lanes, j * BYTES)
+        for i in range(n):
+            minus[i] = 0.0
+            plus[i] = 0.0
+            own_minus[i] = 0.0
+            own_plus[i] = 0.0
+        for v in range(nodes.count):
+            sine, cosine, weight = sine_of(nodes, v), cosine_of(nodes, v), weight_of(nodes, v)
+            per_sine = weight / sine
+            to_minus, to_plus = at(by_minus, v * FEW), at(by_plus, v * FEW)
+            interpolate(sample, lanes, points, row_before(grid, j, v), n)
+            for i in range(n):
+                p = lane_at(puts, first + i)
+                root = p.root * place
+                here = depth_of(row[i], smooth, root)
+                before = depth_of(sample[i], smooth, root * cosine)
+                gain = boundary_density(p, here, before, root, sine, cosine)
+                per_s = per_sine / root
+                slope = depth_slope(before, smooth, root * cosine)
+                follows = slope if sample[i] > LEAST_SAMPLE else 0.0  # else it is held there
+                minus_slope = per_s * gain.minus_density
+                plus_slope = per_s * gain.plus_density
+                minus[i] = fma(weight, gain.minus, minus[i])
+                plus[i] = fma(weight, gain.plus, plus[i])
+                own_minus[i] += minus_slope
+                own_plus[i] += plus_slope
+                to_minus[i] = minus_slope * follows
+                to_plus[i] = plus_slope * follows
+        residual, next_row = at(wanted, j * FEW), at(turned, j * FEW)
+        for i in range(n):
+            p = lane_at(puts, first + i)
+            root = p.root * place
+            here = depth_of(row[i], smooth, root)
+            turn = turn_of(p, here, root, minus[i], plus[i])
+            x = root * root
+            above_share = 1.0 / turn.above
+            below_share = 1.0 / turn.below
+            ax = p.a * x
+            bx = p.b * x
+            above = fma(ax, own_minus[i], turn.minus_density / root) * above_share
+            below = fma(bx, own_plus[i], turn.plus_density / root) * below_share
+            own[i] = (1.0 - (above - below)) * depth_slope(here, smooth, root)
+            per_above[i] = ax * above_share
+            per_below[i] = bx * below_share
+            residual[i] = turn.depth - here
+            next_row[i] = sample_of(turn.depth, smooth, root)
+        for v in range(nodes.count):
+            to_minus, to_plus = at(by_minus, v * FEW), at(by_plus, v * FEW)
+            for i in range(n):
+                to_minus[i] = fma(per_above[i], to_minus[i], -(per_below[i] * to_plus[i]))
+        for k in range(points):
+            slope = at(slopes, (j * MOST_POINTS + k) * FEW)
+            for i in range(n):
+                slope[i] = own[i] if k == j else 0.0
+            for v in range(nodes.count):
+                share, by = boundary()[row_before(grid, j, v) + k], at(by_minus, v * FEW)
+                for i in range(n):
+                    slope[i] = fma(share, by[i], slope[i])
+
+
+@outlined
+def eliminate(slopes, wanted, points):
+    """Solve the equations, from the last point to the first: what is wanted becomes the changes."""
+    vectorise("slopes wanted")
+    interleave(LANES)
+    n = LANES
+    per_pivot, factor = doubles(LANES), doubles(LANES)
+    for back in range(1, points):
+        k = points - back
+        pivots, own = at(slopes, k * MOST_POINTS * FEW), at(wanted, k * FEW)
+        for i in range(n):
+            per_pivot[i] = 1.0 / at(pivots, k * FEW)[i]
+        for forth in range(k):
+            j = k - 1 - forth
+            rows, its = at(slopes, j * MOST_POINTS * FEW), at(wanted, j * FEW)
+            for i in range(n):
+                factor[i] = -(at(rows, k * FEW)[i] * per_pivot[i])
+            for place in range(k):
+                row, pivot = at(rows, place * FEW), at(pivots, place * FEW)
+                for i in range(n):
+                    row[i] = fma(factor[i], pivot[i], row[i])
+            for i in range(n):
+                its[i] = fma(factor[i], own[i], its[i])
+    for k in range(points):
+        rows, its = at(slopes, k * MOST_POINTS * FEW), at(wanted, k * FEW)
+        for place in range(k):
+            row, change = at(rows, place * FEW), at(wanted, place * FEW)
+            for i in range(n):
+                its[i] = fma(-row[i], change[i], its[i])
+        for i in range(n):
+            its[i] /= at(rows, k * FEW)[i]
+
+
+@outlined
+def step_once(curve, grid, puts, smooth, lanes):
+    """One step of Newton's method, eight lanes at a time.
+
+    A point that it would change by more than half is turned once instead.
+    """
+    vectorise("curve")
+    interleave(LANES)
+    n = LANES
+    slopes, wanted, turned = doubles(MATRIX), doubles(COLUMN), doubles(COLUMN)
+    for first in range(0, lanes, LANES):
+        linearise(slopes, wanted, turned, curve, grid, puts, smooth, first)
+        eliminate(slopes, wanted, grid.points)
+        for j in range(grid.points):
+            row, change = at(at(curve, j * BYTES), first * 8), at(wanted, j * FEW)
+            turn = at(turned, j * FEW)
+            for i in range(n):
+                sample = row[i]
+                moved = sample + change[i]
+                row[i] = moved if fabs(change[i]) <= 0.5 * sample else turn[i]
+
+
+@outlined
+def depths_by_equation(depths, now, puts, t, share, grid, second, smooth, turns, steps, n):
+    """The depths by the equation."""
+    vectorise("depths now")
+    interleave(LANES)
+    n = whole(n)
+    curve, sample = doubles(ROWS_CURVE), doubles(BLOCK)
+    first_guess(curve, grid, puts, t, share, second, smooth, n)
+    for _ in range(turns):
+        turn_once(curve, grid, puts, smooth, n)
+    for _ in range(steps):
+        step_once(curve, grid, puts, smooth, n)
+    for v in range(grid.premium.count):
+        cosine, row = cosine_of(grid.premium, v), at(depths, v * BYTES)
+        interpolate(sample, curve, grid.points, row_of_premium(grid, v), n)
+        for i in range(n):
+            row[i] = depth_of(sample[i], smooth, lane_at(puts, i).root * cosine)
+    for i in range(n):
+        now[i] = depth_of(curve[i], smooth, lane_at(puts, i).root)
