@@ -1,5 +1,7 @@
 //! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
 
+mod american_boundary;
+mod american_equation;
 mod american_price;
 mod attainable_error;
 mod bachelier_greeks;

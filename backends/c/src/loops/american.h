@@ -3,6 +3,7 @@
 #ifndef QF_AMERICAN_H
 #define QF_AMERICAN_H
 
+#include "../american_price.h"
 #include "equation.h"
 
 /* The ways to a boundary. */

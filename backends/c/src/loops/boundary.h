@@ -2,7 +2,7 @@
 #ifndef QF_BOUNDARY_H
 #define QF_BOUNDARY_H
 
-#include "../american_price.h"
+#include "../american_boundary.h"
 #include "lanes.h"
 
 LANES_OF(Put)

@@ -3,6 +3,7 @@
 #ifndef QF_EQUATION_H
 #define QF_EQUATION_H
 
+#include "../american_equation.h"
 #include "boundary.h"
 
 /* Where the equation is solved: at so many points, those of Chebyshev in u^(1/4), beside its start;

@@ -9,19 +9,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quantforge_numba.american_price import (
-    FAST,
-    HIGH,
+from quantforge_numba.american_boundary import (
     LEAST_SCALE,
     LEAST_X,
     MOST_SCALE,
     MOST_X,
-    STANDARD,
     Put,
     is_near,
-    is_smooth,
-    premium_density,
     put_of,
+)
+from quantforge_numba.american_equation import is_smooth
+from quantforge_numba.american_price import (
+    FAST,
+    HIGH,
+    STANDARD,
+    premium_density,
     value_without_volatility,
 )
 from quantforge_numba.elementary import at_least, at_most

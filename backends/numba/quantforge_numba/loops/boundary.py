@@ -5,7 +5,7 @@ Of what a block has many numbers a lane, row k has its lanes from k BLOCK on.
 
 from typing import NamedTuple
 
-from quantforge_numba.american_price import first_w, second_w, third_coordinate
+from quantforge_numba.american_boundary import first_w, second_w, third_coordinate
 from quantforge_numba.intrinsics import fma, inlined, outlined
 from quantforge_numba.loops.blocks import BYTES
 from quantforge_numba.loops.lanes import BLOCK, LANES, lane_at, whole

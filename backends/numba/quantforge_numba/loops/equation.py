@@ -6,7 +6,7 @@ Turns of the fixed point from the table's boundary, then Newton's steps for all 
 from math import fabs
 from typing import NamedTuple
 
-from quantforge_numba.american_price import (
+from quantforge_numba.american_equation import (
     LEAST_SAMPLE,
     boundary_density,
     depth_of,

@@ -12,9 +12,10 @@ use super::boundary::{
 };
 use super::equation::{COARSE, FINE, MEDIUM, NODES_64, NODES_96, depths_by_equation};
 use super::lanes::{BLOCK, Columns, LANES, Lanes};
+use crate::american_boundary::{LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of};
+use crate::american_equation::is_smooth;
 use crate::american_price::{
-    EUROPEAN, FAST, HIGH, LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, STANDARD, is_near,
-    is_smooth, premium_density, put_of, value_without_volatility,
+    EUROPEAN, FAST, HIGH, STANDARD, premium_density, value_without_volatility,
 };
 use crate::elementary::{at_least, at_most, fma};
 use crate::legs::NOT_A_NUMBER;

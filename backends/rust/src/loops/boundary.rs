@@ -6,7 +6,7 @@
 )]
 
 use super::lanes::{BLOCK, Columns};
-use crate::american_price::{Put, first_w, second_w, third_coordinate};
+use crate::american_boundary::{Put, first_w, second_w, third_coordinate};
 use crate::elementary::fma;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};

@@ -11,7 +11,7 @@ use super::boundary::{
     W, boundary, contract_first, contract_second, w_of_first, w_of_second,
 };
 use super::lanes::{BLOCK, LANES};
-use crate::american_price::{
+use crate::american_equation::{
     LEAST_SAMPLE, boundary_density, depth_of, depth_slope, sample_of, turn_of,
 };
 use crate::elementary::{at_most, fma};
