@@ -22,10 +22,11 @@ FORMULAS = {
     "elementary": ELEMENTARY,
     "legs": LEGS,
     "price": "time_value price_ordinary price_general",
-    "american_price": """
-        logarithm exp_of put_of third_coordinate first_w second_w discounted_tails premium_density
-        boundary_density next_depth value_without_volatility
+    "american_boundary": """
+        logarithm exp_of put_of third_coordinate first_w second_w discounted_tails
     """,
+    "american_equation": "is_smooth sample_of depth_of depth_slope boundary_density turn_of",
+    "american_price": "premium_density value_without_volatility",
     "greeks": """
         carried_theta parts_ordinary parts_at_the_money amounts_in_unit parts_general greeks_of
         rescaled swept
@@ -61,9 +62,9 @@ BRANCH = "a branch that a backend computes in line and selects from"
 OWN = [
     ("specification", "elementary", "to_bits from_bits exact_fma divide square_root", BUILT_IN),
     ("specification", "price", "price", WHOLE),
-    ("specification", "american_price", "american_price", WHOLE),
-    ("specification", "american_price", "chebyshev contract series_at _nodes _table", WHOLE),
-    ("specification", "american_price", "premium_from_table premium_high", WHOLE),
+    ("specification", "american_boundary", "table nodes chebyshev contract series_at", WHOLE),
+    ("specification", "american_equation", "matrices interpolated eliminated", WHOLE),
+    ("specification", "american_price", "american_price premium_of", WHOLE),
     ("specification", "greeks", "greeks", WHOLE),
     ("specification", "implied_volatility", "implied_volatility", WHOLE),
     ("specification", "bachelier_price", "bachelier_price", WHOLE),
@@ -74,8 +75,8 @@ OWN = [
     ("rust", "elementary", "fma", "a short name for f64::mul_add"),
     ("rust", "elementary", "two_to", "Rust has no hexadecimal floating-point literals"),
     ("rust", "elementary", "binade", "a step that half_ulp and two_ulp share"),
-    ("rust", "american_price", "flag is_near", "steps that others write out"),
-    ("numba", "american_price", "is_near", "a step that others write out"),
+    ("rust", "american_boundary", "flag is_near", "steps that others write out"),
+    ("numba", "american_boundary", "is_near", "a step that others write out"),
     ("numba", "elementary", "fine_term", "the loop of log_ratio_fine, unrolled by hand"),
 ]
 """Language, file, functions that it alone has, and why."""

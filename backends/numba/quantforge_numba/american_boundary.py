@@ -1,8 +1,8 @@
 """The exercise boundary of American options: the put that an option is, and its boundary.
 
 A call exchanges spot and strike, rate and dividend. The boundary B of a put of strike 1 depends on
-a = r / sigma^2, b = q / sigma^2 and x = sigma^2 T alone. It starts at X = min(1, a / b), and is kept
-as its depth -ln(B / X) = w sqrt(u). The table is our own, see docs/american.md.
+a = r / sigma^2, b = q / sigma^2 and x = sigma^2 T alone. It starts at X = min(1, a / b), and is
+kept as its depth -ln(B / X) = w sqrt(u). The table is our own, see docs/american.md.
 """
 
 from math import fabs
