@@ -188,4 +188,29 @@ QF_INLINE AmericanGreeks premium_greeks(Put p, PremiumSlopes by, double spot, do
     return out;
 }
 
+/* The greeks of an option that is exercised: nothing changes but what exercise brings. */
+QF_INLINE AmericanGreeks greeks_of_exercise(double now, double sign) {
+    AmericanGreeks out = {{0.0}};
+    out.of[PRICE] = now, out.of[DELTA] = sign, out.of[AMERICAN_DUAL_DELTA] = -sign;
+    return out;
+}
+
+/* Those of an option without volatility that is best exercised at a time between now and expiry. */
+QF_INLINE AmericanGreeks greeks_without_volatility(KnownPath p, double sign) {
+    int call = sign > 0.0;
+    double by_strike = exp_of(-(p.rate * p.t)), by_spot = -exp_of(-(p.dividend * p.t));
+    double twice = p.dividend * by_spot / (p.spot * (p.rate - p.dividend));
+    double ratio = p.spot / p.strike, other = twice * ratio * ratio;
+    double rate = -(p.t * p.strike * by_strike), dividend = -(p.t * p.spot * by_spot);
+    AmericanGreeks out = {{0.0}};
+    out.of[PRICE] = value_without_volatility(p);
+    out.of[DELTA] = call ? by_strike : by_spot;
+    out.of[GAMMA] = call ? other : twice;
+    out.of[RHO] = call ? dividend : rate;
+    out.of[PHI] = call ? rate : dividend;
+    out.of[AMERICAN_DUAL_DELTA] = call ? by_spot : by_strike;
+    out.of[AMERICAN_DUAL_GAMMA] = call ? twice : other;
+    return out;
+}
+
 #endif

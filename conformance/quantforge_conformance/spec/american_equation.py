@@ -110,7 +110,7 @@ def is_smooth(p: Put) -> bool:
 
 
 def sample_of(depth: float, smooth: bool, s: float) -> float:
-    """What the equation is solved for: the depth over sqrt(u) where that is smooth, else squared."""
+    """What the equation is solved for: the depth over sqrt(u) if that is smooth, else squared."""
     return divide(depth, s) if smooth else depth * depth
 
 

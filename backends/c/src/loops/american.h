@@ -177,33 +177,58 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
     }
 }
 
+/* What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
+ * European price and of exercise now, exercise now, the best on a known path, or nothing at all. */
+enum { LEFT, GREATER, NOW, PATH, NOTHING };
+
+QF_INLINE int settling_of(Put p, double spot, double strike, double time, double sigma,
+                          double style) {
+    double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
+    int far = !((spot > 1.0 / MOST_RATIO) & (spot < MOST_RATIO) & (strike > 1.0 / MOST_RATIO) &
+                (strike < MOST_RATIO));
+    int tiny =
+        ((scale <= LEAST_SCALE) & (p.x < MOST_X)) | ((p.x <= LEAST_X) & (scale < MOST_SCALE));
+    if ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0)) return LEFT;
+    if (time == 0.0) return NOW;
+    if ((sigma == 0.0) & (time < INFINITY) & !far) return PATH;
+    return far | tiny ? GREATER : NOTHING; /* two boundaries, or volatility beyond all measure */
+}
+
+/* Whether a lane has a price at all, so far; its mark follows. */
+QF_INLINE int has_price(double european, double style, int32_t *mark) {
+    int missing = style != style, priced = european == european;
+    int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
+    *mark = missing ? 0 : *mark | (priced & !known);
+    return priced & known;
+}
+
 /* What is left where no boundary is found: limits, and NaN where there is none. */
 static void settle_american(const double *const *restrict in, double *restrict out,
                             int32_t *restrict marks, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
-        double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i];
-        double sign = in[6][i], style = in[7][i];
-        Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, sign);
-        int missing = style != style;
-        int invalid = !missing & (style != 0.0) & (style != 1.0) & (style != 2.0) & (style != 3.0);
-        int valued = (out[i] == out[i]) & !missing & !invalid;
-        marks[i] = missing ? 0 : marks[i] | (invalid & (out[i] == out[i]));
-        out[i] = valued ? out[i] : NOT_A_NUMBER;
-        if (!valued | (p.early == 0.0) | (p.covered > 0.0) | (style == 0.0)) continue;
-        double now = at_least(sign > 0.0 ? spot - strike : strike - spot, 0.0);
-        double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
-        int far = !((spot > 1.0 / MOST_RATIO) & (spot < MOST_RATIO) & (strike > 1.0 / MOST_RATIO) &
-                    (strike < MOST_RATIO));
-        if (time == 0.0) {
-            out[i] = now;
-        } else if (sigma == 0.0 && time < INFINITY && !far) {
-            out[i] = value_without_volatility(spot, strike, time, in[3][i], in[4][i], sign);
-        } else if (far | ((scale <= LEAST_SCALE) & (p.x < MOST_X)) |
-                   ((p.x <= LEAST_X) & (scale < MOST_SCALE))) {
-            out[i] = at_least(out[i], now);
-        } else { /* two boundaries, or volatility beyond all measure */
-            out[i] = NOT_A_NUMBER;
-            marks[i] = 1;
+        double spot = in[0][i], strike = in[1][i], time = in[2][i], rate = in[3][i];
+        double dividend = in[4][i], sigma = in[5][i], sign = in[6][i], style = in[7][i];
+        double now = exercised(spot, strike, sign);
+        Put p = put_of(spot, strike, time, rate, dividend, sigma, sign);
+        int settling = has_price(out[i], style, &marks[i])
+                           ? settling_of(p, spot, strike, time, sigma, style)
+                           : NOTHING;
+        marks[i] |= settling == NOTHING && out[i] == out[i] && style == style;
+        switch (settling) {
+            case LEFT:
+                break;
+            case GREATER:
+                out[i] = at_least(out[i], now);
+                break;
+            case NOW:
+                out[i] = now;
+                break;
+            case PATH:
+                out[i] =
+                    value_without_volatility(known_path(spot, strike, time, rate, dividend, sign));
+                break;
+            default:
+                out[i] = NOT_A_NUMBER;
         }
     }
 }

@@ -217,10 +217,8 @@ static __attribute__((noinline)) void integrate_slopes(PremiumSlopesBlock *sums,
     }
 }
 
-/* The greeks of an option that is exercised: nothing changes but what exercise brings. */
-QF_INLINE double exercised_greek(int greek, double now, double sign) {
-    if (greek == PRICE) return now;
-    return greek == DELTA ? sign : greek == AMERICAN_DUAL_DELTA ? -sign : 0.0;
+QF_INLINE void put_greeks(double *const *restrict out, int64_t i, AmericanGreeks greeks) {
+    for (int j = 0; j < AMERICAN_GREEKS; j++) out[j][i] = greeks.of[j];
 }
 
 /* Add the premium's greeks to European ones in `out`, where exercise before expiry may pay. */
@@ -260,14 +258,39 @@ static __attribute__((noinline)) void add_premium_greeks(const double *const *re
             int64_t i = lanes[k];
             Put p = get_Put(&some.lanes, k);
             double sign = in[6][i], now = exercised(in[0][i], in[1][i], sign);
-            double value = fma(p.strike, at_least(greeks.fields[PRICE][k], 0.0), out[PRICE][i]);
             int held = (way < HIGH_FIRST) | (p.log_m > p.log_start - slopes.now[k]);
-            int over = !held || ((value <= now) & (now > 0.0));
-            for (int j = 0; j < count; j++) {
-                double its = out[j][i] + greeks.fields[j][k];
-                out[j][i] = over ? exercised_greek(j, now, sign) : its;
+            double premium = held ? at_least(greeks.fields[PRICE][k], 0.0) : 0.0;
+            double value = fma(p.strike, premium, out[PRICE][i]);
+            if ((value <= now) & (now > 0.0)) {
+                put_greeks(out, i, greeks_of_exercise(now, sign));
+                continue;
             }
-            out[PRICE][i] = at_most(over ? now : value, p.strike);
+            for (int j = DELTA; held && j < count; j++) out[j][i] += greeks.fields[j][k];
+            out[PRICE][i] = at_most(value, p.strike);
+        }
+    }
+}
+
+/* What is left where no boundary is found: limits, and NaN where there is none. */
+static void settle_american_greeks(const double *const *restrict in, double *const *restrict out,
+                                   int32_t *restrict marks, int64_t n) {
+    for (int64_t i = 0; i < n; i++) {
+        double spot = in[0][i], strike = in[1][i], time = in[2][i], rate = in[3][i];
+        double dividend = in[4][i], sigma = in[5][i], sign = in[6][i], style = in[7][i];
+        double european = out[PRICE][i], now = exercised(spot, strike, sign);
+        Put p = put_of(spot, strike, time, rate, dividend, sigma, sign);
+        int settling = has_price(european, style, &marks[i])
+                           ? settling_of(p, spot, strike, time, sigma, style)
+                           : NOTHING;
+        marks[i] |= settling == NOTHING && european == european && style == style;
+        KnownPath path = known_path(spot, strike, time, rate, dividend, sign);
+        int between = settling == PATH && path.t > 0.0 && path.then > at_least(path.end, path.now);
+        if (between) {
+            put_greeks(out, i, greeks_without_volatility(path, sign));
+        } else if (settling == NOTHING) {
+            for (int j = 0; j < AMERICAN_GREEKS; j++) out[j][i] = NOT_A_NUMBER;
+        } else if (settling != LEFT && now > 0.0 && european <= now) {
+            put_greeks(out, i, greeks_of_exercise(now, sign));
         }
     }
 }

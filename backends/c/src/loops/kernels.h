@@ -168,6 +168,7 @@ FORM(american_greeks_general_block) {
     european_greeks_in(to, rest, out, wanted);
     greeks_general_block(in, to, marks, n, (INT64_C(1) << GREEKS) - 1);
     add_premium_greeks(in, out, marks, 1, 2, n);
+    settle_american_greeks(in, out, marks, n);
 }
 
 /* --- implied_volatility */
