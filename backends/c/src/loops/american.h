@@ -46,12 +46,16 @@ WAY(fast_first, depths_by_table(out, puts, nodes_of(FAST_FIRST), 0, 1, n))
 WAY(fast_second, depths_by_table(out, puts, nodes_of(FAST_SECOND), 1, 1, n))
 WAY(standard_first, depths_by_table(out, puts, nodes_of(STANDARD_FIRST), 0, 0, n))
 WAY(standard_second, depths_by_table(out, puts, nodes_of(STANDARD_SECOND), 1, 0, n))
-WAY(high_first, depths_by_equation(out, puts, COARSE, 0, 0, 1, 1, n))
-WAY(high_near, depths_by_equation(out, puts, MEDIUM, 1, 0, 2, 1, n))
-WAY(high_second, depths_by_equation(out, puts, MEDIUM, 1, 1, 0, 1, n))
-WAY(far_first, depths_by_equation(out, puts, FINE, 0, 0, 4, 2, n))
-WAY(far_near, depths_by_equation(out, puts, FINE, 1, 0, 4, 3, n))
-WAY(far_second, depths_by_equation(out, puts, FINE, 1, 1, 2, 2, n))
+#define WAY_BY_EQUATION(name, grid, smooth)              \
+    WAY(name, Curve curve; solve_##name(curve, puts, n); \
+        depths_by_equation(out, puts, grid, smooth, (const Row *)curve, n))
+
+WAY_BY_EQUATION(high_first, COARSE, 0)
+WAY_BY_EQUATION(high_near, MEDIUM, 0)
+WAY_BY_EQUATION(high_second, MEDIUM, 1)
+WAY_BY_EQUATION(far_first, FINE, 0)
+WAY_BY_EQUATION(far_near, FINE, 0)
+WAY_BY_EQUATION(far_second, FINE, 1)
 
 static void (*const DEPTHS[WAYS])(Depths *, const Puts *, int64_t) = {
     0,         fast_first,  fast_second, standard_first, standard_second, high_first,

@@ -114,20 +114,19 @@ QF_INLINE void slopes_by_table(DepthSlopes *out, const Puts *puts, const Tangent
 }
 
 /* The slopes by the equation. */
-QF_INLINE void slopes_by_equation(DepthSlopes *out, const Puts *puts, Grid grid, int second,
-                                  int smooth, int turns, int steps, int64_t n) {
-    Curve curve, by_a, by_b;
-    solve(curve, puts, grid, second, smooth, turns, steps, n);
-    differentiate(by_a, by_b, (const Row *)curve, grid, puts, smooth, n);
+QF_INLINE void slopes_by_equation(DepthSlopes *out, const Puts *puts, Grid grid, int smooth,
+                                  const Row *curve, int64_t n) {
+    Curve by_a, by_b;
+    differentiate(by_a, by_b, curve, grid, puts, smooth, n);
     for (int v = 0; v < grid.premium.count; v++) {
         double cosine = cosine_of(grid.premium, v);
         const double *row = row_of_premium(grid, v), *sloped = row_of_slopes(grid, v);
         EACH_LANE {
             double s = get_Put(&puts->lanes, i).root * cosine;
-            double sample = interpolated((const Row *)curve, row, grid.points, i);
+            double sample = interpolated(curve, row, grid.points, i);
             double depth = depth_of(sample, smooth, s), slope = depth_slope(depth, smooth, s);
             slope = sample > LEAST_SAMPLE ? slope : 0.0;
-            double by_time = interpolated((const Row *)curve, sloped, grid.points, i);
+            double by_time = interpolated(curve, sloped, grid.points, i);
             by_time = smooth ? fma(0.5, sample, by_time) : by_time;
             Slopes its = {depth, slope * interpolated((const Row *)by_a, row, grid.points, i),
                           slope * interpolated((const Row *)by_b, row, grid.points, i),
@@ -149,12 +148,16 @@ SLOPES(fast_first, slopes_by_table(out, puts, tangents, nodes_of(FAST_FIRST), 0,
 SLOPES(fast_second, slopes_by_table(out, puts, tangents, nodes_of(FAST_SECOND), 1, 1, n))
 SLOPES(standard_first, slopes_by_table(out, puts, tangents, nodes_of(STANDARD_FIRST), 0, 0, n))
 SLOPES(standard_second, slopes_by_table(out, puts, tangents, nodes_of(STANDARD_SECOND), 1, 0, n))
-SLOPES(high_first, slopes_by_equation(out, puts, COARSE, 0, 0, 1, 1, n))
-SLOPES(high_near, slopes_by_equation(out, puts, MEDIUM, 1, 0, 2, 1, n))
-SLOPES(high_second, slopes_by_equation(out, puts, MEDIUM, 1, 1, 0, 1, n))
-SLOPES(far_first, slopes_by_equation(out, puts, FINE, 0, 0, 4, 2, n))
-SLOPES(far_near, slopes_by_equation(out, puts, FINE, 1, 0, 4, 3, n))
-SLOPES(far_second, slopes_by_equation(out, puts, FINE, 1, 1, 2, 2, n))
+#define SLOPES_BY_EQUATION(name, grid, smooth)              \
+    SLOPES(name, Curve curve; solve_##name(curve, puts, n); \
+           slopes_by_equation(out, puts, grid, smooth, (const Row *)curve, n))
+
+SLOPES_BY_EQUATION(high_first, COARSE, 0)
+SLOPES_BY_EQUATION(high_near, MEDIUM, 0)
+SLOPES_BY_EQUATION(high_second, MEDIUM, 1)
+SLOPES_BY_EQUATION(far_first, FINE, 0)
+SLOPES_BY_EQUATION(far_near, FINE, 0)
+SLOPES_BY_EQUATION(far_second, FINE, 1)
 
 static void (*const DEPTH_SLOPES[WAYS])(DepthSlopes *, const Puts *, const Tangents *, int64_t) = {
     0,

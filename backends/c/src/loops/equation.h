@@ -286,10 +286,8 @@ QF_INLINE void solve(Row *curve, const Puts *puts, Grid grid, int second, int sm
 }
 
 /* The depths by the equation. */
-QF_INLINE void depths_by_equation(Depths *out, const Puts *puts, Grid grid, int second, int smooth,
-                                  int turns, int steps, int64_t n) {
-    Curve curve;
-    solve(curve, puts, grid, second, smooth, turns, steps, n);
+QF_INLINE void depths_by_equation(Depths *out, const Puts *puts, Grid grid, int smooth,
+                                  const Row *curve, int64_t n) {
     for (int v = 0; v < grid.premium.count; v++) {
         double cosine = cosine_of(grid.premium, v);
         const double *row = row_of_premium(grid, v);
@@ -300,5 +298,19 @@ QF_INLINE void depths_by_equation(Depths *out, const Puts *puts, Grid grid, int 
     }
     EACH_LANE out->now[i] = depth_of(curve[0][i], smooth, get_Put(&puts->lanes, i).root);
 }
+
+/* The solvers: for options of the table and for those far beyond it, by region, and by whether the
+ * boundary of the second starts near the strike. */
+#define SOLVER(name, grid, second, smooth, turns, steps)                                          \
+    static __attribute__((noinline)) void solve_##name(Row *curve, const Puts *puts, int64_t n) { \
+        solve(curve, puts, grid, second, smooth, turns, steps, n);                                \
+    }
+
+SOLVER(high_first, COARSE, 0, 0, 1, 1)
+SOLVER(high_near, MEDIUM, 1, 0, 2, 1)
+SOLVER(high_second, MEDIUM, 1, 1, 0, 1)
+SOLVER(far_first, FINE, 0, 0, 4, 2)
+SOLVER(far_near, FINE, 1, 0, 4, 3)
+SOLVER(far_second, FINE, 1, 1, 2, 2)
 
 #endif

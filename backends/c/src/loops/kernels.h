@@ -12,7 +12,6 @@
 #include "../implied_volatility.h"
 #include "../price.h"
 #include "american.h"
-#include "american_greeks.h"
 #include "lanes.h"
 
 /* The inputs of an inversion. */
@@ -142,33 +141,6 @@ FORM(greeks_general_block) {
         double *restrict x = out[greek];
         EACH_LANE x[i] = swept(rescaled(x[i], DEGREES[greek], unit[i]), states[i]);
     }
-}
-
-/* --- american_greeks */
-
-/* The European greeks, by another order of outputs: fewer than those have. */
-QF_INLINE int64_t european_greeks_in(double **to, double (*rest)[BLOCK],
-                                     double *const *restrict out, int64_t wanted) {
-    static const int OF[AMERICAN_GREEKS] = {PRICE, DELTA, GAMMA, VEGA,       THETA,     RHO,
-                                            PHI,   VANNA, CHARM, DUAL_DELTA, DUAL_GAMMA};
-    for (int greek = 0; greek < GREEKS; greek++) to[greek] = rest[greek];
-    for (int greek = 0; greek < AMERICAN_GREEKS; greek++) to[OF[greek]] = out[greek];
-    return wanted >> AMERICAN_VANNA ? INT64_C(1) << VANNA : 1;
-}
-
-FORM(american_greeks_ordinary_block) {
-    double rest[GREEKS][BLOCK], *to[GREEKS];
-    int64_t all = european_greeks_in(to, rest, out, wanted);
-    greeks_ordinary_block(in, to, marks, n, all);
-    add_premium_greeks(in, out, marks, 0, all > 1 ? 2 : 1, n);
-}
-
-FORM(american_greeks_general_block) {
-    double rest[GREEKS][BLOCK], *to[GREEKS];
-    european_greeks_in(to, rest, out, wanted);
-    greeks_general_block(in, to, marks, n, (INT64_C(1) << GREEKS) - 1);
-    add_premium_greeks(in, out, marks, 1, 2, n);
-    settle_american_greeks(in, out, marks, n);
 }
 
 /* --- implied_volatility */

@@ -23,6 +23,7 @@ from quantforge_numba.american_price import (
     FAST,
     HIGH,
     STANDARD,
+    known_path,
     premium_density,
     value_without_volatility,
 )
@@ -47,7 +48,7 @@ from quantforge_numba.loops.boundary import (
     sine_of,
     weight_of,
 )
-from quantforge_numba.loops.equation import COARSE, FINE, MEDIUM, depths_by_equation
+from quantforge_numba.loops.equation import COARSE, FINE, MEDIUM, Grid, depths_by_equation
 from quantforge_numba.loops.forms import general_form, ordinary_form
 from quantforge_numba.loops.lanes import BLOCK, LANES, block_of, lane_at, put, whole
 from quantforge_numba.loops.memory import at, doubles, words
@@ -100,7 +101,31 @@ def way_of(p, style):
     return asked if (asked == NO_WAY) | (p.tabulated != 0) else FAR_FIRST + kind
 
 
-@outlined
+class Method(NamedTuple):
+    """How the equation of a way is solved."""
+
+    grid: Grid
+    second: bool
+    smooth: bool
+    turns: int
+    steps: int
+
+
+@inlined
+def method_of(way):
+    far = way >= FAR_FIRST
+    kind = way - (FAR_FIRST if far else HIGH_FIRST)
+    grid = COARSE if kind == 0 else MEDIUM
+    turns = 1 if kind == 0 else 2 if kind == 1 else 0
+    steps = NONE + 1
+    if far:
+        grid = FINE
+        turns = 2 if kind == 2 else 4
+        steps = 3 if kind == 1 else 2
+    return Method(grid, kind > 0, kind == 2, turns + NONE, steps)
+
+
+@spliced
 def depths_of(depths, now, puts, t, share, way, n):
     """The depths of a way."""
     if way == FAST_FIRST:
@@ -112,17 +137,9 @@ def depths_of(depths, now, puts, t, share, way, n):
     elif way == STANDARD_SECOND:
         depths_by_standard_second(depths, puts, t, share, NODES_26, n)
     else:
-        far = way >= FAR_FIRST
-        kind = way - (FAR_FIRST if far else HIGH_FIRST)
-        grid = COARSE if kind == 0 else MEDIUM
-        turns = 1 if kind == 0 else 2 if kind == 1 else 0
-        steps = NONE + 1
-        if far:
-            grid = FINE
-            turns = 2 if kind == 2 else 4
-            steps = 3 if kind == 1 else 2
+        m = method_of(way)
         depths_by_equation(
-            depths, now, puts, t, share, grid, kind > 0, kind == 2, turns + NONE, steps, n
+            depths, now, puts, t, share, m.grid, m.second, m.smooth, m.turns, m.steps, n
         )
 
 
@@ -157,11 +174,14 @@ def are_alike(puts, n):
 
 
 @outlined
-def find_depths(depths, now, puts, way, lanes):
-    """The depths of all lanes; they are found once where they are the same."""
-    vectorise("depths now")
+def polynomials_of(t, share, puts, lanes):
+    """The Chebyshev polynomials of the first coordinates; returns for how many lanes.
+
+    Eight are enough where all have the same boundary.
+    """
+    vectorise("t share")
     interleave(LANES)
-    t, share, y = doubles(ROWS_T), doubles(ROWS_SHARE), doubles(BLOCK)
+    y = doubles(BLOCK)
     n = NONE + LANES if (lanes > LANES) and are_alike(puts, lanes) else lanes
     for i in range(n):
         y[i] = lane_at(puts, i).t
@@ -169,6 +189,14 @@ def find_depths(depths, now, puts, way, lanes):
     for i in range(n):
         y[i] = lane_at(puts, i).share
     chebyshev(share, y, F.second, n)
+    return n
+
+
+@spliced
+def find_depths(depths, now, puts, way, lanes):
+    """The depths of all lanes; they are found once where they are the same."""
+    t, share = doubles(ROWS_T), doubles(ROWS_SHARE)
+    n = polynomials_of(t, share, puts, lanes)
     depths_of(depths, now, puts, t, share, way, n)
     if n < lanes:
         for v in range(nodes_of(way).count):
@@ -216,36 +244,57 @@ def exercised_now(x):
     return at_least(gain if x.sign > 0.0 else -gain, 0.0)
 
 
+# What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
+# European price and of exercise now, exercise now, the best on a known path, or nothing at all.
+LEFT, GREATER, NOW, PATH, NOTHING = 0, 1, 2, 3, 4
+
+
+@outlined
+def settling_of(x, european, states, i):
+    """What becomes of lane i, and its state."""
+    missing = x.style != x.style
+    if missing:
+        states[i] |= MISSING
+    if missing | (european != european):
+        return NOTHING
+    if (x.style != 0.0) & (not is_style(x.style)):
+        states[i] |= INVALID
+        return NOTHING
+    p = put_of_option(x)
+    if (not p.early) | p.covered | (x.style == 0.0):
+        return LEFT
+    if x.time == 0.0:
+        return NOW
+    scale = p.b if p.second else p.a + fabs(p.a - p.b)
+    near = is_near(x.spot) & is_near(x.strike)
+    tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
+    if (x.sigma == 0.0) & (x.time < inf) & near:
+        return PATH
+    if (not near) | tiny:
+        return GREATER
+    states[i] |= INVALID  # two boundaries, or volatility beyond all measure
+    return NOTHING
+
+
+@inlined
+def path_of(x):
+    return known_path(x.spot, x.strike, x.time, x.rate, x.dividend, x.sign)
+
+
 @outlined
 def settle_american(inputs, out, states, n):
     """What is left where no boundary is found: limits, and NaN where there is none."""
     for i in range(n):
         x = lane_at(inputs, i)
-        p = put_of_option(x)
-        missing = x.style != x.style
-        invalid = (not missing) & (x.style != 0.0) & (not is_style(x.style))
-        if missing:
-            states[i] |= MISSING
-        elif invalid & (out[i] == out[i]):
-            states[i] |= INVALID
-        if missing | invalid | (out[i] != out[i]):
+        settling = settling_of(x, out[i], states, i)
+        if settling == GREATER:
+            out[i] = at_least(out[i], exercised_now(x))
+        elif settling == NOW:
+            out[i] = exercised_now(x)
+        elif settling == PATH:
+            out[i] = value_without_volatility(path_of(x))
+        elif settling == NOTHING:
             out[i] = nan
-            continue
-        if (not p.early) | p.covered | (x.style == 0.0):
-            continue
-        now = exercised_now(x)
-        scale = p.b if p.second else p.a + fabs(p.a - p.b)
-        near = is_near(x.spot) & is_near(x.strike)
-        tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
-        if x.time == 0.0:
-            out[i] = now
-        elif (x.sigma == 0.0) & (x.time < inf) & near:
-            out[i] = value_without_volatility(x.spot, x.strike, x.time, x.rate, x.dividend, x.sign)
-        elif (not near) | tiny:
-            out[i] = at_least(out[i], now)
-        else:  # two boundaries, or volatility beyond all measure
-            out[i] = nan
-            states[i] |= INVALID
 
 
 @outlined
@@ -275,6 +324,8 @@ def choose_ways(puts, ways, inputs, european, marks, everything, n):
 @outlined
 def add_premium(inputs, outputs, marks, everything, n):
     """Add the premium to European prices in `outputs`, where exercise before expiry may pay."""
+    vectorise("outputs marks")
+    interleave(LANES)
     out = outputs.price
     puts, some, ways, lanes = block_of(Put), block_of(Put), words(BLOCK), words(BLOCK)
     depths, now, premium = doubles(ROWS_DEPTHS), doubles(BLOCK), doubles(BLOCK)
