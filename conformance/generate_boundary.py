@@ -38,14 +38,13 @@ from numpy.typing import NDArray
 from quantforge_conformance.reference.american_price import Boundaries
 from scipy.linalg import cho_factor, cho_solve
 
+from quantforge.boundary import ANGLES, QUADRATURES
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 TABLE = REPOSITORY / "quantforge" / "data" / "american_boundary.npy"
 
 LARGEST = 110.0
 F_SHAPE, W_SHAPE, G_SHAPE = (24, 20, 14), (12, 12, 12), (14, 12, 14)
-QUADRATURES = (15, 26, 16, 20, 32, 64, 96)
-ANGLES = 96
-"""The kernels' points are cosines of multiples of pi / 96."""
 
 GRID = 28
 """Points in each of the first two coordinates where curves are solved for."""

@@ -23,7 +23,7 @@ FORMULAS = {
     "legs": LEGS,
     "price": "time_value price_ordinary price_general",
     "american_boundary": """
-        logarithm exp_of put_of third_coordinate first_w second_w discounted_tails
+        logarithm exp_of is_near put_of third_coordinate first_w second_w discounted_tails
     """,
     "american_equation": "is_smooth sample_of depth_of depth_slope boundary_density turn_of",
     "american_price": "premium_density known_path value_without_volatility",
@@ -83,8 +83,7 @@ OWN = [
     ("rust", "elementary", "fma", "a short name for f64::mul_add"),
     ("rust", "elementary", "two_to", "Rust has no hexadecimal floating-point literals"),
     ("rust", "elementary", "binade", "a step that half_ulp and two_ulp share"),
-    ("rust", "american_boundary", "flag is_near", "steps that others write out"),
-    ("numba", "american_boundary", "is_near", "a step that others write out"),
+    ("rust", "american_boundary", "flag", "a step that others write out"),
     ("numba", "elementary", "fine_term", "the loop of log_ratio_fine, unrolled by hand"),
 ]
 """Language, file, functions that it alone has, and why."""

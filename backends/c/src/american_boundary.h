@@ -26,6 +26,9 @@ QF_INLINE double exp_of(double x) {
     return shift_exponent(times_exp(1.0, e.r), e.n_magic);
 }
 
+/* Whether an amount is ordinary. */
+QF_INLINE int is_near(double amount) { return (amount > 1.0 / MOST_RATIO) & (amount < MOST_RATIO); }
+
 /* A put of strike 1 on an underlying of volatility 1, and where the table has its boundary. */
 typedef struct {
     double strike;        /* what its price is to be multiplied by */
@@ -50,8 +53,7 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     int second = q > r, early = (r > 0.0) | (q < r), single = !((r < 0.0) & (q < r));
     double scale = second ? b : a + apart;
     int fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE);
-    int near =
-        (s > 1.0 / MOST_RATIO) & (s < MOST_RATIO) & (k > 1.0 / MOST_RATIO) & (k < MOST_RATIO);
+    int near = is_near(s) & is_near(k);
     int starts = second & early & fitting & (a > 0x1p-900);
     scale = fitting ? scale : 1.0;
     double bend = sqrt(at_most(scale, TABLE_SCALE)), share = at_most(apart / scale, 1.0);

@@ -68,6 +68,11 @@ def exp_of(x: float) -> float:
     return shift_exponent(times_exp(1.0, e.r), e.n_magic)
 
 
+def is_near(amount: float) -> bool:
+    """Whether an amount is ordinary."""
+    return 1.0 / MOST_RATIO < amount < MOST_RATIO
+
+
 class Put(NamedTuple):
     """A put of strike 1 on an underlying of volatility 1, and where the table has its boundary."""
 
@@ -108,7 +113,7 @@ def put_of(
     x, root = variance * time, sigma * square_root(time)
     full = b if second else a + apart
     fitting = LEAST_SCALE < full < MOST_SCALE
-    near = 1.0 / MOST_RATIO < s < MOST_RATIO and 1.0 / MOST_RATIO < k < MOST_RATIO
+    near = is_near(s) and is_near(k)
     starts = second and early and fitting and a > float.fromhex("0x1p-900")
     scale = full if fitting else 1.0
     bend, share = square_root(at_most(scale, TABLE_SCALE)), at_most(apart / scale, 1.0)

@@ -36,8 +36,13 @@ class Grid(NamedTuple):
     nodes: int
     premium: int
 
+    @property
+    def size(self) -> int:
+        """How many numbers the matrices to its nodes have."""
+        return (self.points * self.nodes + self.premium) * (self.points + 1)
 
-COARSE, MEDIUM, FINE = Grid(16, 16, 64), Grid(24, 20, 64), Grid(32, 32, 96)
+
+GRIDS = COARSE, MEDIUM, FINE = Grid(16, 16, 64), Grid(24, 20, 64), Grid(32, 32, 96)
 
 
 class Method(NamedTuple):
@@ -73,20 +78,10 @@ class Matrices(NamedTuple):
 @cache
 def matrices(grid: Grid) -> Matrices:
     """Read a grid's matrices from the table."""
-    numbers = table()
-    at = AT_GRIDS
-    for each in (COARSE, MEDIUM, FINE):
-        if each == grid:
-            break
-        at += (each.points * each.nodes + each.premium) * (each.points + 1)
-    at_slopes = AT_GRIDS + sum(
-        (each.points * each.nodes + each.premium) * (each.points + 1)
-        for each in (COARSE, MEDIUM, FINE)
-    )
-    for each in (COARSE, MEDIUM, FINE):
-        if each == grid:
-            break
-        at_slopes += each.premium * (each.points + 1)
+    numbers, place = table(), GRIDS.index(grid)
+    at = AT_GRIDS + sum(each.size for each in GRIDS[:place])
+    slopes_before = sum(each.premium * (each.points + 1) for each in GRIDS[:place])
+    at_slopes = AT_GRIDS + sum(each.size for each in GRIDS) + slopes_before
 
     def rows(start: int, count: int) -> Rows:
         width = grid.points + 1

@@ -106,7 +106,7 @@ static __attribute__((noinline)) void find_depths(Depths *out, Puts *puts, int w
     DEPTHS[way](out, puts, n);
     n = n < lanes ? lanes : 0;
     for (int v = 0; v < nodes_of(way).count; v++) EACH_LANE out->at[v][i] = out->at[v][0];
-    EACH_LANE out->now[i] = out->now[0];
+    if (way >= HIGH_FIRST) EACH_LANE out->now[i] = out->now[0];
 }
 
 /* The premium: the integral over the depths. By the equation it is exercised at the boundary. */
@@ -121,10 +121,11 @@ static __attribute__((noinline)) void integrate(double *premium, const Depths *d
             premium[i] = fma(weight, premium_density(p, depths->at[v][i], sine), premium[i]);
         }
     }
+    EACH_LANE premium[i] *= get_Put(&puts->lanes, i).x;
+    if (way < HIGH_FIRST) return;
     EACH_LANE {
         Put p = get_Put(&puts->lanes, i);
-        int held = (way < HIGH_FIRST) | (p.log_m > p.log_start - depths->now[i]);
-        premium[i] = held ? p.x * premium[i] : 0.0;
+        premium[i] = p.log_m > p.log_start - depths->now[i] ? premium[i] : 0.0;
     }
 }
 
@@ -185,40 +186,32 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
  * European price and of exercise now, exercise now, the best on a known path, or nothing at all. */
 enum { LEFT, GREATER, NOW, PATH, NOTHING };
 
-QF_INLINE int settling_of(Put p, double spot, double strike, double time, double sigma,
-                          double style) {
+/* What becomes of lane i, its European price being its result so far, and its mark. */
+static int settling_of(const double *const *restrict in, double european, int32_t *mark,
+                       int64_t i) {
+    double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i], style = in[7][i];
+    if (style != style) *mark = 0;
+    if ((european != european) | (style != style)) return NOTHING;
+    Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, in[6][i]);
     double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
-    int far = !((spot > 1.0 / MOST_RATIO) & (spot < MOST_RATIO) & (strike > 1.0 / MOST_RATIO) &
-                (strike < MOST_RATIO));
+    int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
+    int far = !(is_near(spot) & is_near(strike));
     int tiny =
         ((scale <= LEAST_SCALE) & (p.x < MOST_X)) | ((p.x <= LEAST_X) & (scale < MOST_SCALE));
-    if ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0)) return LEFT;
-    if (time == 0.0) return NOW;
-    if ((sigma == 0.0) & (time < INFINITY) & !far) return PATH;
-    return far | tiny ? GREATER : NOTHING; /* two boundaries, or volatility beyond all measure */
-}
-
-/* Whether a lane has a price at all, so far; its mark follows. */
-QF_INLINE int has_price(double european, double style, int32_t *mark) {
-    int missing = style != style, priced = european == european;
-    int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
-    *mark = missing ? 0 : *mark | (priced & !known);
-    return priced & known;
+    if (known & ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0))) return LEFT;
+    if (known & (time == 0.0)) return NOW;
+    if (known & (sigma == 0.0) & (time < INFINITY) & !far) return PATH;
+    if (known & (far | tiny)) return GREATER;
+    *mark = 1; /* no style, two boundaries, or volatility beyond all measure */
+    return NOTHING;
 }
 
 /* What is left where no boundary is found: limits, and NaN where there is none. */
 static void settle_american(const double *const *restrict in, double *restrict out,
                             int32_t *restrict marks, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
-        double spot = in[0][i], strike = in[1][i], time = in[2][i], rate = in[3][i];
-        double dividend = in[4][i], sigma = in[5][i], sign = in[6][i], style = in[7][i];
-        double now = exercised(spot, strike, sign);
-        Put p = put_of(spot, strike, time, rate, dividend, sigma, sign);
-        int settling = has_price(out[i], style, &marks[i])
-                           ? settling_of(p, spot, strike, time, sigma, style)
-                           : NOTHING;
-        marks[i] |= settling == NOTHING && out[i] == out[i] && style == style;
-        switch (settling) {
+        double now = exercised(in[0][i], in[1][i], in[6][i]);
+        switch (settling_of(in, out[i], &marks[i], i)) {
             case LEFT:
                 break;
             case GREATER:
@@ -228,8 +221,8 @@ static void settle_american(const double *const *restrict in, double *restrict o
                 out[i] = now;
                 break;
             case PATH:
-                out[i] =
-                    value_without_volatility(known_path(spot, strike, time, rate, dividend, sign));
+                out[i] = value_without_volatility(
+                    known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[6][i]));
                 break;
             default:
                 out[i] = NOT_A_NUMBER;

@@ -48,7 +48,7 @@ typedef struct {
     Row t[F_FIRST], share[F_SECOND];
 } Puts;
 
-/* The boundary's depth at the nodes of the premium, and now. */
+/* The boundary's depth at the nodes of the premium, and by the equation now. */
 typedef struct {
     Row at[MOST_NODES], now;
 } Depths;
@@ -136,13 +136,12 @@ QF_INLINE void depths_by_table(Depths *out, const Puts *puts, Nodes nodes, int s
                                int64_t n) {
     Series series;
     contract_table(&series, puts, second, fast, n);
-    for (int v = 0; v <= nodes.count; v++) {
-        double cosine = v < nodes.count ? cosine_of(nodes, v) : 1.0;
-        double *depth = v < nodes.count ? out->at[v] : out->now;
+    for (int v = 0; v < nodes.count; v++) {
+        double cosine = cosine_of(nodes, v);
         EACH_LANE {
             Put p = get_Put(&puts->lanes, i);
             double s = p.root * cosine;
-            depth[i] = tabulated_w(&series, p, p.reach * cosine, s, second, fast, i) * s;
+            out->at[v][i] = tabulated_w(&series, p, p.reach * cosine, s, second, fast, i) * s;
         }
     }
 }
