@@ -110,6 +110,27 @@ def test_in_spot_it_is_monotone_and_convex_but_for_its_error(backend, accuracy):
         assert (np.diff(price, 2) >= -2.0 * TOLERATED[accuracy]).all()
 
 
+@pytest.mark.parametrize("accuracy", TOLERATED)
+def test_options_that_share_a_boundary_have_the_bits_they_have_alone(backend, accuracy):
+    strikes = np.linspace(70.0, 140.0, 64)
+    for times in ([0.7], [0.7, 0.9]):  # one boundary in a block, and two
+        n = strikes.size
+        o = market(np.random.default_rng(7), n)._replace(
+            spot=np.full(n, 100.0),
+            strike=strikes,
+            time=np.resize(times, n),
+            rate=np.full(n, 0.05),
+            dividend=np.full(n, 0.02),
+            sigma=np.full(n, 0.25),
+            sign=np.full(n, -1.0),
+        )
+        alone = [
+            american(backend, type(o)(*(column[[i]] for column in o)), accuracy)[0]
+            for i in range(n)
+        ]
+        assert np.array_equal(american(backend, o, accuracy), alone)
+
+
 def test_nothing_jumps_where_rate_and_dividend_meet(backend):
     apart = np.linspace(-1e-4, 1e-4, 201)
     n = apart.size
