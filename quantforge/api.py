@@ -153,26 +153,27 @@ def greeks(
     dividend: Any = NO_DIVIDEND,
     kind: Any = "call",
     model: str = "black_scholes",
-    exercise: str = EUROPEAN,
+    exercise: Any = EUROPEAN,
+    accuracy: str = STANDARD,
     which: Sequence[str] = FIRST_ORDER,
     out: Mapping[str, Any] | None = None,
     errors: str = "nan",
     backend: str = "auto",
     threads: int | None = None,
 ) -> Greeks:
-    """Price European options with their sensitivities, all analytic, in one pass.
+    """Price options with their sensitivities, all analytic, in one pass.
 
     Every argument broadcasts against the others as in NumPy; scalars give scalars.
 
     Parameters
     ----------
-    spot, strike, time, rate, sigma, dividend, kind, model, errors, backend, threads
+    spot, strike, time, rate, sigma, dividend, kind, model, exercise, accuracy, errors, backend, \
+threads
         As in `quantforge.price`.
-    exercise : {"european"}
-        No model has the American one here.
     which : sequence of str, default `FIRST_ORDER`
         The results to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, a sum of
-        these, or any of their names. No other result is written.
+        these, or any of their names. No other result is written. American options have those of
+        `AMERICAN_GREEKS`.
     out : mapping of str to ndarray of float64, optional
         Where to write, by name; other results are allocated.
 
@@ -205,7 +206,9 @@ def greeks(
     -----
     At expiry, and without volatility, ``delta`` is 0 or +-exp(-qT), and half of that at the money.
     ``gamma``, ``dual_gamma`` and -``zomma`` are infinite at the money and 0 elsewhere. A valid
-    option never gives NaN. docs/numerics.md states the accuracy of each result.
+    European option never gives NaN. docs/numerics.md states the accuracy of each result, and
+    docs/american.md that of American options. One that is exercised at once has the greeks of what
+    that brings.
 
     References
     ----------
@@ -224,14 +227,21 @@ def greeks(
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
         kind = "call"
-    key = model, which, errors, backend, threads, kind, exercise, _settings()
     try:
+        key = model, which, errors, backend, threads, kind, exercise, accuracy, _settings()
         call = _GREEKS[key]
         if threads is not None and type(threads) is not int:
             raise KeyError  # as a key, True is 1
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        request = Request("greeks", model, which, errors, backend, threads, exercise)
-        call = _GREEKS[key] = resolve(request, kind)
+        how = errors, backend, threads
+        if not isinstance(exercise, str):
+            given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
+            given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
+            request = Request("greeks", model, which, *how, AMERICAN, accuracy)
+            several: Greeks = _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+            return several
+        call = resolve(Request("greeks", model, which, *how, exercise, accuracy), kind)
+        _GREEKS[model, which, *how, kind, exercise, accuracy, _settings()] = call
     found: Greeks = call.run(spot, strike, time, rate, sigma, dividend, out, sign)
     return found
 

@@ -39,10 +39,12 @@ def boundary_table() -> Floats:
         coordinate fastest; then the sines, cosines and weights of seven quadratures, and the
         cosines of pi k / 96. Behind these, for each of three grids, the matrices that interpolate
         between its points: to the nodes of the equation at each point, and to those of the premium.
+        At last for each grid the matrix to the slopes in ln(u) at the nodes of the premium.
     """
     stored = np.load(Path(__file__).parent / "data" / "american_boundary.npy")
     matrices = (_matrices(stored, *grid) for grid in GRIDS)
-    table = np.concatenate([stored, *matrices])
+    slopes = (_slopes(stored, points, premium) for points, _, premium in GRIDS)
+    table = np.concatenate([stored, *matrices, *slopes])
     table.flags.writeable = False
     return table
 
@@ -54,19 +56,35 @@ def _cosines(stored: Floats, count: int) -> Floats:
 
 
 def _matrices(stored: Floats, points: int, nodes: int, premium: int) -> Floats:
-    """Barycentric interpolation in Chebyshev's points of (u / x)^(1/4), as matrices.
+    """Interpolation in Chebyshev's points of (u / x)^(1/4), as matrices."""
+    place = 0.5 * _points(stored, points)[:-1] + 0.5
+    before = place[:, None] * np.sqrt(_cosines(stored, nodes))
+    roots = np.concatenate([before.ravel(), np.sqrt(_cosines(stored, premium))])
+    return _interpolation(stored, points, roots)[0].ravel()
+
+
+def _slopes(stored: Floats, points: int, premium: int) -> Floats:
+    """The matrix to slopes in ln(u) at the nodes of the premium."""
+    roots = np.sqrt(_cosines(stored, premium))
+    matrix, per_apart = _interpolation(stored, points, roots)
+    slopes = matrix * (_total(matrix * per_apart) - per_apart)
+    return np.asarray(0.5 * roots[:, None] * slopes).ravel()
+
+
+def _points(stored: Floats, count: int) -> Floats:
+    return stored[-(ANGLES + 1) :: ANGLES // count]
+
+
+def _interpolation(stored: Floats, points: int, roots: Floats) -> tuple[Floats, Floats]:
+    """Barycentric weights at 2 `roots` - 1, and one over the distances from the points.
 
     NumPy rounds sums, products, quotients and square roots as IEEE 754 says, on every machine.
     """
-    cosines = stored[-(ANGLES + 1) :: ANGLES // points]
-    place = 0.5 * cosines[:-1] + 0.5
-    before = place[:, None] * np.sqrt(_cosines(stored, nodes))
-    roots = np.concatenate([before.ravel(), np.sqrt(_cosines(stored, premium))])
-    per_apart = 1.0 / ((2.0 * roots - 1.0)[:, None] - cosines)
+    per_apart = 1.0 / ((2.0 * roots - 1.0)[:, None] - _points(stored, points))
     weights = np.where(np.arange(points + 1) % 2, -1.0, 1.0)
     weights[[0, -1]] *= 0.5
     matrix = weights * per_apart
-    return np.asarray(matrix / _total(matrix)).ravel()
+    return np.asarray(matrix / _total(matrix)), per_apart
 
 
 def _total(matrix: Floats) -> Floats:

@@ -252,12 +252,12 @@ class Call:
 
     def _plain(self, arguments: Mapping[str, Any], outs: tuple[Any, ...] = ()) -> tuple[Any, ...]:
         """All results, from arguments without labels."""
-        names, written = self.selection.names, self.selection.written
+        names = self.selection.names
         outs = outs or (None,) * len(names)
-        if names == written:
+        if self.selection.direct:
             return self._values(arguments, outs)
         named = dict(zip(names, outs, strict=True))
-        values = self._values(arguments, tuple(map(named.get, written)))
+        values = self._values(arguments, tuple(map(named.get, self.selection.written)))
         return self.selection.results(values, arguments["time"], named)
 
     def _values(self, arguments: Mapping[str, Any], outs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -488,7 +488,7 @@ def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Ca
         operands=tuple("carry" if name == "dividend" else name for name in taken),
         on_forward=model.on_forward,
         several=len(selection.written) > 1,
-        direct=selection.names == selection.written,
+        direct=selection.direct,
     )
     return _class_of(shape)(request, kind, size)
 

@@ -190,6 +190,7 @@ FIRST_ORDER: Final = ("price", "delta", "gamma", "vega", "theta", "rho", "phi")
 SECOND_ORDER: Final = ("vanna", "volga", "charm", "veta", "dual_delta", "dual_gamma")
 THIRD_ORDER: Final = ("speed", "color", "zomma", "ultima")
 ALL: Final = FIRST_ORDER + SECOND_ORDER + THIRD_ORDER
+AMERICAN_GREEKS: Final = (*FIRST_ORDER, "vanna", "charm", "dual_delta", "dual_gamma")
 
 _VALUE = Output("price", "present value of the option", "currency")
 _GREEKS = (
@@ -340,6 +341,16 @@ for _operation in (
         numerics=1,
         function="price",
         exercise="american",
+    ),
+    Operation(
+        name="american_greeks",
+        summary="price and sensitivities of an American option on a lognormal underlying",
+        inputs=(*_LOGNORMAL, STYLE),
+        outputs=tuple(each for each in _GREEKS if each.name in AMERICAN_GREEKS),
+        numerics=1,
+        function="greeks",
+        exercise="american",
+        default_outputs=FIRST_ORDER,
     ),
     Operation(
         name="bachelier_price",

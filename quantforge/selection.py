@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantforge.conventions import Model
+from quantforge.exercises import EUROPEAN
 from quantforge.operations import Operation
 
 __all__ = ["Selection", "select"]
@@ -21,26 +22,32 @@ class Selection(NamedTuple):
     ----------
     names, written : tuple of str
         They differ only for the greeks of a forward price: the kernel's rho and phi, derivatives
-        at a constant spot, are not what is meant. There rho is -T V, and phi 0.
+        at a constant spot, are not what is meant. There rho is their sum, which is -T V where the
+        option is paid at expiry, and phi is 0.
     wanted : int
         The set of the written ones: bit i stands for the operation's i-th output.
     types : str
         NumPy's type characters of the written ones.
+    direct : bool
+        Whether those written are those asked for.
     """
 
     names: tuple[str, ...]
     written: tuple[str, ...]
     wanted: int
     types: str
+    direct: bool
 
     def results(
         self, values: tuple[Any, ...], time: Any, outs: Mapping[str, Any]
     ) -> tuple[Any, ...]:
         """The results asked for, from those of the kernel; `outs` says by name where to write."""
-        if self.names == self.written:
+        if self.direct:
             return values
         found = dict(zip(self.written, values, strict=True))
-        if "rho" in self.names:
+        if "rho" in self.names and "phi" in self.written:
+            found["rho"] = np.add(found["rho"], found["phi"], out=outs.get("rho"))
+        elif "rho" in self.names:
             negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
             found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
         if "phi" in self.names:
@@ -67,11 +74,13 @@ def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selec
     names = tuple(output.name for output in operation.written(operation.wanted(which)))
     if not names:
         raise ValueError("which names no result")
+    direct = not (model.on_forward and operation.takes_dividend and {"rho", "phi"} & {*names})
     kept = names
-    if model.on_forward and operation.takes_dividend:
+    if not direct:
         kept = tuple(name for name in names if name not in ("rho", "phi"))
+        summed = ("price",) if operation.exercise == EUROPEAN else ("rho", "phi")
         if "rho" in names or not kept:
-            kept = (*kept, "price")
+            kept = (*kept, *summed)
     wanted = operation.wanted(kept)
     written = operation.written(wanted)
     return Selection(
@@ -79,4 +88,5 @@ def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selec
         tuple(output.name for output in written),
         wanted,
         "".join(output.type for output in written),
+        direct,
     )

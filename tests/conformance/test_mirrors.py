@@ -26,7 +26,11 @@ FORMULAS = {
         logarithm exp_of is_near put_of third_coordinate first_w second_w discounted_tails
     """,
     "american_equation": "is_smooth sample_of depth_of depth_slope boundary_density turn_of",
-    "american_price": "premium_density value_without_volatility",
+    "american_price": "premium_density known_path value_without_volatility",
+    "american_greeks": """
+        directions_of bent unbent slopes_of first_slopes second_slopes premium_slopes premium_greeks
+        greeks_of_exercise greeks_without_volatility
+    """,
     "greeks": """
         carried_theta parts_ordinary parts_at_the_money amounts_in_unit parts_general greeks_of
         rescaled swept
@@ -65,6 +69,10 @@ OWN = [
     ("specification", "american_boundary", "table nodes chebyshev contract series_at", WHOLE),
     ("specification", "american_equation", "matrices interpolated eliminated", WHOLE),
     ("specification", "american_price", "american_price premium_of", WHOLE),
+    ("specification", "american_price", "settling_of is_looked_for", WHOLE),
+    ("specification", "american_greeks", "american_greeks _with_premium", WHOLE),
+    ("specification", "american_greeks", "chebyshev_slopes sloped_series", WHOLE),
+    ("specification", "american_greeks", "slopes_by_table slopes_by_equation", WHOLE),
     ("specification", "greeks", "greeks", WHOLE),
     ("specification", "implied_volatility", "implied_volatility", WHOLE),
     ("specification", "bachelier_price", "bachelier_price", WHOLE),

@@ -23,10 +23,14 @@ QF_INLINE double premium_density(Put p, double depth, double sine) {
     return fma(p.a, tails.minus, -(p.b * tails.plus));
 }
 
-/* The best of all times to exercise where the underlying's path is known: K e^(-r t) - S e^(-q t)
- * at its ends and where it is level. */
-QF_INLINE double value_without_volatility(double spot, double strike, double time, double rate,
-                                          double dividend, double sign) {
+/* Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, at expiry, and at the
+ * time t between where it is level; 0 if there is none. */
+typedef struct {
+    double strike, spot, rate, dividend, t, now, then, end;
+} KnownPath;
+
+QF_INLINE KnownPath known_path(double spot, double strike, double time, double rate,
+                               double dividend, double sign) {
     int call = sign > 0.0;
     double s = call ? strike : spot, k = call ? spot : strike;
     double r = call ? dividend : rate, q = call ? rate : dividend;
@@ -36,7 +40,13 @@ QF_INLINE double value_without_volatility(double spot, double strike, double tim
     t = level & (t > 0.0) & (t < time) ? t : 0.0;
     double then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))));
     double end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))));
-    return at_least(at_least(then, end), at_least(k - s, 0.0));
+    KnownPath out = {k, s, r, q, t, at_least(k - s, 0.0), then, end};
+    return out;
+}
+
+/* The value at the best of these times. */
+QF_INLINE double value_without_volatility(KnownPath p) {
+    return at_least(at_least(p.then, p.end), p.now);
 }
 
 #endif

@@ -9,6 +9,8 @@ With u = x sin^2(theta) Gauss-Legendre nodes in theta serve, and no root is left
 Source: Kim (1990).
 """
 
+from typing import NamedTuple
+
 from quantforge_numba.american_boundary import discounted_tails, exp_of, logarithm
 from quantforge_numba.elementary import at_least, log_ratio
 from quantforge_numba.intrinsics import fma, inlined
@@ -28,12 +30,24 @@ def premium_density(p, depth, sine):
     return fma(p.a, tails.minus, -(p.b * tails.plus))
 
 
-@inlined
-def value_without_volatility(spot, strike, time, rate, dividend, sign):
-    """The best of all times to exercise where the underlying's path is known.
+class KnownPath(NamedTuple):
+    """Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t).
 
-    K e^(-r t) - S e^(-q t) at its ends and where it is level.
+    It is best now, at expiry, or at the time t between where it is level; 0 if there is none.
     """
+
+    strike: float
+    spot: float
+    rate: float
+    dividend: float
+    t: float
+    now: float
+    then: float
+    end: float
+
+
+@inlined
+def known_path(spot, strike, time, rate, dividend, sign):
     call = sign > 0.0
     s = strike if call else spot
     k = spot if call else strike
@@ -45,4 +59,19 @@ def value_without_volatility(spot, strike, time, rate, dividend, sign):
     t = t if level & (t > 0.0) & (t < time) else 0.0
     then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))))
     end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))))
-    return at_least(at_least(then, end), at_least(k - s, 0.0))
+    return KnownPath(
+        strike=k,
+        spot=s,
+        rate=r,
+        dividend=q,
+        t=t,
+        now=at_least(k - s, 0.0),
+        then=then,
+        end=end,
+    )
+
+
+@inlined
+def value_without_volatility(p):
+    """The value at the best of these times."""
+    return at_least(at_least(p.then, p.end), p.now)

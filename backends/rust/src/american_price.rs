@@ -27,9 +27,21 @@ pub fn premium_density(p: &Put, depth: f64, sine: f64) -> f64 {
     fma(p.a, tails.minus, -(p.b * tails.plus))
 }
 
-/// The best of all times to exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) at
-/// its ends and where it is level.
-pub fn value_without_volatility([spot, strike, time, rate, dividend, _, sign]: [f64; 7]) -> f64 {
+/// Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, at expiry, and at the
+/// time t between where it is level; 0 if there is none.
+pub struct KnownPath {
+    pub strike: f64,
+    pub spot: f64,
+    pub rate: f64,
+    pub dividend: f64,
+    pub t: f64,
+    pub now: f64,
+    pub then: f64,
+    pub end: f64,
+}
+
+#[inline(always)]
+pub fn known_path([spot, strike, time, rate, dividend, _, sign]: [f64; 7]) -> KnownPath {
     let call = sign > 0.0;
     let (s, k) = if call { (strike, spot) } else { (spot, strike) };
     let (r, q) = if call { (dividend, rate) } else { (rate, dividend) };
@@ -39,5 +51,20 @@ pub fn value_without_volatility([spot, strike, time, rate, dividend, _, sign]: [
         logarithm(log_ratio(if level { per } else { 1.0 }, 1.0)) / if level { q - r } else { 1.0 };
     let t = if level & (t > 0.0) & (t < time) { t } else { 0.0 };
     let worth = |t: f64| fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))));
-    at_least(at_least(worth(t), worth(time)), at_least(k - s, 0.0))
+    KnownPath {
+        strike: k,
+        spot: s,
+        rate: r,
+        dividend: q,
+        t,
+        now: at_least(k - s, 0.0),
+        then: worth(t),
+        end: worth(time),
+    }
+}
+
+/// The value at the best of these times.
+#[inline(always)]
+pub fn value_without_volatility(p: &KnownPath) -> f64 {
+    at_least(at_least(p.then, p.end), p.now)
 }

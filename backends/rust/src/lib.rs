@@ -2,6 +2,7 @@
 
 mod american_boundary;
 mod american_equation;
+mod american_greeks;
 mod american_price;
 mod attainable_error;
 mod bachelier_greeks;

@@ -5,6 +5,7 @@ out exactly (a zero price with a plus sign, a NaN with the canonical bits), or o
 a tolerance.
 """
 
+from quantforge_conformance.edge_cases.american_greeks import american_greeks
 from quantforge_conformance.edge_cases.american_price import american_price
 from quantforge_conformance.edge_cases.bachelier_greeks import bachelier_greeks
 from quantforge_conformance.edge_cases.bachelier_implied_volatility import (
@@ -19,6 +20,7 @@ from quantforge_conformance.edge_cases.price import price
 __all__ = [
     "EdgeCase",
     "Near",
+    "american_greeks",
     "american_price",
     "bachelier_greeks",
     "bachelier_implied_volatility",

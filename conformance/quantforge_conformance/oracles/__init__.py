@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 
 from quantforge_conformance.oracles import (
+    american_greeks,
     american_price,
     bachelier_greeks,
     bachelier_implied_volatility,
@@ -28,6 +29,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
     {
         "price": price.ORACLE,
         "american_price": american_price.ORACLE,
+        "american_greeks": american_greeks.ORACLE,
         "greeks": greeks.ORACLE,
         "implied_volatility": implied_volatility.ORACLE,
         "bachelier_price": bachelier_price.ORACLE,

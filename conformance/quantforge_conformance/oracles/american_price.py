@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,45 +14,59 @@ from quantforge_conformance.oracles.bounds import Bound, Lane
 from quantforge_conformance.oracles.oracle import DATA, Oracle
 from quantforge_conformance.spec import american_price as specification
 
-_ACCURACIES = {1.0: "fast", 2.0: "standard", 3.0: "high"}
+ACCURACIES = {1.0: "fast", 2.0: "standard", 3.0: "high"}
 _ALLOWED = {1.0: 5e-5, 2.0: 2e-6, 3.0: 8e-8}
 """Of spot or strike, whichever is larger, at each accuracy."""
-_BEYOND = 10.0
-"""Times as much where the table is beyond what it was fitted to."""
+
+
+def beyond(lane: Lane) -> float:
+    """How many times as much an option may be off where the table was not fitted to the market."""
+    _, _, time, _, _, sigma, _, _ = lane
+    return 1.0 if 0.05 <= sigma <= 0.8 and time <= 5.0 else 10.0
 
 
 def _allowed(lane: Lane, exact: mpf) -> mpf:
     """What the price of an option may be off by."""
-    spot, strike, time, _, _, sigma, _, style = lane
-    market = 0.05 <= sigma <= 0.8 and time <= 5.0
-    return mpf(max(spot, strike)) * _ALLOWED[style] * (1.0 if market else _BEYOND)
+    return mpf(max(lane[0], lane[1])) * _ALLOWED[lane[7]] * beyond(lane)
 
 
-def _public(operands: Any, **options: Any) -> Any:
-    """A call for each accuracy, which options cannot have of their own."""
+def by_accuracy(
+    function: Callable[..., tuple[Any, ...]], operands: Any, **options: Any
+) -> list[Any]:
+    """Call a function for each accuracy, which options cannot have of their own."""
     lanes = np.broadcast_arrays(*operands)
-    style, result = lanes[7], np.empty(lanes[7].shape)
-    for level, accuracy in _ACCURACIES.items():
-        chosen = style == level
+    results: list[Any] = []
+    for level, accuracy in ACCURACIES.items():
+        chosen = lanes[7] == level
         spot, strike, time, rate, dividend, sigma, sign = (lane[chosen] for lane in lanes[:7])
-        result[chosen] = quantforge.price(
-            spot,
-            strike,
-            time,
-            rate,
-            sigma,
+        found = function(
+            *(spot, strike, time, rate, sigma),
             dividend=dividend,
             kind=sign,
             exercise="american",
             accuracy=accuracy,
             **options,
         )
+        results = results or [np.empty(lanes[7].shape) for _ in found]
+        for result, its in zip(results, found, strict=True):
+            result[chosen] = its
+    return results
+
+
+def _public(operands: Any, **options: Any) -> Any:
+    def call(*given: Any, **said: Any) -> tuple[Any, ...]:
+        return (quantforge.price(*given, **said),)
+
+    [result] = by_accuracy(call, operands, **options)
     return result
+
+
+PRICE = Bound("what its accuracy allows", 1, _allowed)
 
 
 ORACLE = Oracle(
     exact_values=lambda *lane: (reference.american_price(*lane[:7]),),
-    bounds={"price": (Bound("what its accuracy allows", 1, _allowed),)},
+    bounds={"price": (PRICE,)},
     regions=regions.AMERICAN_PRICE,
     special=special.AMERICAN_PRICE,
     edge_cases=edge_cases.american_price,

@@ -3,6 +3,7 @@
 Arguments are doubles (or mpf), taken as exact.
 """
 
+from quantforge_conformance.reference.american_greeks import american_greeks
 from quantforge_conformance.reference.american_price import american_price
 from quantforge_conformance.reference.bachelier_greeks import bachelier_greeks
 from quantforge_conformance.reference.bachelier_implied_volatility import (
@@ -19,6 +20,7 @@ __all__ = [
     "DIGITS",
     "PRECISE",
     "Implied",
+    "american_greeks",
     "american_price",
     "bachelier_greeks",
     "bachelier_implied_volatility",

@@ -117,19 +117,42 @@ class Boundaries:
         return self._depths(samples, root) / root
 
 
+def premia(
+    a: Floats, b: Floats, x: Floats, log_m: float, points: int, turns: int, nodes: int
+) -> Floats:
+    """Return what early exercise adds to puts of strike 1, ln(spot) being `log_m`.
+
+    And how that changes with `log_m`: three rows, the value and its first and second derivative.
+    """
+    boundary = Boundaries(a, b, x, points=points, turns=turns)
+    sine, cosine, weight = legendre(nodes)
+    root, a, b = np.sqrt(x)[:, None], a[:, None], b[:, None]
+    s = root * sine
+    depth = boundary.w_at(np.broadcast_to(cosine, s.shape)) * root * cosine
+    plus = (log_m - boundary.log_start + depth + (a - b) * s**2) / s + 0.5 * s
+    minus = plus - s
+    kept, paid = a * np.exp(-a * s**2), b * np.exp(log_m - b * s**2)
+    own, other = kept * _density(minus), paid * _density(plus)
+    minus_share, plus_share = kept * ndtr(-minus), paid * ndtr(-plus)
+    rows = (
+        minus_share - plus_share,
+        (other - own) / s - plus_share,
+        (minus * own - plus * other) / s**2 + 2.0 * other / s - plus_share,
+    )
+    return np.array([(row * 2.0 * weight * sine * cosine).sum(axis=-1) * x for row in rows])
+
+
+def _density(x: Floats) -> Floats:
+    return np.asarray(np.exp(-0.5 * x * x) / np.sqrt(2.0 * np.pi))
+
+
 @cache
 def premium(
     a: float, b: float, x: float, log_m: float, points: int = 64, nodes: int = 200
 ) -> float:
     """Return what early exercise adds to a put of strike 1, ln(spot) being `log_m`."""
-    boundary = Boundaries(*(np.array([each]) for each in (a, b, x)), points=points, turns=300)
-    sine, cosine, weight = legendre(nodes)
-    s = np.sqrt(x) * sine
-    depth = boundary.w_at(cosine[None, :])[0] * np.sqrt(x) * cosine
-    d = (log_m - boundary.log_start[0, 0] + depth + (a - b) * s**2) / s + 0.5 * s
-    minus = a * np.exp(-a * s**2) * ndtr(s - d)
-    plus = b * np.exp(log_m - b * s**2) * ndtr(-d)
-    return float(((minus - plus) * 2.0 * weight * sine * cosine).sum() * x)
+    rates = np.array([a]), np.array([b]), np.array([x])
+    return float(premia(*rates, log_m, points, 300, nodes)[0, 0])
 
 
 def american_price(
@@ -160,7 +183,7 @@ def without_volatility(
     """Return the value of exercise at the best of all times, the underlying's path being known."""
     if sign > 0.0:
         spot, strike, rate, dividend = strike, spot, dividend, rate
-    with mp.workdps(50):
+    with mp.workdps(max(50, mp.dps)):
         times = [mpf(0), mpf(time)]
         if rate * dividend > 0.0 and rate != dividend:
             level = mp.log(mpf(dividend) * spot / (mpf(rate) * strike)) / (mpf(dividend) - rate)

@@ -72,6 +72,7 @@ class Matrices(NamedTuple):
     place: list[float]
     before: list[Rows]
     premium: Rows
+    slopes: Rows
 
 
 @cache
@@ -79,6 +80,8 @@ def matrices(grid: Grid) -> Matrices:
     """Read a grid's matrices from the table."""
     numbers, place = table(), GRIDS.index(grid)
     at = AT_GRIDS + sum(each.size for each in GRIDS[:place])
+    slopes_before = sum(each.premium * (each.points + 1) for each in GRIDS[:place])
+    at_slopes = AT_GRIDS + sum(each.size for each in GRIDS) + slopes_before
 
     def rows(start: int, count: int) -> Rows:
         width = grid.points + 1
@@ -92,6 +95,7 @@ def matrices(grid: Grid) -> Matrices:
         [root * root for root in roots],
         [all_rows[j * grid.nodes : (j + 1) * grid.nodes] for j in range(grid.points)],
         all_rows[grid.points * grid.nodes :],
+        rows(at_slopes, grid.premium),
     )
 
 
@@ -174,6 +178,8 @@ class Node(NamedTuple):
     weight: float
     slope: float  # weight / s
     follows: float
+    u: float
+    since: float  # time before the node
 
 
 class Linear(NamedTuple):
@@ -182,6 +188,8 @@ class Linear(NamedTuple):
     slopes: list[float]  # of its residual in all samples
     residual: float
     turned: float
+    by_a: float  # how the residual follows a and b
+    by_b: float
 
 
 class Boundary:
@@ -225,12 +233,12 @@ class Boundary:
         quadrature = nodes(self.grid.nodes)
         for (sine, cosine, weight), row in zip(quadrature, self.matrices.before[j], strict=True):
             sample = interpolated(self.curve, row)
-            since = root * cosine
+            s, since = root * sine, root * cosine
             before = depth_of(sample, self.smooth, since)
             gain = boundary_density(self.p, here, before, root, sine, cosine)
             slope = divide(divide(weight, sine), root)
             follows = depth_slope(before, self.smooth, since) if sample > LEAST_SAMPLE else 0.0
-            found.append(Node(gain, weight, slope, follows))
+            found.append(Node(gain, weight, slope, follows, s * s, since * since))
         return found
 
     def _linear(self, j: int) -> Linear:
@@ -239,13 +247,18 @@ class Boundary:
         root = p.root * self.matrices.place[j]
         here = depth_of(self.curve[j], self.smooth, root)
         minus = plus = own_minus = own_plus = 0.0
+        moved_minus = moved_plus = since_minus = since_plus = 0.0
         its_nodes = self._nodes(j, here, root)
-        for gain, weight, slope, _ in its_nodes:
+        for gain, weight, slope, _, u, since in its_nodes:
             minus_slope, plus_slope = slope * gain.minus_density, slope * gain.plus_density
             minus = fma(weight, gain.minus, minus)
             plus = fma(weight, gain.plus, plus)
             own_minus += minus_slope
             own_plus += plus_slope
+            moved_minus = fma(u, minus_slope, moved_minus)
+            moved_plus = fma(u, plus_slope, moved_plus)
+            since_minus = fma(weight * since, gain.minus, since_minus)
+            since_plus = fma(weight * since, gain.plus, since_plus)
         turn = turn_of(p, here, root, minus, plus)
         x = root * root
         above_share, below_share = divide(1.0, turn.above), divide(1.0, turn.below)
@@ -254,6 +267,15 @@ class Boundary:
         above = fma(ax, own_minus, minus_own) * above_share
         below = fma(bx, own_plus, plus_own) * below_share
         own = (1.0 - (above - below)) * depth_slope(here, self.smooth, root)
+        move_a = (divide(1.0, p.a) if p.second else 0.0) + x
+        move_b = (divide(-1.0, p.b) if p.second else 0.0) - x
+        above_a, below_b = x * minus, x * plus
+        above_a += ax * (since_minus + moved_minus)
+        below_b += bx * (since_plus - moved_plus)
+        above_a = fma(minus_own, move_a, above_a) * above_share
+        below_b = fma(plus_own, move_b, below_b) * below_share
+        above_b = fma(minus_own, move_b, -(ax * moved_minus)) * above_share
+        below_a = fma(plus_own, move_a, bx * moved_plus) * below_share
         per_above, per_below = ax * above_share, bx * below_share
         slopes = [0.0] * self.grid.points
         slopes[j] = own
@@ -266,17 +288,28 @@ class Boundary:
             slopes,
             turn.depth - here,
             sample_of(turn.depth, self.smooth, root),
+            move_a - (above_a - below_a),
+            move_b - (above_b - below_b),
         )
 
     def _step(self) -> None:
         """One step of Newton's method, but for points that it would change by more than half."""
         equations = [self._linear(j) for j in range(self.grid.points)]
-        changes = eliminated(
-            [each.slopes for each in equations], [each.residual for each in equations]
+        (changes,) = eliminated(
+            [each.slopes for each in equations], [[each.residual for each in equations]]
         )
         for j, (equation, change) in enumerate(zip(equations, changes, strict=True)):
             small = abs(change) <= 0.5 * self.curve[j]
             self.curve[j] = self.curve[j] + change if small else equation.turned
+
+    def by_rates(self) -> tuple[list[float], list[float]]:
+        """How the samples follow a and b."""
+        equations = [self._linear(j) for j in range(self.grid.points)]
+        by_a, by_b = eliminated(
+            [each.slopes for each in equations],
+            [[each.by_a for each in equations], [each.by_b for each in equations]],
+        )
+        return [*by_a, 0.0], [*by_b, 0.0]
 
     def depths(self) -> list[float]:
         """The depth at each node of the premium, and at last now."""
@@ -288,8 +321,8 @@ class Boundary:
         return [*found, depth_of(self.curve[0], self.smooth, p.root)]
 
 
-def eliminated(slopes: list[list[float]], residual: list[float]) -> list[float]:
-    """Solve for the changes that make up for the residuals, from the last point to the first."""
+def eliminated(slopes: list[list[float]], wanted: list[list[float]]) -> list[list[float]]:
+    """Solve for the changes that make up for what is wanted, from the last point to the first."""
     points = len(slopes)
     for k in range(points - 1, 0, -1):
         pivot = slopes[k][:k]
@@ -299,9 +332,11 @@ def eliminated(slopes: list[list[float]], residual: list[float]) -> list[float]:
             slopes[j][:k] = [
                 fma(factor, one, its) for one, its in zip(pivot, slopes[j], strict=False)
             ]
-            residual[j] = fma(factor, residual[k], residual[j])
-    for k in range(points):
-        for before in range(k):
-            residual[k] = fma(-slopes[k][before], residual[before], residual[k])
-        residual[k] = divide(residual[k], slopes[k][k])
-    return residual
+            for column in wanted:
+                column[j] = fma(factor, column[k], column[j])
+    for column in wanted:
+        for k in range(points):
+            for before in range(k):
+                column[k] = fma(-slopes[k][before], column[before], column[k])
+            column[k] = divide(column[k], slopes[k][k])
+    return wanted

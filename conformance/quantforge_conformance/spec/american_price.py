@@ -12,6 +12,8 @@ boundary is the table's; for the highest accuracy, and beyond the table, that of
 from __future__ import annotations
 
 import math
+from enum import Enum
+from typing import NamedTuple
 
 from quantforge_conformance.spec import price as european
 from quantforge_conformance.spec.american_boundary import (
@@ -66,13 +68,26 @@ def premium_of(p: Put, style: float) -> float:
     return p.x * premium
 
 
-def value_without_volatility(
-    spot: float, strike: float, time: float, rate: float, dividend: float, sign: float
-) -> float:
-    """The best of all times to exercise where the underlying's path is known.
+class KnownPath(NamedTuple):
+    """Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t).
 
-    It is K e^(-r t) - S e^(-q t) at its ends and where it is level.
+    It is best now, at expiry, or at the time t between where it is level; 0 if there is none.
     """
+
+    strike: float
+    spot: float
+    rate: float
+    dividend: float
+    t: float
+    now: float
+    then: float
+    end: float
+
+
+def known_path(
+    spot: float, strike: float, time: float, rate: float, dividend: float, sign: float
+) -> KnownPath:
+    """The values of exercise at the times that count."""
     s, k, r, q = (strike, spot, dividend, rate) if sign > 0.0 else (spot, strike, rate, dividend)
     per = divide(q * s, r * k)
     t = 0.0
@@ -83,7 +98,43 @@ def value_without_volatility(
     def worth(t: float) -> float:
         return fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))))
 
-    return at_least(at_least(worth(t), worth(time)), at_least(k - s, 0.0))
+    return KnownPath(k, s, r, q, t, at_least(k - s, 0.0), worth(t), worth(time))
+
+
+def value_without_volatility(p: KnownPath) -> float:
+    """The value at the best of these times."""
+    return at_least(at_least(p.then, p.end), p.now)
+
+
+class Settling(Enum):
+    """What becomes of an option for which no boundary is looked for."""
+
+    LEFT = "as it is"
+    GREATER = "the greater of the European price and of exercise now"
+    NOW = "exercise now"
+    PATH = "the best on a known path"
+    NOTHING = "nothing at all"
+
+
+def settling_of(p: Put, time: float, sigma: float, style: float) -> Settling:
+    """What becomes of an option that has a European price."""
+    if style not in (EUROPEAN, FAST, STANDARD, HIGH):
+        return Settling.NOTHING
+    if style == EUROPEAN or not p.early or p.covered:
+        return Settling.LEFT
+    if time == 0.0:
+        return Settling.NOW
+    if sigma == 0.0 and time < math.inf and p.near:
+        return Settling.PATH
+    tiny = p.scale <= LEAST_SCALE and p.x < MOST_X
+    if not p.near or tiny or (p.x <= LEAST_X and p.scale < MOST_SCALE):
+        return Settling.GREATER
+    return Settling.NOTHING  # two boundaries, or volatility beyond all measure
+
+
+def is_looked_for(p: Put, style: float) -> bool:
+    """Whether the boundary is looked for."""
+    return style in (FAST, STANDARD, HIGH) and p.early and p.covered
 
 
 def american_price(
@@ -98,20 +149,20 @@ def american_price(
 ) -> float:
     """The price of one option, `style` saying how it may be exercised and how close to come."""
     found = european.price(spot, strike, time, rate, dividend, sigma, sign)
-    if found != found or style not in (EUROPEAN, FAST, STANDARD, HIGH):
+    if found != found:
         return NOT_A_NUMBER
     p = put_of(spot, strike, time, rate, dividend, sigma, sign)
-    if style == EUROPEAN or not p.early:
-        return found
     now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
-    if p.covered:
+    if is_looked_for(p, style):
         value = fma(p.strike, at_least(premium_of(p, style), 0.0), found)
         return at_most(at_least(value, now), p.strike)
-    if time == 0.0:
-        return now
-    if sigma == 0.0 and time < math.inf and p.near:
-        return value_without_volatility(spot, strike, time, rate, dividend, sign)
-    tiny = p.scale <= LEAST_SCALE and p.x < MOST_X
-    if not p.near or tiny or (p.x <= LEAST_X and p.scale < MOST_SCALE):
-        return at_least(found, now)
-    return NOT_A_NUMBER  # two boundaries, or volatility beyond all measure
+    match settling_of(p, time, sigma, style):
+        case Settling.LEFT:
+            return found
+        case Settling.GREATER:
+            return at_least(found, now)
+        case Settling.NOW:
+            return now
+        case Settling.PATH:
+            return value_without_volatility(known_path(spot, strike, time, rate, dividend, sign))
+    return NOT_A_NUMBER

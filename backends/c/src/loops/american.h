@@ -182,32 +182,50 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
     }
 }
 
+/* What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
+ * European price and of exercise now, exercise now, the best on a known path, or nothing at all. */
+enum { LEFT, GREATER, NOW, PATH, NOTHING };
+
+/* What becomes of lane i, its European price being its result so far, and its mark. */
+static int settling_of(const double *const *restrict in, double european, int32_t *mark,
+                       int64_t i) {
+    double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i], style = in[7][i];
+    if (style != style) *mark = 0;
+    if ((european != european) | (style != style)) return NOTHING;
+    Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, in[6][i]);
+    double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
+    int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
+    int far = !(is_near(spot) & is_near(strike));
+    int tiny =
+        ((scale <= LEAST_SCALE) & (p.x < MOST_X)) | ((p.x <= LEAST_X) & (scale < MOST_SCALE));
+    if (known & ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0))) return LEFT;
+    if (known & (time == 0.0)) return NOW;
+    if (known & (sigma == 0.0) & (time < INFINITY) & !far) return PATH;
+    if (known & (far | tiny)) return GREATER;
+    *mark = 1; /* no style, two boundaries, or volatility beyond all measure */
+    return NOTHING;
+}
+
 /* What is left where no boundary is found: limits, and NaN where there is none. */
 static void settle_american(const double *const *restrict in, double *restrict out,
                             int32_t *restrict marks, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
-        double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i];
-        double sign = in[6][i], style = in[7][i];
-        Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, sign);
-        int missing = style != style;
-        int invalid = !missing & (style != 0.0) & (style != 1.0) & (style != 2.0) & (style != 3.0);
-        int valued = (out[i] == out[i]) & !missing & !invalid;
-        marks[i] = missing ? 0 : marks[i] | (invalid & (out[i] == out[i]));
-        out[i] = valued ? out[i] : NOT_A_NUMBER;
-        if (!valued | (p.early == 0.0) | (p.covered > 0.0) | (style == 0.0)) continue;
-        double now = exercised(spot, strike, sign);
-        double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
-        int far = !(is_near(spot) & is_near(strike));
-        if (time == 0.0) {
-            out[i] = now;
-        } else if (sigma == 0.0 && time < INFINITY && !far) {
-            out[i] = value_without_volatility(spot, strike, time, in[3][i], in[4][i], sign);
-        } else if (far | ((scale <= LEAST_SCALE) & (p.x < MOST_X)) |
-                   ((p.x <= LEAST_X) & (scale < MOST_SCALE))) {
-            out[i] = at_least(out[i], now);
-        } else { /* two boundaries, or volatility beyond all measure */
-            out[i] = NOT_A_NUMBER;
-            marks[i] = 1;
+        double now = exercised(in[0][i], in[1][i], in[6][i]);
+        switch (settling_of(in, out[i], &marks[i], i)) {
+            case LEFT:
+                break;
+            case GREATER:
+                out[i] = at_least(out[i], now);
+                break;
+            case NOW:
+                out[i] = now;
+                break;
+            case PATH:
+                out[i] = value_without_volatility(
+                    known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[6][i]));
+                break;
+            default:
+                out[i] = NOT_A_NUMBER;
         }
     }
 }

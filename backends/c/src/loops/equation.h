@@ -8,19 +8,19 @@
 
 /* Where the equation is solved: at so many points, those of Chebyshev in u^(1/4), beside its start;
  * with nodes before each point; and nodes of the premium. Matrices lead from samples at the points
- * to those at the nodes, a row for each node. */
+ * to those at the nodes, a row for each node; and to their slopes in ln u. */
 typedef struct {
     int points;
     Nodes nodes, premium;
-    int at;
+    int at, at_slopes;
 } Grid;
 
 #define MATRICES(points, nodes, premium) (((points) * (nodes) + (premium)) * ((points) + 1))
 enum { AT_COARSE = AT_GRIDS, AT_MEDIUM = AT_COARSE + MATRICES(16, 16, 64) };
-enum { AT_FINE = AT_MEDIUM + MATRICES(24, 20, 64) };
-#define COARSE ((Grid){16, {16, AT_16}, {64, AT_64}, AT_COARSE})
-#define MEDIUM ((Grid){24, {20, AT_20}, {64, AT_64}, AT_MEDIUM})
-#define FINE ((Grid){32, {32, AT_32}, {96, AT_96}, AT_FINE})
+enum { AT_FINE = AT_MEDIUM + MATRICES(24, 20, 64), AT_SLOPES = AT_FINE + MATRICES(32, 32, 96) };
+#define COARSE ((Grid){16, {16, AT_16}, {64, AT_64}, AT_COARSE, AT_SLOPES})
+#define MEDIUM ((Grid){24, {20, AT_20}, {64, AT_64}, AT_MEDIUM, COARSE.at_slopes + 64 * 17})
+#define FINE ((Grid){32, {32, AT_32}, {96, AT_96}, AT_FINE, MEDIUM.at_slopes + 64 * 25})
 enum { MOST_POINTS = 32, MOST_BEFORE = 32 };
 
 /* Samples of the depth at the points, and at the start. */
@@ -39,6 +39,10 @@ QF_INLINE const double *row_before(Grid grid, int j, int v) {
 
 QF_INLINE const double *row_of_premium(Grid grid, int v) {
     return row_before(grid, grid.points, v);
+}
+
+QF_INLINE const double *row_of_slopes(Grid grid, int v) {
+    return qf_boundary + grid.at_slopes + v * (grid.points + 1);
 }
 
 /* A lane's sample at a node. */
@@ -100,24 +104,26 @@ QF_INLINE void turn_once(Row *curve, Grid grid, const Puts *puts, int smooth, in
 }
 
 /* The equation about a curve, for eight lanes: slopes of each point's residual in all samples, and
- * the residual that is to be made up by changing them. */
+ * what is to be made up by changing them: the residual, or how it follows a and b. */
 typedef double Few[LANES];
 typedef Few Column[MOST_POINTS];
 typedef struct {
-    Column slopes[MOST_POINTS], residual, turned;
+    Column slopes[MOST_POINTS], wanted[2], turned;
 } Linear;
 
 /* The integrals of one point's equation, and of their slopes. */
 typedef struct {
-    Few minus, plus, own_minus, own_plus;
+    Few minus, plus, own_minus, own_plus, moved_minus, moved_plus, since_minus, since_plus;
     Few by_minus[MOST_BEFORE], by_plus[MOST_BEFORE];
 } Integrals;
 
 QF_INLINE void integrate_before(Integrals *out, const Row *curve, Grid grid, const Puts *puts,
-                                int smooth, int j, int64_t first) {
+                                int smooth, int slopes, int j, int64_t first) {
     const int64_t n = LANES;
     double at = point(grid, j);
     EACH_LANE out->minus[i] = out->plus[i] = out->own_minus[i] = out->own_plus[i] = 0.0;
+    EACH_LANE out->moved_minus[i] = out->moved_plus[i] = 0.0;
+    EACH_LANE out->since_minus[i] = out->since_plus[i] = 0.0;
     for (int v = 0; v < grid.nodes.count; v++) {
         double sine = sine_of(grid.nodes, v), cosine = cosine_of(grid.nodes, v);
         double weight = weight_of(grid.nodes, v), per_sine = weight / sine;
@@ -139,18 +145,25 @@ QF_INLINE void integrate_before(Integrals *out, const Row *curve, Grid grid, con
             out->own_plus[i] += plus_slope;
             out->by_minus[v][i] = minus_slope * follows;
             out->by_plus[v][i] = plus_slope * follows;
+            if (slopes) {
+                double s = root * sine, u = s * s, since = root * cosine, rest = since * since;
+                out->moved_minus[i] = fma(u, minus_slope, out->moved_minus[i]);
+                out->moved_plus[i] = fma(u, plus_slope, out->moved_plus[i]);
+                out->since_minus[i] = fma(weight * rest, gain.minus, out->since_minus[i]);
+                out->since_plus[i] = fma(weight * rest, gain.plus, out->since_plus[i]);
+            }
         }
     }
 }
 
 /* Point j's part of it, lanes from `first` on. */
 QF_INLINE void linearise(Linear *out, const Row *curve, Grid grid, const Puts *puts, int smooth,
-                         int j, int64_t first) {
+                         int slopes, int j, int64_t first) {
     const int64_t n = LANES;
     Integrals sums;
     Few own, per_above, per_below;
     double at = point(grid, j);
-    integrate_before(&sums, curve, grid, puts, smooth, j, first);
+    integrate_before(&sums, curve, grid, puts, smooth, slopes, j, first);
     EACH_LANE {
         Put p = get_Put(&puts->lanes, first + i);
         double root = p.root * at, here = depth_of(curve[j][first + i], smooth, root);
@@ -163,8 +176,23 @@ QF_INLINE void linearise(Linear *out, const Row *curve, Grid grid, const Puts *p
         own[i] = (1.0 - (above - below)) * depth_slope(here, smooth, root);
         per_above[i] = ax * above_share;
         per_below[i] = bx * below_share;
-        out->residual[j][i] = turn.depth - here;
-        out->turned[j][i] = sample_of(turn.depth, smooth, root);
+        if (slopes) {
+            double start_a = p.second > 0.0 ? 1.0 / p.a : 0.0;
+            double start_b = p.second > 0.0 ? -1.0 / p.b : 0.0;
+            double move_a = start_a + x, move_b = start_b - x;
+            double above_a = x * sums.minus[i], below_b = x * sums.plus[i];
+            above_a += ax * (sums.since_minus[i] + sums.moved_minus[i]);
+            below_b += bx * (sums.since_plus[i] - sums.moved_plus[i]);
+            above_a = fma(minus, move_a, above_a) * above_share;
+            below_b = fma(plus, move_b, below_b) * below_share;
+            double above_b = fma(minus, move_b, -(ax * sums.moved_minus[i])) * above_share;
+            double below_a = fma(plus, move_a, bx * sums.moved_plus[i]) * below_share;
+            out->wanted[0][j][i] = move_a - (above_a - below_a);
+            out->wanted[1][j][i] = move_b - (above_b - below_b);
+        } else {
+            out->wanted[0][j][i] = turn.depth - here;
+            out->turned[j][i] = sample_of(turn.depth, smooth, root);
+        }
     }
     for (int v = 0; v < grid.nodes.count; v++) {
         EACH_LANE sums.by_minus[v][i] =
@@ -181,8 +209,8 @@ QF_INLINE void linearise(Linear *out, const Row *curve, Grid grid, const Puts *p
     }
 }
 
-/* Solve the equations, from the last point to the first: the residuals become the changes. */
-QF_INLINE void eliminate(Linear *of, int points) {
+/* Solve the equations, from the last point to the first: what is wanted becomes the changes. */
+QF_INLINE void eliminate(Linear *of, int points, int wanted) {
     const int64_t n = LANES;
     for (int k = points - 1; k > 0; k--) {
         Few per_pivot;
@@ -194,15 +222,20 @@ QF_INLINE void eliminate(Linear *of, int points) {
                 EACH_LANE of->slopes[j][l][i] =
                     fma(factor[i], of->slopes[k][l][i], of->slopes[j][l][i]);
             }
-            EACH_LANE of->residual[j][i] = fma(factor[i], of->residual[k][i], of->residual[j][i]);
+            for (int w = 0; w < wanted; w++) {
+                EACH_LANE of->wanted[w][j][i] =
+                    fma(factor[i], of->wanted[w][k][i], of->wanted[w][j][i]);
+            }
         }
     }
-    for (int k = 0; k < points; k++) {
-        for (int l = 0; l < k; l++) {
-            EACH_LANE of->residual[k][i] =
-                fma(-of->slopes[k][l][i], of->residual[l][i], of->residual[k][i]);
+    for (int w = 0; w < wanted; w++) {
+        for (int k = 0; k < points; k++) {
+            for (int l = 0; l < k; l++) {
+                EACH_LANE of->wanted[w][k][i] =
+                    fma(-of->slopes[k][l][i], of->wanted[w][l][i], of->wanted[w][k][i]);
+            }
+            EACH_LANE of->wanted[w][k][i] /= of->slopes[k][k][i];
         }
-        EACH_LANE of->residual[k][i] /= of->slopes[k][k][i];
     }
 }
 
@@ -213,16 +246,34 @@ QF_INLINE void step_once(Row *curve, Grid grid, const Puts *puts, int smooth, in
     Linear linear;
     for (int64_t first = 0; first < lanes; first += LANES) {
         for (int j = 0; j < grid.points; j++) {
-            linearise(&linear, curve, grid, puts, smooth, j, first);
+            linearise(&linear, curve, grid, puts, smooth, 0, j, first);
         }
-        eliminate(&linear, grid.points);
+        eliminate(&linear, grid.points, 1);
         for (int j = 0; j < grid.points; j++) {
             EACH_LANE {
-                double sample = curve[j][first + i], change = linear.residual[j][i];
+                double sample = curve[j][first + i], change = linear.wanted[0][j][i];
                 int small = fabs(change) <= 0.5 * sample;
                 curve[j][first + i] = small ? sample + change : linear.turned[j][i];
             }
         }
+    }
+}
+
+/* How the samples follow a and b. */
+QF_INLINE void differentiate(Row *by_a, Row *by_b, const Row *curve, Grid grid, const Puts *puts,
+                             int smooth, int64_t lanes) {
+    const int64_t n = LANES;
+    Linear linear;
+    for (int64_t first = 0; first < lanes; first += LANES) {
+        for (int j = 0; j < grid.points; j++) {
+            linearise(&linear, curve, grid, puts, smooth, 1, j, first);
+        }
+        eliminate(&linear, grid.points, 2);
+        for (int j = 0; j < grid.points; j++) {
+            EACH_LANE by_a[j][first + i] = linear.wanted[0][j][i];
+            EACH_LANE by_b[j][first + i] = linear.wanted[1][j][i];
+        }
+        EACH_LANE by_a[grid.points][first + i] = by_b[grid.points][first + i] = 0.0;
     }
 }
 

@@ -12,6 +12,7 @@
 #include "../implied_volatility.h"
 #include "../price.h"
 #include "american.h"
+#include "american_greeks.h"
 #include "lanes.h"
 
 /* The inputs of an inversion. */
@@ -141,6 +142,33 @@ FORM(greeks_general_block) {
         double *restrict x = out[greek];
         EACH_LANE x[i] = swept(rescaled(x[i], DEGREES[greek], unit[i]), states[i]);
     }
+}
+
+/* --- american_greeks */
+
+/* The European greeks, by another order of outputs: those that are not wanted go elsewhere. */
+QF_INLINE void european_greeks_in(double **to, double (*rest)[BLOCK], double *const *restrict out) {
+    static const int OF[AMERICAN_GREEKS] = {PRICE, DELTA, GAMMA, VEGA,       THETA,     RHO,
+                                            PHI,   VANNA, CHARM, DUAL_DELTA, DUAL_GAMMA};
+    for (int greek = 0; greek < GREEKS; greek++) to[greek] = rest[greek];
+    for (int greek = 0; greek < AMERICAN_GREEKS; greek++) to[OF[greek]] = out[greek];
+}
+
+FORM(american_greeks_ordinary_block) {
+    double rest[GREEKS][BLOCK], *to[GREEKS];
+    int order = wanted >> AMERICAN_VANNA ? 2 : 1;
+    european_greeks_in(to, rest, out);
+    greeks_ordinary_block(in, to, marks, n, order > 1 ? INT64_C(1) << VANNA : 1);
+    add_premium_greeks(in, out, marks, 0, order, n);
+}
+
+FORM(american_greeks_general_block) {
+    (void)wanted;
+    double rest[GREEKS][BLOCK], *to[GREEKS];
+    european_greeks_in(to, rest, out);
+    greeks_general_block(in, to, marks, n, (INT64_C(1) << GREEKS) - 1);
+    add_premium_greeks(in, out, marks, 1, 2, n);
+    settle_american_greeks(in, out, marks, n);
 }
 
 /* --- implied_volatility */

@@ -23,6 +23,7 @@ from quantforge_numba.american_price import (
     FAST,
     HIGH,
     STANDARD,
+    known_path,
     premium_density,
     value_without_volatility,
 )
@@ -243,36 +244,57 @@ def exercised_now(x):
     return at_least(gain if x.sign > 0.0 else -gain, 0.0)
 
 
+# What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
+# European price and of exercise now, exercise now, the best on a known path, or nothing at all.
+LEFT, GREATER, NOW, PATH, NOTHING = 0, 1, 2, 3, 4
+
+
+@outlined
+def settling_of(x, european, states, i):
+    """What becomes of lane i, and its state."""
+    missing = x.style != x.style
+    if missing:
+        states[i] |= MISSING
+    if missing | (european != european):
+        return NOTHING
+    if (x.style != 0.0) & (not is_style(x.style)):
+        states[i] |= INVALID
+        return NOTHING
+    p = put_of_option(x)
+    if (not p.early) | p.covered | (x.style == 0.0):
+        return LEFT
+    if x.time == 0.0:
+        return NOW
+    scale = p.b if p.second else p.a + fabs(p.a - p.b)
+    near = is_near(x.spot) & is_near(x.strike)
+    tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
+    if (x.sigma == 0.0) & (x.time < inf) & near:
+        return PATH
+    if (not near) | tiny:
+        return GREATER
+    states[i] |= INVALID  # two boundaries, or volatility beyond all measure
+    return NOTHING
+
+
+@inlined
+def path_of(x):
+    return known_path(x.spot, x.strike, x.time, x.rate, x.dividend, x.sign)
+
+
 @outlined
 def settle_american(inputs, out, states, n):
     """What is left where no boundary is found: limits, and NaN where there is none."""
     for i in range(n):
         x = lane_at(inputs, i)
-        p = put_of_option(x)
-        missing = x.style != x.style
-        invalid = (not missing) & (x.style != 0.0) & (not is_style(x.style))
-        if missing:
-            states[i] |= MISSING
-        elif invalid & (out[i] == out[i]):
-            states[i] |= INVALID
-        if missing | invalid | (out[i] != out[i]):
+        settling = settling_of(x, out[i], states, i)
+        if settling == GREATER:
+            out[i] = at_least(out[i], exercised_now(x))
+        elif settling == NOW:
+            out[i] = exercised_now(x)
+        elif settling == PATH:
+            out[i] = value_without_volatility(path_of(x))
+        elif settling == NOTHING:
             out[i] = nan
-            continue
-        if (not p.early) | p.covered | (x.style == 0.0):
-            continue
-        now = exercised_now(x)
-        scale = p.b if p.second else p.a + fabs(p.a - p.b)
-        near = is_near(x.spot) & is_near(x.strike)
-        tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
-        if x.time == 0.0:
-            out[i] = now
-        elif (x.sigma == 0.0) & (x.time < inf) & near:
-            out[i] = value_without_volatility(x.spot, x.strike, x.time, x.rate, x.dividend, x.sign)
-        elif (not near) | tiny:
-            out[i] = at_least(out[i], now)
-        else:  # two boundaries, or volatility beyond all measure
-            out[i] = nan
-            states[i] |= INVALID
 
 
 @outlined

@@ -63,13 +63,14 @@ class Grid(NamedTuple):
 
     At so many points, those of Chebyshev in u^(1/4), beside its start; with nodes before each
     point; and nodes of the premium. Matrices lead from samples at the points to those at the nodes,
-    a row for each node.
+    a row for each node; and to their slopes in ln u.
     """
 
     points: int
     nodes: Nodes
     premium: Nodes
     start: int
+    at_slopes: int
 
 
 def matrices(points, nodes, premium):
@@ -78,14 +79,16 @@ def matrices(points, nodes, premium):
 
 AT_MEDIUM = AT_GRIDS + matrices(16, 16, 64)
 AT_FINE = AT_MEDIUM + matrices(24, 20, 64)
-COARSE = Grid(16, NODES_16, NODES_64, AT_GRIDS)
-MEDIUM = Grid(24, NODES_20, NODES_64, AT_MEDIUM)
-FINE = Grid(32, NODES_32, NODES_96, AT_FINE)
+AT_SLOPES = AT_FINE + matrices(32, 32, 96)
+COARSE = Grid(16, NODES_16, NODES_64, AT_GRIDS, AT_SLOPES)
+MEDIUM = Grid(24, NODES_20, NODES_64, AT_MEDIUM, COARSE.at_slopes + 64 * 17)
+FINE = Grid(32, NODES_32, NODES_96, AT_FINE, MEDIUM.at_slopes + 64 * 25)
 MOST_POINTS, MOST_BEFORE = 32, 32
 
 ROWS_CURVE = (MOST_POINTS + 1) * BLOCK
 FEW = 8 * LANES  # bytes of a row of eight lanes
 COLUMN, MATRIX = MOST_POINTS * LANES, MOST_POINTS * MOST_POINTS * LANES
+RATES = 2 * COLUMN  # how the residual follows a, and b
 BEFORE = MOST_BEFORE * LANES
 
 
@@ -105,6 +108,11 @@ def row_before(grid, j, v):
 @inlined
 def row_of_premium(grid, v):
     return row_before(grid, grid.points, v)
+
+
+@inlined
+def row_of_slopes(grid, v):
+    return grid.at_slopes + v * (grid.points + 1)
 
 
 @outlined
@@ -192,19 +200,21 @@ def turn_once(curve, grid, puts, smooth, n):
 
 
 @outlined
-def linearise(slopes, residuals, turned, curve, grid, puts, smooth, first):
+def linearise(slopes, residuals, turned, by_a, by_b, curve, grid, puts, smooth, first):
     """The equation about a curve, for eight lanes from `first` on.
 
     Slopes of each point's residual in all samples, the residual that is to be made up by changing
-    them, and the samples that one turn leads to.
+    them, the samples that one turn leads to, and how the residual follows a and b.
     """
-    vectorise("slopes residuals turned")
+    vectorise("slopes residuals turned by_a by_b")
     interleave(LANES)
     n = LANES
     points, nodes = grid.points, grid.nodes
     minus, plus, sample = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
     own_minus, own_plus = doubles(LANES), doubles(LANES)
     own, per_above, per_below = doubles(LANES), doubles(LANES), doubles(LANES)
+    moved_minus, moved_plus = doubles(LANES), doubles(LANES)
+    since_minus, since_plus = doubles(LANES), doubles(LANES)
     by_minus, by_plus = doubles(BEFORE), doubles(BEFORE)
     lanes = at(curve, first * 8)
     for j in range(points):
@@ -214,6 +224,10 @@ def linearise(slopes, residuals, turned, curve, grid, puts, smooth, first):
             plus[i] = 0.0
             own_minus[i] = 0.0
             own_plus[i] = 0.0
+            moved_minus[i] = 0.0
+            moved_plus[i] = 0.0
+            since_minus[i] = 0.0
+            since_plus[i] = 0.0
         for v in range(nodes.count):
             sine, cosine, weight = sine_of(nodes, v), cosine_of(nodes, v), weight_of(nodes, v)
             per_sine = weight / sine
@@ -236,7 +250,16 @@ def linearise(slopes, residuals, turned, curve, grid, puts, smooth, first):
                 own_plus[i] += plus_slope
                 to_minus[i] = minus_slope * follows
                 to_plus[i] = plus_slope * follows
+                s = root * sine
+                u = s * s
+                since = root * cosine
+                rest = since * since
+                moved_minus[i] = fma(u, minus_slope, moved_minus[i])
+                moved_plus[i] = fma(u, plus_slope, moved_plus[i])
+                since_minus[i] = fma(weight * rest, gain.minus, since_minus[i])
+                since_plus[i] = fma(weight * rest, gain.plus, since_plus[i])
         residual, next_row = at(residuals, j * FEW), at(turned, j * FEW)
+        along_a, along_b = at(by_a, j * FEW), at(by_b, j * FEW)
         for i in range(n):
             p = lane_at(puts, first + i)
             root = p.root * place
@@ -256,6 +279,16 @@ def linearise(slopes, residuals, turned, curve, grid, puts, smooth, first):
             per_below[i] = bx * below_share
             residual[i] = turn.depth - here
             next_row[i] = sample_of(turn.depth, smooth, root)
+            move_a = (1.0 / p.a if p.second != 0 else 0.0) + x
+            move_b = (-1.0 / p.b if p.second != 0 else 0.0) - x
+            above_a = x * minus[i] + ax * (since_minus[i] + moved_minus[i])
+            below_b = x * plus[i] + bx * (since_plus[i] - moved_plus[i])
+            above_a = fma(minus_own, move_a, above_a) * above_share
+            below_b = fma(plus_own, move_b, below_b) * below_share
+            above_b = fma(minus_own, move_b, -(ax * moved_minus[i])) * above_share
+            below_a = fma(plus_own, move_a, bx * moved_plus[i]) * below_share
+            along_a[i] = move_a - (above_a - below_a)
+            along_b[i] = move_b - (above_b - below_b)
         for v in range(nodes.count):
             to_minus, to_plus = at(by_minus, v * FEW), at(by_plus, v * FEW)
             for i in range(n):
@@ -269,9 +302,12 @@ def linearise(slopes, residuals, turned, curve, grid, puts, smooth, first):
 
 
 @outlined
-def eliminate(slopes, residuals, points):
-    """Solve the equations, from the last point to the first: the residuals become the changes."""
-    vectorise("slopes residuals")
+def eliminate(slopes, wanted, columns, points):
+    """Solve the equations, from the last point to the first: what is wanted becomes the changes.
+
+    It stands in so many columns, one behind the other.
+    """
+    vectorise("slopes wanted")
     for back in range(1, points):
         k = points - back
         pivots = at(slopes, k * MOST_POINTS * FEW)
@@ -283,14 +319,18 @@ def eliminate(slopes, residuals, points):
             for place in range(k):
                 row = at(rows, place * FEW)
                 put_few(row, fma_few(factor, few_at(at(pivots, place * FEW)), few_at(row)))
-            its = at(residuals, j * FEW)
-            put_few(its, fma_few(factor, few_at(at(residuals, k * FEW)), few_at(its)))
-    for k in range(points):
-        rows, its = at(slopes, k * MOST_POINTS * FEW), few_at(at(residuals, k * FEW))
-        for place in range(k):
-            row, change = few_at(at(rows, place * FEW)), few_at(at(residuals, place * FEW))
-            its = fma_few(negative(row), change, its)
-        put_few(at(residuals, k * FEW), quotient(its, few_at(at(rows, k * FEW))))
+            for column in range(columns):
+                own = few_at(at(wanted, (column * MOST_POINTS + k) * FEW))
+                its = at(wanted, (column * MOST_POINTS + j) * FEW)
+                put_few(its, fma_few(factor, own, few_at(its)))
+    for column in range(columns):
+        changes = at(wanted, column * MOST_POINTS * FEW)
+        for k in range(points):
+            rows, its = at(slopes, k * MOST_POINTS * FEW), few_at(at(changes, k * FEW))
+            for place in range(k):
+                row, change = few_at(at(rows, place * FEW)), few_at(at(changes, place * FEW))
+                its = fma_few(negative(row), change, its)
+            put_few(at(changes, k * FEW), quotient(its, few_at(at(rows, k * FEW))))
 
 
 @spliced
@@ -301,9 +341,11 @@ def step_once(curve, grid, puts, smooth, lanes):
     """
     n = LANES
     slopes, residuals, turned = doubles(MATRIX), doubles(COLUMN), doubles(COLUMN)
+    rates = doubles(RATES)
+    by_a, by_b = rates, at(rates, MOST_POINTS * FEW)
     for first in range(0, lanes, LANES):
-        linearise(slopes, residuals, turned, curve, grid, puts, smooth, first)
-        eliminate(slopes, residuals, grid.points)
+        linearise(slopes, residuals, turned, by_a, by_b, curve, grid, puts, smooth, first)
+        eliminate(slopes, residuals, 1, grid.points)
         for j in range(grid.points):
             row, change = at(at(curve, j * BYTES), first * 8), at(residuals, j * FEW)
             turn = at(turned, j * FEW)
@@ -311,6 +353,27 @@ def step_once(curve, grid, puts, smooth, lanes):
                 sample = row[i]
                 moved = sample + change[i]
                 row[i] = moved if fabs(change[i]) <= 0.5 * sample else turn[i]
+
+
+@outlined
+def differentiate(by_a, by_b, curve, grid, puts, smooth, lanes):
+    """How the samples follow a and b."""
+    vectorise("by_a by_b")
+    interleave(LANES)
+    n = LANES
+    slopes, residuals, turned = doubles(MATRIX), doubles(COLUMN), doubles(COLUMN)
+    rates = doubles(RATES)
+    other = at(rates, MOST_POINTS * FEW)
+    for first in range(0, lanes, LANES):
+        linearise(slopes, residuals, turned, rates, other, curve, grid, puts, smooth, first)
+        eliminate(slopes, rates, 2, grid.points)
+        for j in range(grid.points + 1):
+            to_a, to_b = at(at(by_a, j * BYTES), first * 8), at(at(by_b, j * BYTES), first * 8)
+            from_a, from_b = at(rates, j * FEW), at(other, j * FEW)
+            start = j == grid.points
+            for i in range(n):
+                to_a[i] = 0.0 if start else from_a[i]
+                to_b[i] = 0.0 if start else from_b[i]
 
 
 @outlined

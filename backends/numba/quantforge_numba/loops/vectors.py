@@ -81,6 +81,29 @@ def clenshaw(typingctx, rows, terms, stride, i, y):
     return (result, generate) if literal else None
 
 
+@intrinsic
+def sloped_clenshaw(typingctx, rows, terms, stride, i, y):
+    """Return a lane's Chebyshev series at y, and its slope."""
+
+    def generate(context, builder, signature, args):
+        rows, _, _, i, y = args
+        one = two = slope = before = DOUBLE(0.0)
+        twice = builder.fadd(y, y)
+        for k in range(terms.literal_value - 1, 0, -1):
+            rest = builder.fsub(row_at(builder, rows, k, stride, i), two)
+            steeper = builder.fma(DOUBLE(2.0), one, builder.fneg(before))
+            before, slope = slope, builder.fma(twice, slope, steeper)
+            one, two = builder.fma(twice, one, rest), one
+        rest = builder.fsub(row_at(builder, rows, 0, stride, i), two)
+        value = builder.fma(y, one, rest)
+        slope = builder.fma(y, slope, builder.fsub(one, before))
+        return context.make_tuple(builder, signature.return_type, [value, slope])
+
+    result = types.UniTuple(types.float64, 2)(rows, terms, stride, i, y)
+    literal = isinstance(terms, types.IntegerLiteral) and isinstance(stride, types.IntegerLiteral)
+    return (result, generate) if literal else None
+
+
 def row_at(builder, rows, k, stride, i):
     row = builder.gep(rows, [WORD(k * stride.literal_value)])
     return builder.load(builder.gep(row, [i]))

@@ -15,29 +15,29 @@ use super::lanes::{BLOCK, Columns, LANES, Lanes};
 use crate::american_boundary::{LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of};
 use crate::american_equation::is_smooth;
 use crate::american_price::{
-    EUROPEAN, FAST, HIGH, STANDARD, premium_density, value_without_volatility,
+    EUROPEAN, FAST, HIGH, STANDARD, known_path, premium_density, value_without_volatility,
 };
 use crate::elementary::{at_least, at_most, fma};
 use crate::legs::NOT_A_NUMBER;
 
 /// The ways to a boundary.
-type Way = i64;
+pub type Way = i64;
 const NO_WAY: Way = 0;
-const FAST_FIRST: Way = 1;
-const FAST_SECOND: Way = 2;
-const STANDARD_FIRST: Way = 3;
-const STANDARD_SECOND: Way = 4;
-const HIGH_FIRST: Way = 5;
-const HIGH_NEAR: Way = 6;
-const HIGH_SECOND: Way = 7;
-const FAR_FIRST: Way = 8;
-const FAR_NEAR: Way = 9;
-const FAR_SECOND: Way = 10;
-const WAYS: Way = 11;
+pub const FAST_FIRST: Way = 1;
+pub const FAST_SECOND: Way = 2;
+pub const STANDARD_FIRST: Way = 3;
+pub const STANDARD_SECOND: Way = 4;
+pub const HIGH_FIRST: Way = 5;
+pub const HIGH_NEAR: Way = 6;
+pub const HIGH_SECOND: Way = 7;
+pub const FAR_FIRST: Way = 8;
+pub const FAR_NEAR: Way = 9;
+pub const FAR_SECOND: Way = 10;
+pub const WAYS: Way = 11;
 
 /// The nodes at which a way has the boundary's depth.
 #[inline(always)]
-fn nodes_of(way: Way) -> Nodes {
+pub fn nodes_of(way: Way) -> Nodes {
     if way <= FAST_SECOND {
         Nodes { count: 15, at: AT_15 }
     } else if way <= STANDARD_SECOND {
@@ -83,13 +83,13 @@ fn depths_of<const GENERAL: bool>(out: &mut Depths, puts: &Puts, way: Way, n: us
 }
 
 #[inline(always)]
-fn padded_count(n: usize) -> usize {
+pub fn padded_count(n: usize) -> usize {
     n.next_multiple_of(LANES)
 }
 
 /// The lanes of one way, filled up with copies of the first; returns how many there are.
 #[inline(always)]
-fn gather_way(
+pub fn gather_way(
     out: &mut Puts,
     lanes: &mut [usize; BLOCK],
     puts: &Columns<Put>,
@@ -122,7 +122,7 @@ fn are_alike(puts: &Puts, n: usize) -> bool {
 /// The Chebyshev polynomials of the first coordinates; returns for how many lanes: eight are enough
 /// where all have the same boundary.
 #[inline(always)]
-fn polynomials_of(puts: &mut Puts, lanes: usize) -> usize {
+pub fn polynomials_of(puts: &mut Puts, lanes: usize) -> usize {
     let n = if lanes > LANES && are_alike(puts, lanes) { LANES } else { lanes };
     let (mut t, mut share) = ([0.0; BLOCK], [0.0; BLOCK]);
     for i in 0..n {
@@ -172,20 +172,23 @@ fn integrate(depths: &Depths, puts: &Puts, way: Way, n: usize) -> Row {
 
 /// The seven operands that a European option has too.
 #[inline(always)]
-fn option([spot, strike, time, rate, dividend, sigma, sign, _]: [f64; 8]) -> [f64; 7] {
+pub fn option([spot, strike, time, rate, dividend, sigma, sign, _]: [f64; 8]) -> [f64; 7] {
     [spot, strike, time, rate, dividend, sigma, sign]
 }
 
 /// What exercise at once is worth.
 #[inline(always)]
-fn worth_now([spot, strike, _, _, _, _, sign, _]: [f64; 8]) -> f64 {
+pub fn worth_now([spot, strike, _, _, _, _, sign, _]: [f64; 8]) -> f64 {
     at_least(if sign > 0.0 { spot - strike } else { strike - spot }, 0.0)
 }
 
 /// The puts that options are, and their ways. The ordinary form leaves to the general one, and marks,
 /// what is not done by the table.
 #[inline(always)]
-fn choose_ways<const GENERAL: bool>(puts: &mut Columns<Put>, lanes: &mut Lanes) -> [Way; BLOCK] {
+pub fn choose_ways<const GENERAL: bool>(
+    puts: &mut Columns<Put>,
+    lanes: &mut Lanes,
+) -> [Way; BLOCK] {
     lanes.begin(
         puts,
         #[inline(always)]
@@ -235,40 +238,60 @@ pub fn add_premium<const GENERAL: bool>(lanes: &mut Lanes) {
     }
 }
 
+/// What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
+/// European price and of exercise now, exercise now, the best on a known path, or nothing at all.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Settling {
+    Left,
+    Greater,
+    Now,
+    Path,
+    Nothing,
+}
+
+/// What becomes of lane i, and its mark, its European price being its result so far.
+pub fn settling_of(lanes: &mut Lanes, i: usize) -> Settling {
+    let operands = lanes.operands::<8>(i);
+    let [spot, strike, time, _, _, sigma, _, style] = operands;
+    let european = lanes.result(i);
+    if style.is_nan() {
+        lanes.unmark(i);
+    }
+    if european.is_nan() || style.is_nan() {
+        return Settling::Nothing;
+    }
+    let p = put_of(option(operands));
+    let scale = if p.second > 0.0 { p.b } else { p.a + (p.a - p.b).abs() };
+    let far = !(is_near(spot) & is_near(strike));
+    let tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE);
+    if ![EUROPEAN, FAST, STANDARD, HIGH].contains(&style) {
+        lanes.mark(i, true);
+        Settling::Nothing
+    } else if (p.early == 0.0) | (p.covered > 0.0) | (style == EUROPEAN) {
+        Settling::Left
+    } else if time == 0.0 {
+        Settling::Now
+    } else if (sigma == 0.0) & (time < f64::INFINITY) & !far {
+        Settling::Path
+    } else if far | tiny {
+        Settling::Greater
+    } else {
+        lanes.mark(i, true); // two boundaries, or volatility beyond all measure
+        Settling::Nothing
+    }
+}
+
 /// What is left where no boundary is found: limits, and NaN where there is none.
 pub fn settle(lanes: &mut Lanes) {
     for i in 0..lanes.count() {
         let operands = lanes.operands::<8>(i);
-        let [spot, strike, time, _, _, sigma, _, style] = operands;
-        let p = put_of(option(operands));
-        let european = lanes.result(i);
-        let invalid = ![EUROPEAN, FAST, STANDARD, HIGH].contains(&style) && !style.is_nan();
-        if style.is_nan() {
-            lanes.unmark(i);
-        }
-        lanes.mark(i, invalid && !european.is_nan());
-        if european.is_nan() || style.is_nan() || invalid {
-            lanes.set_result(i, NOT_A_NUMBER);
-            continue;
-        }
-        if (p.early == 0.0) | (p.covered > 0.0) | (style == EUROPEAN) {
-            continue;
-        }
-        let now = worth_now(operands);
-        let scale = if p.second > 0.0 { p.b } else { p.a + (p.a - p.b).abs() };
-        let far = !(is_near(spot) & is_near(strike));
-        let value = if time == 0.0 {
-            now
-        } else if sigma == 0.0 && time < f64::INFINITY && !far {
-            value_without_volatility(option(operands))
-        } else if far
-            | ((scale <= LEAST_SCALE) & (p.x < MOST_X))
-            | ((p.x <= LEAST_X) & (scale < MOST_SCALE))
-        {
-            at_least(european, now)
-        } else {
-            lanes.mark(i, true); // two boundaries, or volatility beyond all measure
-            NOT_A_NUMBER
+        let (european, now) = (lanes.result(i), worth_now(operands));
+        let value = match settling_of(lanes, i) {
+            Settling::Left => european,
+            Settling::Greater => at_least(european, now),
+            Settling::Now => now,
+            Settling::Path => value_without_volatility(&known_path(option(operands))),
+            Settling::Nothing => NOT_A_NUMBER,
         };
         lanes.set_result(i, value);
     }

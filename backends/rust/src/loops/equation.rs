@@ -19,12 +19,13 @@ use crate::tables::AMERICAN_W_START;
 
 /// Where the equation is solved: at so many points, those of Chebyshev in u^(1/4), beside its start;
 /// with nodes before each point; and nodes of the premium. Matrices lead from samples at the points
-/// to those at the nodes, a row for each node.
+/// to those at the nodes, a row for each node; and to their slopes in ln u.
 #[derive(Clone, Copy)]
 pub struct Grid {
-    nodes: Nodes,
-    premium: Nodes,
+    pub nodes: Nodes,
+    pub premium: Nodes,
     at: usize,
+    at_slopes: usize,
 }
 
 const fn matrices(points: usize, nodes: usize, premium: usize) -> usize {
@@ -34,21 +35,29 @@ const fn matrices(points: usize, nodes: usize, premium: usize) -> usize {
 const AT_COARSE: usize = AT_GRIDS;
 const AT_MEDIUM: usize = AT_COARSE + matrices(16, 16, 64);
 const AT_FINE: usize = AT_MEDIUM + matrices(24, 20, 64);
+const AT_SLOPES: usize = AT_FINE + matrices(32, 32, 96);
 const NODES_16: Nodes = Nodes { count: 16, at: AT_16 };
 const NODES_20: Nodes = Nodes { count: 20, at: AT_20 };
 const NODES_32: Nodes = Nodes { count: 32, at: AT_32 };
 pub const NODES_64: Nodes = Nodes { count: 64, at: AT_64 };
 pub const NODES_96: Nodes = Nodes { count: 96, at: AT_96 };
-pub const COARSE: Grid = Grid { nodes: NODES_16, premium: NODES_64, at: AT_COARSE };
-pub const MEDIUM: Grid = Grid { nodes: NODES_20, premium: NODES_64, at: AT_MEDIUM };
-pub const FINE: Grid = Grid { nodes: NODES_32, premium: NODES_96, at: AT_FINE };
-pub const END: usize = AT_FINE + matrices(32, 32, 96);
+pub const COARSE: Grid =
+    Grid { nodes: NODES_16, premium: NODES_64, at: AT_COARSE, at_slopes: AT_SLOPES };
+pub const MEDIUM: Grid = Grid {
+    nodes: NODES_20,
+    premium: NODES_64,
+    at: AT_MEDIUM,
+    at_slopes: COARSE.at_slopes + 64 * 17,
+};
+pub const FINE: Grid =
+    Grid { nodes: NODES_32, premium: NODES_96, at: AT_FINE, at_slopes: MEDIUM.at_slopes + 64 * 25 };
+pub const END: usize = FINE.at_slopes + 96 * 33;
 
 const MOST_POINTS: usize = 32;
 const MOST_BEFORE: usize = 32;
 
 /// Samples of the depth at the points, and at the start.
-type Curve = [Row; MOST_POINTS + 1];
+pub type Curve = [Row; MOST_POINTS + 1];
 
 /// Where the points lie: sqrt(u / x) of point j.
 #[inline(always)]
@@ -74,14 +83,19 @@ impl Grid {
     }
 
     #[inline(always)]
-    fn row_of_premium<const POINTS: usize>(self, v: usize) -> ([f64; POINTS], f64) {
+    pub fn row_of_premium<const POINTS: usize>(self, v: usize) -> ([f64; POINTS], f64) {
         row(self.at, POINTS * self.nodes.count + v)
+    }
+
+    #[inline(always)]
+    pub fn row_of_slopes<const POINTS: usize>(self, v: usize) -> ([f64; POINTS], f64) {
+        row(self.at_slopes, v)
     }
 }
 
 /// A lane's sample at a node.
 #[inline(always)]
-fn interpolated<const POINTS: usize>(
+pub fn interpolated<const POINTS: usize>(
     curve: &Curve,
     (row, start): &([f64; POINTS], f64),
     i: usize,
@@ -167,12 +181,12 @@ fn turn_once<const POINTS: usize, const SMOOTH: bool>(
 }
 
 /// The equation about a curve, for eight lanes: slopes of each point's residual in all samples, and
-/// the residual that is to be made up by changing them.
+/// what is to be made up by changing them: the residual, or how it follows a and b.
 type Few = [f64; LANES];
 type Column = [Few; MOST_POINTS];
 struct Linear {
     slopes: [Column; MOST_POINTS],
-    residual: Column,
+    wanted: [Column; 2],
     turned: Column,
 }
 
@@ -180,7 +194,7 @@ impl Linear {
     #[inline(always)]
     fn new() -> Self {
         let column = [[0.0; LANES]; MOST_POINTS];
-        Linear { slopes: [column; MOST_POINTS], residual: column, turned: column }
+        Linear { slopes: [column; MOST_POINTS], wanted: [column; 2], turned: column }
     }
 }
 
@@ -190,12 +204,16 @@ struct Integrals {
     plus: Few,
     own_minus: Few,
     own_plus: Few,
+    moved_minus: Few,
+    moved_plus: Few,
+    since_minus: Few,
+    since_plus: Few,
     by_minus: [Few; MOST_BEFORE],
     by_plus: [Few; MOST_BEFORE],
 }
 
 #[inline(always)]
-fn integrate_before<const POINTS: usize, const SMOOTH: bool>(
+fn integrate_before<const POINTS: usize, const SMOOTH: bool, const SLOPES: bool>(
     curve: &Curve,
     grid: Grid,
     puts: &Puts,
@@ -205,6 +223,8 @@ fn integrate_before<const POINTS: usize, const SMOOTH: bool>(
     let at = point::<POINTS>(j);
     let none = [0.0; LANES];
     let (mut minus, mut plus, mut own_minus, mut own_plus) = (none, none, none, none);
+    let (mut moved_minus, mut moved_plus) = (none, none);
+    let (mut since_minus, mut since_plus) = (none, none);
     let (mut by_minus, mut by_plus) = ([none; MOST_BEFORE], [none; MOST_BEFORE]);
     for v in 0..grid.nodes.count {
         let (sine, cosine) = (grid.nodes.sine(v), grid.nodes.cosine(v));
@@ -228,14 +248,33 @@ fn integrate_before<const POINTS: usize, const SMOOTH: bool>(
             own_plus[i] += plus_slope;
             by_minus[v][i] = minus_slope * follows;
             by_plus[v][i] = plus_slope * follows;
+            if SLOPES {
+                let (s, since) = (root * sine, root * cosine);
+                let (u, rest) = (s * s, since * since);
+                moved_minus[i] = fma(u, minus_slope, moved_minus[i]);
+                moved_plus[i] = fma(u, plus_slope, moved_plus[i]);
+                since_minus[i] = fma(weight * rest, gain.minus, since_minus[i]);
+                since_plus[i] = fma(weight * rest, gain.plus, since_plus[i]);
+            }
         }
     }
-    Integrals { minus, plus, own_minus, own_plus, by_minus, by_plus }
+    Integrals {
+        minus,
+        plus,
+        own_minus,
+        own_plus,
+        moved_minus,
+        moved_plus,
+        since_minus,
+        since_plus,
+        by_minus,
+        by_plus,
+    }
 }
 
 /// Point j's part of it, lanes from `first` on.
 #[inline(always)]
-fn linearise<const POINTS: usize, const SMOOTH: bool>(
+fn linearise<const POINTS: usize, const SMOOTH: bool, const SLOPES: bool>(
     out: &mut Linear,
     curve: &Curve,
     grid: Grid,
@@ -244,7 +283,7 @@ fn linearise<const POINTS: usize, const SMOOTH: bool>(
     first: usize,
 ) {
     let at = point::<POINTS>(j);
-    let sums = integrate_before::<POINTS, SMOOTH>(curve, grid, puts, j, first);
+    let sums = integrate_before::<POINTS, SMOOTH, SLOPES>(curve, grid, puts, j, first);
     let (mut own, mut per_above, mut per_below) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     for i in 0..LANES {
         let p = puts.get(first + i);
@@ -260,8 +299,23 @@ fn linearise<const POINTS: usize, const SMOOTH: bool>(
         own[i] = (1.0 - (above - below)) * depth_slope(here, SMOOTH, root);
         per_above[i] = ax * above_share;
         per_below[i] = bx * below_share;
-        out.residual[j][i] = turn.depth - here;
-        out.turned[j][i] = sample_of(turn.depth, SMOOTH, root);
+        if SLOPES {
+            let second = p.second > 0.0;
+            let move_a = if second { 1.0 / p.a } else { 0.0 } + x;
+            let move_b = if second { -1.0 / p.b } else { 0.0 } - x;
+            let (mut above_a, mut below_b) = (x * sums.minus[i], x * sums.plus[i]);
+            above_a += ax * (sums.since_minus[i] + sums.moved_minus[i]);
+            below_b += bx * (sums.since_plus[i] - sums.moved_plus[i]);
+            above_a = fma(minus, move_a, above_a) * above_share;
+            below_b = fma(plus, move_b, below_b) * below_share;
+            let above_b = fma(minus, move_b, -(ax * sums.moved_minus[i])) * above_share;
+            let below_a = fma(plus, move_a, bx * sums.moved_plus[i]) * below_share;
+            out.wanted[0][j][i] = move_a - (above_a - below_a);
+            out.wanted[1][j][i] = move_b - (above_b - below_b);
+        } else {
+            out.wanted[0][j][i] = turn.depth - here;
+            out.turned[j][i] = sample_of(turn.depth, SMOOTH, root);
+        }
     }
     let mut by = [[0.0; LANES]; MOST_BEFORE];
     for v in 0..grid.nodes.count {
@@ -281,9 +335,9 @@ fn linearise<const POINTS: usize, const SMOOTH: bool>(
     }
 }
 
-/// Solve the equations, from the last point to the first: the residuals become the changes.
+/// Solve the equations, from the last point to the first: what is wanted becomes the changes.
 #[inline(always)]
-fn eliminate<const POINTS: usize>(of: &mut Linear) {
+fn eliminate<const POINTS: usize, const WANTED: usize>(of: &mut Linear) {
     for k in (1..POINTS).rev() {
         let pivot = of.slopes[k];
         let per_pivot = pivot[k].map(|pivot| 1.0 / pivot);
@@ -298,20 +352,24 @@ fn eliminate<const POINTS: usize>(of: &mut Linear) {
                     slopes[l][i] = fma(factor[i], pivot[l][i], slopes[l][i]);
                 }
             }
-            for i in 0..LANES {
-                of.residual[j][i] = fma(factor[i], of.residual[k][i], of.residual[j][i]);
+            for wanted in &mut of.wanted[..WANTED] {
+                for i in 0..LANES {
+                    wanted[j][i] = fma(factor[i], wanted[k][i], wanted[j][i]);
+                }
             }
         }
     }
-    for k in 0..POINTS {
-        let mut change = of.residual[k];
-        for l in 0..k {
-            for i in 0..LANES {
-                change[i] = fma(-of.slopes[k][l][i], of.residual[l][i], change[i]);
+    for wanted in &mut of.wanted[..WANTED] {
+        for k in 0..POINTS {
+            let mut change = wanted[k];
+            for l in 0..k {
+                for i in 0..LANES {
+                    change[i] = fma(-of.slopes[k][l][i], wanted[l][i], change[i]);
+                }
             }
-        }
-        for i in 0..LANES {
-            of.residual[k][i] = change[i] / of.slopes[k][k][i];
+            for i in 0..LANES {
+                wanted[k][i] = change[i] / of.slopes[k][k][i];
+            }
         }
     }
 }
@@ -328,12 +386,12 @@ fn step_once<const POINTS: usize, const SMOOTH: bool>(
     let mut linear = Linear::new();
     for first in (0..n).step_by(LANES) {
         for j in 0..POINTS {
-            linearise::<POINTS, SMOOTH>(&mut linear, curve, grid, puts, j, first);
+            linearise::<POINTS, SMOOTH, false>(&mut linear, curve, grid, puts, j, first);
         }
-        eliminate::<POINTS>(&mut linear);
+        eliminate::<POINTS, 1>(&mut linear);
         for j in 0..POINTS {
             for i in 0..LANES {
-                let (sample, change) = (curve[j][first + i], linear.residual[j][i]);
+                let (sample, change) = (curve[j][first + i], linear.wanted[0][j][i]);
                 let small = change.abs() <= 0.5 * sample;
                 curve[j][first + i] = if small { sample + change } else { linear.turned[j][i] };
             }
@@ -343,7 +401,7 @@ fn step_once<const POINTS: usize, const SMOOTH: bool>(
 
 /// The curve that solves the equation.
 #[inline(always)]
-fn solve<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
+pub fn solve<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
     puts: &Puts,
     grid: Grid,
     turns: usize,
@@ -359,6 +417,30 @@ fn solve<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
         step_once::<POINTS, SMOOTH>(&mut curve, grid, puts, n);
     }
     curve
+}
+
+/// How the samples follow a and b.
+#[inline(always)]
+pub fn differentiate<const POINTS: usize, const SMOOTH: bool>(
+    curve: &Curve,
+    grid: Grid,
+    puts: &Puts,
+    n: usize,
+) -> (Curve, Curve) {
+    let mut by_a = [[0.0; BLOCK]; MOST_POINTS + 1];
+    let mut by_b = by_a;
+    let mut linear = Linear::new();
+    for first in (0..n).step_by(LANES) {
+        for j in 0..POINTS {
+            linearise::<POINTS, SMOOTH, true>(&mut linear, curve, grid, puts, j, first);
+        }
+        eliminate::<POINTS, 2>(&mut linear);
+        for j in 0..POINTS {
+            by_a[j][first..first + LANES].copy_from_slice(&linear.wanted[0][j]);
+            by_b[j][first..first + LANES].copy_from_slice(&linear.wanted[1][j]);
+        }
+    }
+    (by_a, by_b)
 }
 
 /// The depths by the equation.

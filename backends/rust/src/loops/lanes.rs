@@ -94,7 +94,7 @@ impl<T: Copy> Columns<T> {
     /// # Safety
     /// `i` < BLOCK.
     #[inline(always)]
-    unsafe fn put(&mut self, i: usize, lane: T) {
+    pub unsafe fn put(&mut self, i: usize, lane: T) {
         for (j, word) in self.words[..Self::WORDS].iter_mut().enumerate() {
             // SAFETY: a lane has WORDS words; the caller's promise.
             unsafe { word.put(i, (&raw const lane).cast::<f64>().add(j).read_unaligned()) };
@@ -149,6 +149,41 @@ impl<'a> Lanes<'a> {
     pub fn set_result(&mut self, i: usize, x: f64) {
         // SAFETY: as promised to `new`.
         unsafe { *self.outputs[0].add(i) = x };
+    }
+
+    /// Result `j` of lane `i` < n, which another form has put; all before it are wanted too.
+    #[inline(always)]
+    pub fn result_of(&self, j: usize, i: usize) -> f64 {
+        // SAFETY: as promised to `new`.
+        unsafe { *self.outputs[j].add(i) }
+    }
+
+    #[inline(always)]
+    pub fn set_result_of(&mut self, j: usize, i: usize, x: f64) {
+        // SAFETY: as promised to `new`.
+        unsafe { *self.outputs[j].add(i) = x };
+    }
+
+    /// The same lanes with results of their own.
+    #[inline(always)]
+    pub fn with_results<'b>(&'b mut self, outputs: &'b Outputs, wanted: i64) -> Lanes<'b> {
+        Lanes { inputs: self.inputs, outputs, marks: self.marks, n: self.n, wanted }
+    }
+
+    /// Put wanted results, result j being row `of[j]` of these.
+    #[inline(always)]
+    pub fn put_results(&mut self, rows: &[Block; MOST_OUTPUTS], of: &[usize]) {
+        let mut outputs = self.outputs.iter();
+        for (j, &row) in of.iter().enumerate() {
+            if self.wanted >> j & 1 != 0
+                && let Some(output) = outputs.next()
+            {
+                for i in 0..self.n {
+                    // SAFETY: as promised to `new`; another form has put the rows.
+                    unsafe { *output.add(i) = rows[row].get(i) };
+                }
+            }
+        }
     }
 
     /// Mark lane `i` < n if `holds`, and leave it as it is if not.

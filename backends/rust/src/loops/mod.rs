@@ -1,6 +1,7 @@
 //! From lanes, the formulas of one option, to NumPy's inner loops.
 
 mod american;
+mod american_greeks;
 mod boundary;
 mod equation;
 mod instruction_sets;
@@ -13,8 +14,8 @@ pub use boundary::read_boundary;
 use instruction_sets::{Loop, inner_loop};
 use lanes::Lanes;
 use operations::{
-    AmericanPrice, BachelierGreeks, BachelierImpliedVolatility, BachelierPrice, Greeks,
-    ImpliedVolatility, Price,
+    AmericanGreeks, AmericanPrice, BachelierGreeks, BachelierImpliedVolatility, BachelierPrice,
+    Greeks, ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -78,6 +79,7 @@ register! {
     "price" => Price,
     "american_price" => AmericanPrice,
     "greeks" => Greeks,
+    "american_greeks" => AmericanGreeks,
     "implied_volatility" => ImpliedVolatility,
     "bachelier_price" => BachelierPrice,
     "bachelier_greeks" => BachelierGreeks,

@@ -2,7 +2,9 @@
 
 use super::Operation;
 use super::american::{add_premium, settle};
-use super::lanes::{Columns, Lanes, Mark};
+use super::american_greeks::{OF_EUROPEAN, add_premium_greeks, settle_greeks};
+use super::lanes::{Block, Columns, Lanes, MOST_OUTPUTS, Mark};
+use crate::american_greeks::AMERICAN_GREEKS;
 use crate::bachelier_greeks::{
     BachelierOption, bachelier_greeks_of, bachelier_parts_general, bachelier_parts_ordinary,
 };
@@ -172,6 +174,44 @@ impl Operation for Greeks {
                 (greeks, state == INVALID)
             },
         );
+    }
+}
+
+pub struct AmericanGreeks;
+
+/// The European greeks of the first two orders and of the first one.
+const TWO_ORDERS: i64 = (1 << SECOND) - 1;
+const ONE_ORDER: i64 = (1 << FIRST) - 1;
+
+impl Operation for AmericanGreeks {
+    const INPUTS: usize = 8;
+    const OUTPUTS: u32 = AMERICAN_GREEKS as u32;
+
+    #[inline(always)]
+    fn ordinary(mut lanes: Lanes) {
+        let mut rows = [Block::new(); MOST_OUTPUTS];
+        let outputs = rows.each_mut().map(Block::start);
+        if lanes.wanted() >> FIRST != 0 {
+            let mut all = lanes.with_results(&outputs, TWO_ORDERS);
+            Greeks::ordinary(all.again());
+            add_premium_greeks::<false, true>(&mut all);
+        } else {
+            let mut all = lanes.with_results(&outputs, ONE_ORDER);
+            Greeks::ordinary(all.again());
+            add_premium_greeks::<false, false>(&mut all);
+        }
+        lanes.put_results(&rows, &OF_EUROPEAN);
+    }
+
+    #[inline(always)]
+    fn general(mut lanes: Lanes) {
+        let mut rows = [Block::new(); MOST_OUTPUTS];
+        let outputs = rows.each_mut().map(Block::start);
+        let mut all = lanes.with_results(&outputs, TWO_ORDERS);
+        Greeks::general(all.again());
+        add_premium_greeks::<true, true>(&mut all);
+        settle_greeks(&mut all);
+        lanes.put_results(&rows, &OF_EUROPEAN);
     }
 }
 
