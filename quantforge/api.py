@@ -256,14 +256,15 @@ def implied_volatility(
     dividend: Any = NO_DIVIDEND,
     kind: Any = "call",
     model: str = "black_scholes",
-    exercise: str = EUROPEAN,
+    exercise: Any = EUROPEAN,
+    accuracy: str = STANDARD,
     status: bool = False,
     out: Any = None,
     errors: str = "nan",
     backend: str = "auto",
     threads: int | None = None,
 ) -> Any:
-    """Find the volatility that gives a price, in a fixed number of steps.
+    """Find the volatility that gives a price.
 
     Every argument broadcasts against the others as in NumPy; scalars give a scalar.
 
@@ -271,10 +272,8 @@ def implied_volatility(
     ----------
     price : array_like
         Price of the option, in the currency of `spot`; finite.
-    spot, strike, time, rate, dividend, kind, model, errors, backend, threads
+    spot, strike, time, rate, dividend, kind, model, exercise, accuracy, errors, backend, threads
         As in `quantforge.price`; `spot` and `strike` finite.
-    exercise : {"european"}
-        No model has the American one here.
     status : bool, default False
         Also return a `Code` for every option.
     out : ndarray of float64, optional
@@ -301,6 +300,11 @@ def implied_volatility(
     input costs, and one unit of the result. However small a positive price of an option out of
     the money is, it is solved.
 
+    Of an American option it is the volatility at which `quantforge.price` with the same `accuracy`
+    gives the price, to 1e-8 of it or better. At the intrinsic value, with the code
+    ``AT_INTRINSIC``, it is the largest at which the option is exercised at once, since it has that
+    value at all lower ones too. With two exercise boundaries (docs/american.md) it is NaN.
+
     References
     ----------
     Choi, J., Huh, J. and Su, N. (2023), Tighter "uniform bounds for Black-Scholes implied
@@ -320,14 +324,21 @@ def implied_volatility(
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
         kind = "call"
-    key = model, which, errors, backend, threads, kind, exercise, _settings()
     try:
+        key = model, which, errors, backend, threads, kind, exercise, accuracy, _settings()
         call = _VOLATILITIES[key]
         if threads is not None and type(threads) is not int:
             raise KeyError  # as a key, True is 1
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        request = Request("implied_volatility", model, which, errors, backend, threads, exercise)
-        call = _VOLATILITIES[key] = resolve(request, kind)
+        how = errors, backend, threads
+        if not isinstance(exercise, str):
+            given = {"price": price, "spot": spot, "strike": strike, "time": time, "rate": rate}
+            given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
+            request = Request("implied_volatility", model, which, *how, AMERICAN, accuracy)
+            return _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+        request = Request("implied_volatility", model, which, *how, exercise, accuracy)
+        call = resolve(request, kind)
+        _VOLATILITIES[model, which, *how, kind, exercise, accuracy, _settings()] = call
     return call.run(price, spot, strike, time, rate, dividend, out, sign)
 
 

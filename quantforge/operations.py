@@ -353,6 +353,17 @@ for _operation in (
         default_outputs=FIRST_ORDER,
     ),
     Operation(
+        name="american_implied_volatility",
+        summary="volatility implied by an American price on a lognormal underlying",
+        inputs=(PREMIUM, SPOT, STRIKE, TIME, RATE, DIVIDEND, SIGN, STYLE),
+        outputs=_IMPLIED,
+        numerics=1,
+        function="implied_volatility",
+        exercise="american",
+        default_outputs=("sigma",),
+        inverse_of="american_price",
+    ),
+    Operation(
         name="bachelier_price",
         summary="European option on a normally distributed forward",
         inputs=_BACHELIER,

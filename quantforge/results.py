@@ -16,7 +16,10 @@ class Code(IntEnum):
     OK = 0
     """Solved, as precisely as the inputs allow."""
     AT_INTRINSIC = 1
-    """Within two units in the last place of the intrinsic value: volatility 0."""
+    """Within two units in the last place of the intrinsic value: volatility 0.
+
+    Of an American option the largest volatility at which it is exercised at once.
+    """
     BELOW_INTRINSIC = 2
     """Less than the intrinsic value: NaN."""
     AT_MAXIMUM = 3

@@ -57,6 +57,10 @@ IMPLIED_VOLATILITY: Mapping[str, tuple[float, ...]] = {
     "price": _PAID,
     **{name: PRICE[name] for name in ("spot", "strike", "time", "rate", "dividend", "sign")},
 }
+AMERICAN_IMPLIED_VOLATILITY: Mapping[str, tuple[float, ...]] = {
+    **IMPLIED_VOLATILITY,
+    **{name: AMERICAN_PRICE[name] for name in ("rate", "dividend", "style")},
+}
 BACHELIER_PRICE: Mapping[str, tuple[float, ...]] = {
     "forward": _ANY,
     "strike": _ANY,

@@ -72,7 +72,7 @@ class Kernel:
         """Return fresh arrays to write to, filled with what no result looks like."""
         made = tuple(np.empty(shape, output.type) for output in self.operation.outputs)
         for array in made:
-            array.view(np.uint8).reshape(-1)[:] = 0xA5
+            array.reshape(-1).view(np.uint8)[:] = 0xA5
         return made
 
 

@@ -1,4 +1,4 @@
-"""``quantforge price``, ``greeks`` and ``iv``: European options, and prices of American ones."""
+"""``quantforge price``, ``greeks`` and ``iv``: European and American options."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ COMMANDS: Final = (
     Computation(
         name="greeks",
         function="greeks",
-        purpose="compute the greeks of European options",
+        purpose="compute the greeks of European and American options",
         result="value",
         example="--spot 100 --strike 100 --time 0.5 --rate 0.03 --sigma 0.2 --which first,vanna",
         add_options=_add_greeks_options,
@@ -95,7 +95,7 @@ COMMANDS: Final = (
     Computation(
         name="iv",
         function="implied_volatility",
-        purpose="find the implied volatility of European options",
+        purpose="find the implied volatility of European and American options",
         result="volatility",
         example="--price 5.2 --spot 100 --strike 100 --time 0.5 --rate 0.03",
         add_options=_add_volatility_options,

@@ -12,6 +12,8 @@ POINTS = {
     "greeks": 50,  # each takes seven evaluations in 50 digits
     "implied_volatility": 500,
     "american_price": 25,  # each finds a boundary of its own
+    "american_greeks": 12,  # and here seventeen
+    "american_implied_volatility": 6,  # and here some ten
     "bachelier_price": 200,
     "bachelier_greeks": 50,
     "bachelier_implied_volatility": 250,

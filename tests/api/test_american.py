@@ -127,7 +127,7 @@ def test_an_unknown_accuracy_is_told_the_valid_ones(seen, exercise, wrong):
 
 AVAILABLE = (
     "exercise 'american' is available for price with the models "
-    "black_scholes, merton, black76, garman_kohlhagen"
+    "black_scholes, merton, black76, garman_kohlhagen and greeks with the models"
 )
 
 
@@ -135,9 +135,11 @@ AVAILABLE = (
 def test_where_there_is_no_american_exercise_the_message_says_where_there_is(seen, exercise):
     for call in (
         lambda: quantforge.price(*OPTION, model="bachelier", exercise=exercise),
-        lambda: quantforge.greeks(*OPTION, exercise=exercise),
-        lambda: quantforge.implied_volatility(5.0, *OPTION[:4], exercise=exercise),
-        lambda: quantforge.bind("greeks", exercise=exercise),
+        lambda: quantforge.greeks(*OPTION, model="bachelier", exercise=exercise),
+        lambda: quantforge.implied_volatility(
+            5.0, *OPTION[:4], model="bachelier", exercise=exercise
+        ),
+        lambda: quantforge.bind("greeks", model="bachelier", exercise=exercise),
     ):
         with pytest.raises(ValueError, match=AVAILABLE):
             call()

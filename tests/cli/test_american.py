@@ -122,7 +122,9 @@ def test_a_backend_without_american_options_is_named(run):
     assert ended.err.endswith("backend 'numpy' does not implement 'american_price'\n")
 
 
-def test_only_prices_have_the_option(run):
+def test_greeks_and_volatilities_have_the_option_too(run):
+    """They reach the operation, which this backend lacks."""
     ended = run("greeks", *REST, "--exercise", "american")
-    assert ended.code == 2
-    assert "unrecognized arguments: --exercise" in ended.err
+    assert (ended.code, "american_greeks" in ended.err) == (1, True)
+    ended = run("iv", "--price", "2", *REST[:-2], "--exercise", "american")
+    assert (ended.code, "american_implied_volatility" in ended.err) == (1, True)

@@ -23,7 +23,7 @@ def test_explain_takes_the_exercise(run, install, describe):
         found = json.loads(run("explain", *words, "--json").out)
         assert (found["operation"], found["backend"]) == ("american_price", "one")
     assert json.loads(run("explain", "price", "10", "--json").out)["operation"] == "price"
-    ended = run("explain", "greeks", "10", "--exercise", "american")
+    ended = run("explain", "price", "10", "--exercise", "american", "--model", "bachelier")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "exercise 'american' is available for price with" in ended.err
 

@@ -27,6 +27,9 @@ FORMULAS = {
     """,
     "american_equation": "is_smooth sample_of depth_of depth_slope boundary_density turn_of",
     "american_price": "premium_density known_path value_without_volatility",
+    "american_implied_volatility": """
+        search_of slope_at_first offset_of advanced american_volatility_of
+    """,
     "american_greeks": """
         directions_of bent unbent slopes_of first_slopes second_slopes premium_slopes premium_greeks
         greeks_of_exercise greeks_without_volatility
@@ -68,7 +71,8 @@ OWN = [
     ("specification", "price", "price", WHOLE),
     ("specification", "american_boundary", "table nodes chebyshev contract series_at", WHOLE),
     ("specification", "american_equation", "matrices interpolated eliminated", WHOLE),
-    ("specification", "american_price", "american_price premium_of", WHOLE),
+    ("specification", "american_price", "american_price premium_of valued", WHOLE),
+    ("specification", "american_implied_volatility", "american_implied_volatility", WHOLE),
     ("specification", "american_price", "settling_of is_looked_for", WHOLE),
     ("specification", "american_greeks", "american_greeks _with_premium", WHOLE),
     ("specification", "american_greeks", "chebyshev_slopes sloped_series", WHOLE),

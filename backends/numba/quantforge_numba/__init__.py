@@ -17,6 +17,7 @@ OPERATIONS = {
     "greeks": 2,
     "american_greeks": 1,
     "implied_volatility": 2,
+    "american_implied_volatility": 1,
     "bachelier_price": 2,
     "bachelier_greeks": 2,
     "bachelier_implied_volatility": 2,

@@ -23,7 +23,7 @@ use crate::tables::{LN2_HI, LN2_LO, MILLS_FROM};
 pub const OK: f64 = 0.0;
 pub const AT_INTRINSIC: f64 = 1.0;
 pub const BELOW_INTRINSIC: f64 = 2.0;
-const AT_MAXIMUM: f64 = 3.0;
+pub const AT_MAXIMUM: f64 = 3.0;
 pub const ABOVE_MAXIMUM: f64 = 4.0;
 pub const NOT_FINITE: f64 = 5.0;
 pub const INVALID_INPUT: f64 = 6.0;

@@ -3,6 +3,7 @@
 mod american_boundary;
 mod american_equation;
 mod american_greeks;
+mod american_implied_volatility;
 mod american_price;
 mod attainable_error;
 mod bachelier_greeks;

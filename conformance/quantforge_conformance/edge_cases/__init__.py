@@ -6,6 +6,9 @@ a tolerance.
 """
 
 from quantforge_conformance.edge_cases.american_greeks import american_greeks
+from quantforge_conformance.edge_cases.american_implied_volatility import (
+    american_implied_volatility,
+)
 from quantforge_conformance.edge_cases.american_price import american_price
 from quantforge_conformance.edge_cases.bachelier_greeks import bachelier_greeks
 from quantforge_conformance.edge_cases.bachelier_implied_volatility import (
@@ -21,6 +24,7 @@ __all__ = [
     "EdgeCase",
     "Near",
     "american_greeks",
+    "american_implied_volatility",
     "american_price",
     "bachelier_greeks",
     "bachelier_implied_volatility",

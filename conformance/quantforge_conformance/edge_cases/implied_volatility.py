@@ -79,7 +79,7 @@ _PUTS = {
 }
 
 # By changes: the code of a NaN, and whether *invalid* is signalled: not where NaN came in.
-_UNDEFINED = {
+UNDEFINED = {
     "price nan": (Code.NOT_FINITE, False),
     "price inf": (Code.NOT_FINITE, True),
     "price -inf": (Code.NOT_FINITE, True),
@@ -113,4 +113,4 @@ _UNDEFINED = {
 def implied_volatility() -> tuple[EdgeCase, ...]:
     """Return the edge cases of `implied_volatility`."""
     tables = {CALL: _CALLS, PUT: _PUTS}
-    return tuple(edge_cases(PLAIN, tables, _UNDEFINED, reference.implied_volatility))
+    return tuple(edge_cases(PLAIN, tables, UNDEFINED, reference.implied_volatility))

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from quantforge_conformance.oracles import (
     american_greeks,
+    american_implied_volatility,
     american_price,
     bachelier_greeks,
     bachelier_implied_volatility,
@@ -32,6 +33,7 @@ ORACLES: Mapping[str, Oracle] = MappingProxyType(
         "american_greeks": american_greeks.ORACLE,
         "greeks": greeks.ORACLE,
         "implied_volatility": implied_volatility.ORACLE,
+        "american_implied_volatility": american_implied_volatility.ORACLE,
         "bachelier_price": bachelier_price.ORACLE,
         "bachelier_greeks": bachelier_greeks.ORACLE,
         "bachelier_implied_volatility": bachelier_implied_volatility.ORACLE,

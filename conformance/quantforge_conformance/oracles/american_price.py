@@ -47,7 +47,7 @@ def by_accuracy(
             accuracy=accuracy,
             **options,
         )
-        results = results or [np.empty(lanes[7].shape) for _ in found]
+        results = results or [np.empty(lanes[7].shape, each.dtype) for each in found]
         for result, its in zip(results, found, strict=True):
             result[chosen] = its
     return results

@@ -4,6 +4,9 @@ Arguments are doubles (or mpf), taken as exact.
 """
 
 from quantforge_conformance.reference.american_greeks import american_greeks
+from quantforge_conformance.reference.american_implied_volatility import (
+    american_implied_volatility,
+)
 from quantforge_conformance.reference.american_price import american_price
 from quantforge_conformance.reference.bachelier_greeks import bachelier_greeks
 from quantforge_conformance.reference.bachelier_implied_volatility import (
@@ -21,6 +24,7 @@ __all__ = [
     "PRECISE",
     "Implied",
     "american_greeks",
+    "american_implied_volatility",
     "american_price",
     "bachelier_greeks",
     "bachelier_implied_volatility",

@@ -49,7 +49,7 @@ def american_greeks(
         return found
     if distance(lane) <= 0.0:
         return exercised(lane)
-    premium = _premium_greeks(*_as_put(lane))
+    premium = _premium_greeks(*as_put(lane))
     if sign > 0.0:  # spot and strike have changed places, and so have rate and dividend
         premium = {_EXCHANGED.get(name, name): x for name, x in premium.items()}
     return {name: found[name] + mpf(premium[name]) for name in NAMES}
@@ -69,14 +69,14 @@ _EXCHANGED = {
 }
 
 
-def distance(lane: Sequence[float]) -> float:
+def distance(lane: Sequence[float], points: int = 64, turns: int = 300) -> float:
     """Return ln(S / B) of the put that an option is by symmetry; infinite if there is no B."""
     if not is_early(lane):
         return np.inf
-    spot, strike, time, rate, dividend, sigma = _as_put(lane)
+    spot, strike, time, rate, dividend, sigma = as_put(lane)
     variance = sigma * sigma
     return float(np.log(spot / strike)) - _log_boundary(
-        rate / variance, dividend / variance, variance * time
+        rate / variance, dividend / variance, variance * time, points, turns
     )
 
 
@@ -127,7 +127,8 @@ def exercised(lane: Sequence[float]) -> dict[str, mpf]:
     return {name: gain.get(name, mpf(0)) for name in NAMES}
 
 
-def _as_put(lane: Sequence[float]) -> tuple[float, float, float, float, float, float]:
+def as_put(lane: Sequence[float]) -> tuple[float, float, float, float, float, float]:
+    """Return the put that an option is by symmetry, without its sign."""
     spot, strike, time, rate, dividend, sigma, sign = lane
     if sign > 0.0:
         return strike, spot, time, dividend, rate, sigma
@@ -135,14 +136,14 @@ def _as_put(lane: Sequence[float]) -> tuple[float, float, float, float, float, f
 
 
 def is_early(lane: Sequence[float]) -> bool:
-    """Whether exercise before expiry may pay."""
-    _, _, _, rate, dividend, _ = _as_put(lane)
+    """Return whether exercise before expiry may pay."""
+    _, _, _, rate, dividend, _ = as_put(lane)
     return rate > 0.0 or dividend < rate
 
 
 @cache
-def _log_boundary(a: float, b: float, x: float) -> float:
-    one = Boundaries(*(np.array([each]) for each in (a, b, x)), points=64, turns=300)
+def _log_boundary(a: float, b: float, x: float, points: int, turns: int) -> float:
+    one = Boundaries(*(np.array([each]) for each in (a, b, x)), points=points, turns=turns)
     return float(one.log_start[0, 0] - one.depth[0, 0])
 
 

@@ -5,6 +5,9 @@ sqrt(T)), under Bachelier's model |F - K| / (sigma sqrt(T)). Calls and puts alte
 promised in the regions of the price.
 """
 
+from quantforge_conformance.regions.american_implied_volatility import (
+    REGIONS as AMERICAN_IMPLIED_VOLATILITY,
+)
 from quantforge_conformance.regions.american_price import REGIONS as AMERICAN_PRICE
 from quantforge_conformance.regions.bachelier_implied_volatility import (
     REGIONS as BACHELIER_IMPLIED_VOLATILITY,
@@ -15,6 +18,7 @@ from quantforge_conformance.regions.price import REGIONS as PRICE
 from quantforge_conformance.regions.region import Draw, Region
 
 __all__ = [
+    "AMERICAN_IMPLIED_VOLATILITY",
     "AMERICAN_PRICE",
     "BACHELIER_IMPLIED_VOLATILITY",
     "BACHELIER_PRICE",

@@ -380,7 +380,7 @@ class _SlopedPart:
 
 
 def slopes_by_table(p: Put, fast: bool) -> tuple[int, list[Slopes]]:
-    """The number of nodes, and the slopes there."""
+    """The number of nodes, and the slopes there and now."""
     to, count = directions_of(p), 15 if fast else 26
     found = []
     if p.second:
@@ -388,7 +388,7 @@ def slopes_by_table(p: Put, fast: bool) -> tuple[int, list[Slopes]]:
         g = _SlopedPart(p, to, AT_G, G_SHAPE, G_SHAPE)
     else:
         f = _SlopedPart(p, to, AT_F, F_SHAPE, F_FAST if fast else F_SHAPE)
-    for _, cosine, _ in nodes(count):
+    for cosine in (*(each[1] for each in nodes(count)), 1.0):
         z, s = p.reach * cosine, p.root * cosine
         if p.second:
             found.append(second_slopes(p, w0.bent(z, cosine), g.unbent(z, cosine), s))
@@ -397,8 +397,8 @@ def slopes_by_table(p: Put, fast: bool) -> tuple[int, list[Slopes]]:
     return count, found
 
 
-def slopes_by_equation(p: Put) -> tuple[int, list[Slopes], float]:
-    """The number of nodes, the slopes there, and the depth now."""
+def slopes_by_equation(p: Put) -> tuple[int, list[Slopes]]:
+    """The number of nodes, and the slopes there; now the depth alone."""
     boundary, found = Boundary(p), []
     by_a, by_b = boundary.by_rates()
     count, smooth = boundary.grid.premium, boundary.smooth
@@ -412,7 +412,8 @@ def slopes_by_equation(p: Put) -> tuple[int, list[Slopes], float]:
         by_time = fma(0.5, sample, by_time) if smooth else by_time
         slopes = slope * interpolated(by_a, row), slope * interpolated(by_b, row), slope * by_time
         found.append(Slopes(depth, *slopes))
-    return count, found, depth_of(boundary.curve[0], smooth, p.root)
+    found.append(Slopes(depth_of(boundary.curve[0], smooth, p.root), 0.0, 0.0, 0.0))
+    return count, found
 
 
 def american_greeks(
@@ -453,12 +454,11 @@ def _with_premium(
     style: float,
 ) -> AmericanGreeks:
     """The European greeks and those of the premium."""
-    held = True
     if style == HIGH or not p.tabulated:
-        count, slopes, depth = slopes_by_equation(p)
-        held = p.log_m > p.log_start - depth
+        count, (*slopes, at_once) = slopes_by_equation(p)
     else:
-        count, slopes = slopes_by_table(p, style == FAST)
+        count, (*slopes, at_once) = slopes_by_table(p, style == FAST)
+    held = (p.log_m - p.log_start) + at_once.depth > 0.0
     total = PremiumSlopes()
     for (sine, _, weight), at in zip(nodes(count), slopes, strict=True):
         total = premium_slopes(p, total, at, sine, weight)

@@ -47,14 +47,12 @@ def premium_density(p: Put, depth: float, sine: float) -> float:
     return fma(p.a, tails.minus, -(p.b * tails.plus))
 
 
-def premium_of(p: Put, style: float) -> float:
-    """The premium over the strike; by the equation it is exercised at the boundary."""
+def premium_of(p: Put, style: float) -> tuple[float, float]:
+    """The premium over the strike, nothing where the option is exercised, and ln m - ln B now."""
     if style == HIGH or not p.tabulated:
         boundary = Boundary(p)
         *depths, now = boundary.depths()
         quadrature = nodes(boundary.grid.premium)
-        if not p.log_m > p.log_start - now:
-            return 0.0
     else:
         tabulated = TabulatedBoundary(p, style == FAST)
         quadrature = nodes(15 if style == FAST else 26)
@@ -62,10 +60,12 @@ def premium_of(p: Put, style: float) -> float:
         for _, cosine, _ in quadrature:
             s = p.root * cosine
             depths.append(tabulated.w(p.reach * cosine, s) * s)
+        now = tabulated.w(p.reach, p.root) * p.root
     premium = 0.0
     for (sine, _, weight), depth in zip(quadrature, depths, strict=True):
         premium = fma(weight, premium_density(p, depth, sine), premium)
-    return p.x * premium
+    distance = (p.log_m - p.log_start) + now
+    return p.x * premium if distance > 0.0 else 0.0, distance
 
 
 class KnownPath(NamedTuple):
@@ -137,6 +137,39 @@ def is_looked_for(p: Put, style: float) -> bool:
     return style in (FAST, STANDARD, HIGH) and p.early and p.covered
 
 
+def valued(
+    spot: float,
+    strike: float,
+    time: float,
+    rate: float,
+    dividend: float,
+    sigma: float,
+    sign: float,
+    style: float,
+) -> tuple[float, float]:
+    """The price of one option, and ln m - ln B, or its sign where no boundary is looked for."""
+    found = european.price(spot, strike, time, rate, dividend, sigma, sign)
+    if found != found:
+        return NOT_A_NUMBER, -1.0
+    p = put_of(spot, strike, time, rate, dividend, sigma, sign)
+    now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
+    if is_looked_for(p, style):
+        premium, distance = premium_of(p, style)
+        value = fma(p.strike, at_least(premium, 0.0), found)
+        return at_most(at_least(value, now), p.strike), distance
+    match settling_of(p, time, sigma, style):
+        case Settling.GREATER:
+            found = at_least(found, now)
+        case Settling.NOW:
+            found = now
+        case Settling.PATH:
+            path = known_path(spot, strike, time, rate, dividend, sign)
+            found = value_without_volatility(path)
+        case Settling.NOTHING:
+            found = NOT_A_NUMBER
+    return found, 1.0 if found > now else -1.0
+
+
 def american_price(
     spot: float,
     strike: float,
@@ -148,21 +181,4 @@ def american_price(
     style: float,
 ) -> float:
     """The price of one option, `style` saying how it may be exercised and how close to come."""
-    found = european.price(spot, strike, time, rate, dividend, sigma, sign)
-    if found != found:
-        return NOT_A_NUMBER
-    p = put_of(spot, strike, time, rate, dividend, sigma, sign)
-    now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
-    if is_looked_for(p, style):
-        value = fma(p.strike, at_least(premium_of(p, style), 0.0), found)
-        return at_most(at_least(value, now), p.strike)
-    match settling_of(p, time, sigma, style):
-        case Settling.LEFT:
-            return found
-        case Settling.GREATER:
-            return at_least(found, now)
-        case Settling.NOW:
-            return now
-        case Settling.PATH:
-            return value_without_volatility(known_path(spot, strike, time, rate, dividend, sign))
-    return NOT_A_NUMBER
+    return valued(spot, strike, time, rate, dividend, sigma, sign, style)[0]

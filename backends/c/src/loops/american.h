@@ -105,13 +105,14 @@ static __attribute__((noinline)) void find_depths(Depths *out, Puts *puts, int w
     int64_t n = polynomials_of(puts, lanes);
     DEPTHS[way](out, puts, n);
     n = n < lanes ? lanes : 0;
-    for (int v = 0; v < nodes_of(way).count; v++) EACH_LANE out->at[v][i] = out->at[v][0];
-    if (way >= HIGH_FIRST) EACH_LANE out->now[i] = out->now[0];
+    for (int v = 0; v <= nodes_of(way).count; v++) EACH_LANE out->at[v][i] = out->at[v][0];
 }
 
-/* The premium: the integral over the depths. By the equation it is exercised at the boundary. */
-static __attribute__((noinline)) void integrate(double *premium, const Depths *depths,
-                                                const Puts *puts, int way, int64_t n) {
+/* The premium: the integral over the depths, nothing where the option is exercised; and ln m - ln B
+ * now. */
+static __attribute__((noinline)) void integrate(double *premium, double *distance,
+                                                const Depths *depths, const Puts *puts, int way,
+                                                int64_t n) {
     Nodes nodes = nodes_of(way);
     EACH_LANE premium[i] = 0.0;
     for (int v = 0; v < nodes.count; v++) {
@@ -121,11 +122,11 @@ static __attribute__((noinline)) void integrate(double *premium, const Depths *d
             premium[i] = fma(weight, premium_density(p, depths->at[v][i], sine), premium[i]);
         }
     }
-    EACH_LANE premium[i] *= get_Put(&puts->lanes, i).x;
-    if (way < HIGH_FIRST) return;
+    const double *now = depths->at[nodes.count];
     EACH_LANE {
         Put p = get_Put(&puts->lanes, i);
-        premium[i] = p.log_m > p.log_start - depths->now[i] ? premium[i] : 0.0;
+        distance[i] = (p.log_m - p.log_start) + now[i];
+        premium[i] = distance[i] > 0.0 ? p.x * premium[i] : 0.0;
     }
 }
 
@@ -156,14 +157,15 @@ QF_INLINE void choose_ways(PutBlock *puts, int32_t *restrict ways, const double 
     }
 }
 
-/* Add the premium to European prices in `out`, where exercise before expiry may pay. */
+/* Add the premium to European prices in `out`, where exercise before expiry may pay; there
+ * `distances` has ln m - ln B now. */
 static __attribute__((noinline)) void add_premium(const double *const *restrict in,
-                                                  double *restrict out, int32_t *restrict marks,
-                                                  int general, int64_t n) {
+                                                  double *restrict out, double *restrict distances,
+                                                  int32_t *restrict marks, int general, int64_t n) {
     PutBlock puts;
     Puts some;
     Depths depths;
-    Row premium;
+    Row premium, distance;
     int32_t ways[BLOCK];
     int64_t lanes[BLOCK];
     choose_ways(&puts, ways, in, out, marks, general, n);
@@ -171,13 +173,14 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
         int64_t count = gather_way(&some, lanes, &puts, ways, way, n);
         if (!count) continue;
         find_depths(&depths, &some, way, padded_count(count));
-        integrate(premium, &depths, &some, way, padded_count(count));
+        integrate(premium, distance, &depths, &some, way, padded_count(count));
         for (int64_t k = 0; k < count; k++) {
             int64_t i = lanes[k];
             double strike = get_Put(&some.lanes, k).strike,
                    now = exercised(in[0][i], in[1][i], in[6][i]);
             double value = fma(strike, at_least(premium[k], 0.0), out[i]);
             out[i] = at_most(at_least(value, now), strike);
+            distances[i] = distance[k];
         }
     }
 }

@@ -11,10 +11,9 @@ LANES_OF(Slopes)
 LANES_OF(PremiumSlopes)
 LANES_OF(AmericanGreeks)
 
-/* The depth and its slopes at the nodes of the premium. */
+/* The depth and its slopes at the nodes of the premium, and behind them now. */
 typedef struct {
-    SlopesBlock at[MOST_NODES];
-    Row now;
+    SlopesBlock at[MOST_NODES + 1];
 } DepthSlopes;
 
 /* The slopes of Chebyshev's polynomials, from these. */
@@ -96,7 +95,7 @@ QF_INLINE void slopes_by_table(DepthSlopes *out, const Puts *puts, const Tangent
         contract_slopes(&f, qf_boundary, fast ? FIRST_FAST : F_FIRST, fast ? SECOND_FAST : F_SECOND,
                         third, F_SECOND, F_THIRD, puts, tangents, n);
     }
-    for (int v = 0; v < nodes.count; v++) {
+    for (int v = 0; v <= nodes.count; v++) {
         double cosine = cosine_of(nodes, v);
         EACH_LANE {
             Put p = get_Put(&puts->lanes, i);
@@ -134,7 +133,10 @@ QF_INLINE void slopes_by_equation(DepthSlopes *out, const Puts *puts, Grid grid,
             put_Slopes(&out->at[v], i, its);
         }
     }
-    EACH_LANE out->now[i] = depth_of(curve[0][i], smooth, get_Put(&puts->lanes, i).root);
+    EACH_LANE {
+        Slopes now = {depth_of(curve[0][i], smooth, get_Put(&puts->lanes, i).root), 0.0, 0.0, 0.0};
+        put_Slopes(&out->at[grid.premium.count], i, now);
+    }
 }
 
 #define SLOPES(name, slopes)                                                                   \
@@ -187,10 +189,9 @@ static __attribute__((noinline)) void find_slopes(DepthSlopes *out, Puts *puts, 
     }
     DEPTH_SLOPES[way](out, puts, &tangents, n);
     n = n < lanes ? lanes : 0;
-    for (int v = 0; v < nodes_of(way).count; v++) {
+    for (int v = 0; v <= nodes_of(way).count; v++) {
         EACH_LANE put_Slopes(&out->at[v], i, get_Slopes(&out->at[v], 0));
     }
-    EACH_LANE out->now[i] = out->now[0];
 }
 
 QF_INLINE void integrate_slopes_up_to(int order, PremiumSlopesBlock *sums,
@@ -261,7 +262,8 @@ static __attribute__((noinline)) void add_premium_greeks(const double *const *re
             int64_t i = lanes[k];
             Put p = get_Put(&some.lanes, k);
             double sign = in[6][i], now = exercised(in[0][i], in[1][i], sign);
-            int held = (way < HIGH_FIRST) | (p.log_m > p.log_start - slopes.now[k]);
+            Slopes at_once = get_Slopes(&slopes.at[nodes_of(way).count], k);
+            int held = (p.log_m - p.log_start) + at_once.depth > 0.0;
             double premium = held ? at_least(greeks.fields[PRICE][k], 0.0) : 0.0;
             double value = fma(p.strike, premium, out[PRICE][i]);
             if ((value <= now) & (now > 0.0)) {

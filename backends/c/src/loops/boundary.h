@@ -36,7 +36,10 @@ enum { MOST_NODES = 96 };
 
 QF_INLINE double sine_of(Nodes nodes, int v) { return qf_boundary[nodes.at + v]; }
 
-QF_INLINE double cosine_of(Nodes nodes, int v) { return qf_boundary[nodes.at + nodes.count + v]; }
+/* Behind the nodes it is now. */
+QF_INLINE double cosine_of(Nodes nodes, int v) {
+    return v < nodes.count ? qf_boundary[nodes.at + nodes.count + v] : 1.0;
+}
 
 QF_INLINE double weight_of(Nodes nodes, int v) {
     return qf_boundary[nodes.at + 2 * nodes.count + v];
@@ -48,9 +51,9 @@ typedef struct {
     Row t[F_FIRST], share[F_SECOND];
 } Puts;
 
-/* The boundary's depth at the nodes of the premium, and by the equation now. */
+/* The boundary's depth at the nodes of the premium, and behind them now. */
 typedef struct {
-    Row at[MOST_NODES], now;
+    Row at[MOST_NODES + 1];
 } Depths;
 
 /* T_0, T_1, ... of y in [-1, 1]. */
@@ -136,7 +139,7 @@ QF_INLINE void depths_by_table(Depths *out, const Puts *puts, Nodes nodes, int s
                                int64_t n) {
     Series series;
     contract_table(&series, puts, second, fast, n);
-    for (int v = 0; v < nodes.count; v++) {
+    for (int v = 0; v <= nodes.count; v++) {
         double cosine = cosine_of(nodes, v);
         EACH_LANE {
             Put p = get_Put(&puts->lanes, i);

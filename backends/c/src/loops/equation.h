@@ -296,7 +296,8 @@ QF_INLINE void depths_by_equation(Depths *out, const Puts *puts, Grid grid, int 
             out->at[v][i] = depth_of(interpolated(curve, row, grid.points, i), smooth, s);
         }
     }
-    EACH_LANE out->now[i] = depth_of(curve[0][i], smooth, get_Put(&puts->lanes, i).root);
+    double *now = out->at[grid.premium.count];
+    EACH_LANE now[i] = depth_of(curve[0][i], smooth, get_Put(&puts->lanes, i).root);
 }
 
 /* The solvers: for options of the table and for those far beyond it, by region, and by whether the

@@ -5,6 +5,7 @@
 #ifndef QF_KERNELS_H
 #define QF_KERNELS_H
 
+#include "../american_implied_volatility.h"
 #include "../bachelier_greeks.h"
 #include "../bachelier_implied_volatility.h"
 #include "../bachelier_price.h"
@@ -25,6 +26,7 @@ LANES_OF(Quote)
 LANES_OF(BachelierOption)
 LANES_OF(BachelierQuote)
 LANES_OF(Greeks)
+LANES_OF(Search)
 LANES_OF(Legs)
 LANES_OF(NormalizedPrice)
 LANES_OF(Undiscounted)
@@ -77,13 +79,15 @@ FORM(price_general_block) {
 /* --- american_price */
 
 FORM(american_price_ordinary_block) {
+    Row distances;
     price_ordinary_block(in, out, marks, n, wanted);
-    add_premium(in, out[0], marks, 0, n);
+    add_premium(in, out[0], distances, marks, 0, n);
 }
 
 FORM(american_price_general_block) {
+    Row distances;
     price_general_block(in, out, marks, n, wanted);
-    add_premium(in, out[0], marks, 1, n);
+    add_premium(in, out[0], distances, marks, 1, n);
     settle_american(in, out[0], marks, n);
 }
 
@@ -228,6 +232,117 @@ FORM(implied_volatility_general_block) {
         out[1][i] = lane.code;
     }
     settle_codes(in, FIELDS(Quote), out, marks, n);
+}
+
+/* --- american_implied_volatility */
+
+/* Prices at the volatilities that are looked at next, and ln m - ln B, or its sign where no
+ * boundary is looked for. */
+static __attribute__((noinline)) void value_searched(const double *const *restrict in,
+                                                     double *restrict value,
+                                                     double *restrict distances,
+                                                     int32_t *restrict marks, int general,
+                                                     int64_t n) {
+    double *to[] = {value};
+    EACH_LANE distances[i] = NOT_A_NUMBER;
+    if (general) {
+        price_general_block(in, to, marks, n, 1);
+        add_premium(in, value, distances, marks, 1, n);
+        settle_american(in, value, marks, n);
+    } else {
+        price_ordinary_block(in, to, marks, n, 1);
+        add_premium(in, value, distances, marks, 0, n);
+    }
+    EACH_LANE {
+        double side = value[i] > exercised(in[0][i], in[1][i], in[6][i]) ? 1.0 : -1.0;
+        distances[i] = distances[i] == distances[i] ? distances[i] : side;
+    }
+}
+
+/* Search on until no lane is left; the ordinary form leaves, and marks, those beyond it. */
+QF_INLINE void search_on(const double *const *restrict in, SearchBlock *searches,
+                         int32_t *restrict marks, int general) {
+    double given[FIELDS(Quote) + 1][BLOCK], price[BLOCK], value[BLOCK], distances[BLOCK];
+    const double *from[FIELDS(Quote) + 1];
+    int32_t special[BLOCK];
+    int64_t lanes[BLOCK];
+    SearchBlock some;
+    for (size_t j = 0; j < FIELDS(Quote) + 1; j++) from[j] = given[j];
+    for (int turn = 0; turn < MOST_TURNS; turn++) {
+        int64_t count = 0;
+        for (int64_t i = 0; i < BLOCK; i++) {
+            lanes[count] = i;
+            count += (searches->fields[0][i] == SEARCHING) & (general | !marks[i]);
+        }
+        if (!count) return;
+        const int64_t n = padded_count(count);
+        for (int64_t k = count; k < n; k++) lanes[k] = lanes[0];
+        for (size_t j = 0; j < FIELDS(Search); j++) {
+            for (int64_t k = 0; k < n; k++) some.fields[j][k] = searches->fields[j][lanes[k]];
+        }
+        for (int j = 0; j < 5; j++) {
+            for (int64_t k = 0; k < n; k++) given[j][k] = in[j + 1][lanes[k]];
+        }
+        for (int64_t k = 0; k < n; k++) {
+            price[k] = in[0][lanes[k]];
+            given[5][k] = some.fields[1][k];
+            given[6][k] = in[6][lanes[k]];
+            given[7][k] = in[7][lanes[k]];
+        }
+        value_searched(from, value, distances, special, general, n);
+        EACH_LANE {
+            Search search = get_Search(&some, i);
+            double offset = offset_of(search, value[i], distances[i]), first = 0.0;
+            if (turn == 0) {
+                first = slope_at_first(search, offset, given[0][i], given[1][i], given[2][i],
+                                       given[3][i], given[4][i], given[6][i]);
+            }
+            put_Search(&some, i, advanced(search, price[i], value[i], offset, first));
+        }
+        for (size_t j = 0; j < FIELDS(Search); j++) {
+            for (int64_t k = 0; k < count; k++) searches->fields[j][lanes[k]] = some.fields[j][k];
+        }
+        for (int64_t k = 0; k < count && !general; k++) marks[lanes[k]] |= special[k];
+    }
+}
+
+/* The search from what the European inversion has left, and its results. For a boundary it needs
+ * nothing of that: it goes on where that was special. */
+QF_INLINE void search_block(const double *const *restrict in, double *const *restrict out,
+                            int32_t *restrict marks, int general, int64_t n) {
+    SearchBlock searches;
+    for (int64_t i = 0; i < BLOCK; i++) searches.fields[0][i] = OK;
+    EACH_LANE {
+        put_Search(&searches, i,
+                   search_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i],
+                             in[7][i], out[0][i], out[1][i]));
+    }
+    EACH_LANE {
+        int by_boundary = (searches.fields[0][i] == SEARCHING) & (fabs(in[6][i]) == 1.0) &
+                          (get_Search(&searches, i).by_boundary > 0.0);
+        marks[i] = by_boundary ? 0 : marks[i];
+    }
+    search_on(in, &searches, marks, general);
+    EACH_LANE {
+        double code = searches.fields[0][i];
+        out[1][i] = code == SEARCHING ? LOW_PRECISION : code;
+        out[0][i] = american_volatility_of(searches.fields[1][i], out[1][i]);
+    }
+}
+
+FORM(american_implied_volatility_ordinary_block) {
+    implied_volatility_ordinary_block(in, out, marks, n, wanted);
+    search_block(in, out, marks, 0, n);
+    EACH_LANE marks[i] |= out[0][i] != out[0][i];
+}
+
+FORM(american_implied_volatility_general_block) {
+    implied_volatility_general_block(in, out, marks, n, wanted);
+    search_block(in, out, marks, 1, n);
+    EACH_LANE marks[i] = out[0][i] != out[0][i];
+    for (size_t j = 0; j < FIELDS(Quote) + 1; j++) {
+        EACH_LANE marks[i] &= in[j][i] == in[j][i];
+    }
 }
 
 /* --- bachelier_price */

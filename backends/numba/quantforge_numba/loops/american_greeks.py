@@ -82,7 +82,7 @@ from quantforge_numba.loops.memory import at, doubles, words
 from quantforge_numba.loops.operation import Operation
 from quantforge_numba.loops.vectors import clenshaw, interleave, sloped_clenshaw, vectorise
 
-ROWS_SLOPES = 4 * MOST_NODES * BLOCK
+ROWS_SLOPES = 4 * (MOST_NODES + 1) * BLOCK
 NODE = 4 * BYTES  # of slopes, those of one node
 
 
@@ -148,7 +148,7 @@ def slopes_by_first(part):
         n = whole(n)
         f, by_a, by_b = doubles(ROWS_F), doubles(ROWS_F), doubles(ROWS_F)
         contract_slopes(f, by_a, by_b, part, t, share, by_t, by_share, to, n)
-        for v in range(nodes.count):
+        for v in range(nodes.count + 1):
             cosine, rows = cosine_of(nodes, v), slopes_at(slopes, v)
             for i in range(n):
                 p = lane_at(puts, i)
@@ -176,7 +176,7 @@ def slopes_by_second(part):
         g, g_a, g_b = doubles(ROWS_G), doubles(ROWS_G), doubles(ROWS_G)
         contract_slopes(w0, w0_a, w0_b, part, t, share, by_t, by_share, to, n)
         contract_slopes(g, g_a, g_b, G, t, share, by_t, by_share, to, n)
-        for v in range(nodes.count):
+        for v in range(nodes.count + 1):
             cosine, rows = cosine_of(nodes, v), slopes_at(slopes, v)
             for i in range(n):
                 p = lane_at(puts, i)
@@ -202,9 +202,9 @@ slopes_by_standard_second = slopes_by_second(W)
 
 
 @outlined
-def slopes_by_equation(slopes, now, puts, t, share, grid, second, smooth, turns, steps, n):
+def slopes_by_equation(slopes, puts, t, share, grid, second, smooth, turns, steps, n):
     """The slopes by the equation."""
-    vectorise("slopes now")
+    vectorise("slopes")
     interleave(LANES)
     n = whole(n)
     curve, by_a, by_b = doubles(ROWS_CURVE), doubles(ROWS_CURVE), doubles(ROWS_CURVE)
@@ -233,14 +233,16 @@ def slopes_by_equation(slopes, now, puts, t, share, grid, second, smooth, turns,
                 by_time=slope * by_time,
             )
             put(rows, i, found)
+    rows = slopes_at(slopes, grid.premium.count)
     for i in range(n):
-        now[i] = depth_of(curve[i], smooth, lane_at(puts, i).root)
+        depth = depth_of(curve[i], smooth, lane_at(puts, i).root)
+        put(rows, i, Slopes(depth=depth, by_a=0.0, by_b=0.0, by_time=0.0))
 
 
 @outlined
-def find_slopes(slopes, now, puts, way, lanes):
+def find_slopes(slopes, puts, way, lanes):
     """The slopes of all lanes; they are found once where they are the same."""
-    vectorise("slopes now")
+    vectorise("slopes")
     interleave(LANES)
     t, share, to = doubles(ROWS_T), doubles(ROWS_SHARE), block_of(Directions)
     by_t, by_share, y = doubles(ROWS_T), doubles(ROWS_SHARE), doubles(BLOCK)
@@ -264,18 +266,13 @@ def find_slopes(slopes, now, puts, way, lanes):
         slopes_by_standard_second(slopes, puts, t, share, by_t, by_share, to, NODES_26, n)
     else:
         m = method_of(way)
-        slopes_by_equation(
-            slopes, now, puts, t, share, m.grid, m.second, m.smooth, m.turns, m.steps, n
-        )
+        slopes_by_equation(slopes, puts, t, share, m.grid, m.second, m.smooth, m.turns, m.steps, n)
     if n < lanes:
-        for v in range(nodes_of(way).count):
+        for v in range(nodes_of(way).count + 1):
             rows = slopes_at(slopes, v)
             its = lane_at(rows, 0)
             for i in range(lanes):
                 put(rows, i, its)
-        depth = now[0]
-        for i in range(lanes):
-            now[i] = depth
 
 
 @outlined
@@ -309,7 +306,7 @@ def premium_greeks_of(greeks, sums, puts, given, n):
 def add_premium_greeks(inputs, outputs, marks, everything, n):
     """Add the premium's greeks to European ones, where exercise before expiry may pay."""
     puts, some, ways, lanes = block_of(Put), block_of(Put), words(BLOCK), words(BLOCK)
-    slopes, now, sums = doubles(ROWS_SLOPES), doubles(BLOCK), block_of(PremiumSlopes)
+    slopes, sums = doubles(ROWS_SLOPES), block_of(PremiumSlopes)
     given, greeks = block_of(AmericanOption), block_of(AmericanGreeks)
     choose_ways(puts, ways, inputs, outputs.price, marks, everything, n)
     for way in range(FAST_FIRST, WAYS if everything else HIGH_FIRST):
@@ -319,14 +316,15 @@ def add_premium_greeks(inputs, outputs, marks, everything, n):
         padded = padded_count(count)
         for k in range(padded):
             put(given, k, lane_at(inputs, lanes[k]))
-        find_slopes(slopes, now, some, way, padded)
+        find_slopes(slopes, some, way, padded)
         integrate_slopes(sums, slopes, some, way, padded)
+        at_once = slopes_at(slopes, nodes_of(way).count)
         premium_greeks_of(greeks, sums, some, given, padded)
         for k in range(count):
             i = lanes[k]
             p, x, its = lane_at(some, k), lane_at(given, k), lane_at(greeks, k)
             gain = exercised_now(x)
-            held = (way < HIGH_FIRST) | (p.log_m > p.log_start - now[k])
+            held = (p.log_m - p.log_start) + at_once.depth[k] > 0.0
             premium = at_least(its.price, 0.0) if held else 0.0
             european = lane_at(outputs, i)
             value = fma(p.strike, premium, european.price)

@@ -60,7 +60,7 @@ from quantforge_numba.loops.vectors import interleave, vectorise
 NO_WAY, FAST_FIRST, FAST_SECOND, STANDARD_FIRST, STANDARD_SECOND = 0, 1, 2, 3, 4
 HIGH_FIRST, HIGH_NEAR, HIGH_SECOND, FAR_FIRST, FAR_NEAR, FAR_SECOND, WAYS = 5, 6, 7, 8, 9, 10, 11
 
-ROWS_DEPTHS = MOST_NODES * BLOCK
+ROWS_DEPTHS = (MOST_NODES + 1) * BLOCK
 NONE = np.int64(0)  # no literal
 
 
@@ -126,7 +126,7 @@ def method_of(way):
 
 
 @spliced
-def depths_of(depths, now, puts, t, share, way, n):
+def depths_of(depths, puts, t, share, way, n):
     """The depths of a way."""
     if way == FAST_FIRST:
         depths_by_fast_first(depths, puts, t, share, NODES_15, n)
@@ -138,9 +138,7 @@ def depths_of(depths, now, puts, t, share, way, n):
         depths_by_standard_second(depths, puts, t, share, NODES_26, n)
     else:
         m = method_of(way)
-        depths_by_equation(
-            depths, now, puts, t, share, m.grid, m.second, m.smooth, m.turns, m.steps, n
-        )
+        depths_by_equation(depths, puts, t, share, m.grid, m.second, m.smooth, m.turns, m.steps, n)
 
 
 @inlined
@@ -193,29 +191,26 @@ def polynomials_of(t, share, puts, lanes):
 
 
 @spliced
-def find_depths(depths, now, puts, way, lanes):
+def find_depths(depths, puts, way, lanes):
     """The depths of all lanes; they are found once where they are the same."""
     t, share = doubles(ROWS_T), doubles(ROWS_SHARE)
     n = polynomials_of(t, share, puts, lanes)
-    depths_of(depths, now, puts, t, share, way, n)
+    depths_of(depths, puts, t, share, way, n)
     if n < lanes:
-        for v in range(nodes_of(way).count):
+        for v in range(nodes_of(way).count + 1):
             row = at(depths, v * BYTES)
             depth = row[0]
             for i in range(lanes):
                 row[i] = depth
-        depth = now[0]
-        for i in range(lanes):
-            now[i] = depth
 
 
 @outlined
-def integrate(premium, depths, now, puts, way, n):
-    """The premium: the integral over the depths.
+def integrate(premium, distance, depths, puts, way, n):
+    """The premium: the integral over the depths, nothing where the option is exercised.
 
-    By the equation it is exercised at the boundary.
+    And ln m - ln B now.
     """
-    vectorise("premium")
+    vectorise("premium distance")
     interleave(LANES)
     n = whole(n)
     nodes = nodes_of(way)
@@ -226,10 +221,11 @@ def integrate(premium, depths, now, puts, way, n):
         for i in range(n):
             p = lane_at(puts, i)
             premium[i] = fma(weight, premium_density(p, row[i], sine), premium[i])
+    now = at(depths, nodes.count * BYTES)
     for i in range(n):
         p = lane_at(puts, i)
-        held = (way < HIGH_FIRST) | (p.log_m > p.log_start - now[i])
-        premium[i] = p.x * premium[i] if held else 0.0
+        distance[i] = (p.log_m - p.log_start) + now[i]
+        premium[i] = p.x * premium[i] if distance[i] > 0.0 else 0.0
 
 
 @spliced
@@ -322,28 +318,37 @@ def choose_ways(puts, ways, inputs, european, marks, everything, n):
 
 
 @outlined
-def add_premium(inputs, outputs, marks, everything, n):
-    """Add the premium to European prices in `outputs`, where exercise before expiry may pay."""
-    vectorise("outputs marks")
+def add_premium(inputs, outputs, distances, marks, everything, n):
+    """Add the premium to European prices in `outputs`, where exercise before expiry may pay.
+
+    There `distances` has ln m - ln B now.
+    """
+    vectorise("outputs distances marks")
     interleave(LANES)
     out = outputs.price
     puts, some, ways, lanes = block_of(Put), block_of(Put), words(BLOCK), words(BLOCK)
-    depths, now, premium = doubles(ROWS_DEPTHS), doubles(BLOCK), doubles(BLOCK)
+    depths, premium, distance = doubles(ROWS_DEPTHS), doubles(BLOCK), doubles(BLOCK)
     choose_ways(puts, ways, inputs, out, marks, everything, n)
     for way in range(FAST_FIRST, WAYS if everything else HIGH_FIRST):
         count = gather_way(some, lanes, puts, ways, way, n)
         if count == 0:
             continue
         padded = padded_count(count)
-        find_depths(depths, now, some, way, padded)
-        integrate(premium, depths, now, some, way, padded)
+        find_depths(depths, some, way, padded)
+        integrate(premium, distance, depths, some, way, padded)
         for k in range(count):
             i = lanes[k]
             strike = lane_at(some, k).strike
             value = fma(strike, at_least(premium[k], 0.0), out[i])
             out[i] = at_most(at_least(value, exercised_now(lane_at(inputs, i))), strike)
+            distances[i] = distance[k]
     if everything:
         settle_american(inputs, out, marks, n)
+
+
+@inlined
+def finish(inputs, outputs, marks, everything, n):
+    add_premium(inputs, outputs, doubles(BLOCK), marks, everything, n)
 
 
 OPERATION = Operation(
@@ -351,5 +356,5 @@ OPERATION = Operation(
     results=Price,
     ordinary=ordinary_form(legs_of, price_of, passing=Legs),
     general=general_form(general),
-    finish=add_premium,
+    finish=finish,
 )

@@ -73,7 +73,8 @@ def sine_of(nodes, v):
 
 @inlined
 def cosine_of(nodes, v):
-    return boundary()[nodes.start + nodes.count + v]
+    """Behind the nodes it is now."""
+    return boundary()[nodes.start + nodes.count + v] if v < nodes.count else 1.0
 
 
 @inlined
@@ -154,7 +155,7 @@ def depths_by_first(part):
         n = whole(n)
         f = doubles(ROWS_F)
         contract(f, part, t, share, n)
-        for v in range(nodes.count):
+        for v in range(nodes.count + 1):
             cosine, row = cosine_of(nodes, v), at(depths, v * BYTES)
             for i in range(n):
                 p = lane_at(puts, i)
@@ -175,7 +176,7 @@ def depths_by_second(part):
         w0, g = doubles(ROWS_W), doubles(ROWS_G)
         contract(w0, part, t, share, n)
         contract(g, G, t, share, n)
-        for v in range(nodes.count):
+        for v in range(nodes.count + 1):
             cosine, row = cosine_of(nodes, v), at(depths, v * BYTES)
             for i in range(n):
                 p = lane_at(puts, i)

@@ -387,9 +387,9 @@ def solve(curve, puts, t, share, grid, second, smooth, turns, steps, n):
 
 
 @outlined
-def depths_by_equation(depths, now, puts, t, share, grid, second, smooth, turns, steps, n):
+def depths_by_equation(depths, puts, t, share, grid, second, smooth, turns, steps, n):
     """The depths by the equation."""
-    vectorise("depths now")
+    vectorise("depths")
     interleave(LANES)
     n = whole(n)
     curve, sample = doubles(ROWS_CURVE), doubles(BLOCK)
@@ -399,5 +399,6 @@ def depths_by_equation(depths, now, puts, t, share, grid, second, smooth, turns,
         interpolate(sample, curve, grid.points, row_of_premium(grid, v), n)
         for i in range(n):
             row[i] = depth_of(sample[i], smooth, lane_at(puts, i).root * cosine)
+    row = at(depths, grid.premium.count * BYTES)
     for i in range(n):
-        now[i] = depth_of(curve[i], smooth, lane_at(puts, i).root)
+        row[i] = depth_of(curve[i], smooth, lane_at(puts, i).root)

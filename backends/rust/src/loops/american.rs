@@ -10,7 +10,8 @@ use super::boundary::{
     AT_15, AT_26, Depths, F, F_FAST, MOST_NODES, Nodes, Puts, Row, W, W_FAST, chebyshev,
     depths_by_first, depths_by_second,
 };
-use super::equation::{COARSE, FINE, MEDIUM, NODES_64, NODES_96, depths_by_equation};
+use super::equation::{NODES_64, NODES_96, depths_by_equation};
+use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Columns, LANES, Lanes};
 use crate::american_boundary::{LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of};
 use crate::american_equation::is_smooth;
@@ -62,7 +63,7 @@ fn way_of(p: &Put, style: f64) -> Way {
 
 /// The depths of a way that the ordinary form goes, or the general one alone.
 #[inline(always)]
-fn depths_of<const GENERAL: bool>(out: &mut Depths, puts: &Puts, way: Way, n: usize) {
+fn depths_of<I: Isa, const GENERAL: bool>(out: &mut Depths, puts: &Puts, way: Way, n: usize) {
     let nodes = nodes_of(way);
     match way {
         FAST_FIRST => {
@@ -72,12 +73,12 @@ fn depths_of<const GENERAL: bool>(out: &mut Depths, puts: &Puts, way: Way, n: us
         STANDARD_FIRST => depths_by_first::<{ F[0] }, { F[1] }, { F[2] }>(out, puts, nodes, n),
         STANDARD_SECOND => depths_by_second::<{ W[0] }>(out, puts, nodes, n),
         _ if !GENERAL => {}
-        HIGH_FIRST => depths_by_equation::<16, false, false>(out, puts, COARSE, 1, 1, n),
-        HIGH_NEAR => depths_by_equation::<24, true, false>(out, puts, MEDIUM, 2, 1, n),
-        HIGH_SECOND => depths_by_equation::<24, true, true>(out, puts, MEDIUM, 0, 1, n),
-        FAR_FIRST => depths_by_equation::<32, false, false>(out, puts, FINE, 4, 2, n),
-        FAR_NEAR => depths_by_equation::<32, true, false>(out, puts, FINE, 4, 3, n),
-        FAR_SECOND => depths_by_equation::<32, true, true>(out, puts, FINE, 2, 2, n),
+        HIGH_FIRST => depths_by_equation::<I, 16, false, false>(out, puts, n),
+        HIGH_NEAR => depths_by_equation::<I, 24, true, false>(out, puts, n),
+        HIGH_SECOND => depths_by_equation::<I, 24, true, true>(out, puts, n),
+        FAR_FIRST => depths_by_equation::<I, 32, false, false>(out, puts, n),
+        FAR_NEAR => depths_by_equation::<I, 32, true, false>(out, puts, n),
+        FAR_SECOND => depths_by_equation::<I, 32, true, true>(out, puts, n),
         _ => {}
     }
 }
@@ -137,37 +138,41 @@ pub fn polynomials_of(puts: &mut Puts, lanes: usize) -> usize {
 
 /// The depths of all lanes; they are found once where they are the same.
 #[inline(always)]
-fn find_depths<const GENERAL: bool>(out: &mut Depths, puts: &mut Puts, way: Way, lanes: usize) {
+fn find_depths<I: Isa, const GENERAL: bool>(
+    out: &mut Depths,
+    puts: &mut Puts,
+    way: Way,
+    lanes: usize,
+) {
     let n = polynomials_of(puts, lanes);
-    depths_of::<GENERAL>(out, puts, way, n);
+    depths_of::<I, GENERAL>(out, puts, way, n);
     if n < lanes {
-        for row in &mut out.at[..nodes_of(way).count] {
+        for row in &mut out[..=nodes_of(way).count] {
             let depth = row[0];
             row[..lanes].fill(depth);
         }
-        let now = out.now[0];
-        out.now[..lanes].fill(now);
     }
 }
 
-/// The premium: the integral over the depths. By the equation it is exercised at the boundary.
+/// The premium: the integral over the depths, nothing where the option is exercised; and
+/// ln m - ln B now.
 #[inline(always)]
-fn integrate(depths: &Depths, puts: &Puts, way: Way, n: usize) -> Row {
+fn integrate(depths: &Depths, puts: &Puts, way: Way, n: usize) -> (Row, Row) {
     let nodes = nodes_of(way);
-    let mut premium = [0.0; BLOCK];
+    let (mut premium, mut distance) = ([0.0; BLOCK], [0.0; BLOCK]);
     for v in 0..nodes.count {
         let (sine, weight) = (nodes.sine(v), nodes.weight(v));
         for i in 0..n {
-            let density = premium_density(&puts.get(i), depths.at[v][i], sine);
+            let density = premium_density(&puts.get(i), depths[v][i], sine);
             premium[i] = fma(weight, density, premium[i]);
         }
     }
     for i in 0..n {
         let p = puts.get(i);
-        let held = (way < HIGH_FIRST) | (p.log_m > p.log_start - depths.now[i]);
-        premium[i] = if held { p.x * premium[i] } else { 0.0 };
+        distance[i] = (p.log_m - p.log_start) + depths[nodes.count][i];
+        premium[i] = if distance[i] > 0.0 { p.x * premium[i] } else { 0.0 };
     }
-    premium
+    (premium, distance)
 }
 
 /// The seven operands that a European option has too.
@@ -213,14 +218,23 @@ pub fn choose_ways<const GENERAL: bool>(
     ways
 }
 
-/// Add the premium to European prices, where exercise before expiry may pay.
+/// Add the premium to European prices, where exercise before expiry may pay; there `distances` has
+/// ln m - ln B now.
 #[inline(always)]
-pub fn add_premium<const GENERAL: bool>(lanes: &mut Lanes) {
+pub fn add_premium<I: Isa, const GENERAL: bool>(lanes: &mut Lanes, distances: &mut Row) {
+    I::apart(
+        #[inline(always)]
+        || premium_added::<I, GENERAL>(lanes, distances),
+    );
+}
+
+#[inline(always)]
+fn premium_added<I: Isa, const GENERAL: bool>(lanes: &mut Lanes, distances: &mut Row) {
     let mut puts = Columns::new();
     let ways = choose_ways::<GENERAL>(&mut puts, lanes);
     let mut some =
         Puts { lanes: Columns::new(), t: [[0.0; BLOCK]; F[0]], share: [[0.0; BLOCK]; F[1]] };
-    let mut depths = Depths { at: [[0.0; BLOCK]; MOST_NODES], now: [0.0; BLOCK] };
+    let mut depths = [[0.0; BLOCK]; MOST_NODES + 1];
     let mut places = [0; BLOCK];
     for way in FAST_FIRST..if GENERAL { WAYS } else { HIGH_FIRST } {
         let count = gather_way(&mut some, &mut places, &puts, &ways, way, lanes.count());
@@ -228,12 +242,13 @@ pub fn add_premium<const GENERAL: bool>(lanes: &mut Lanes) {
             continue;
         }
         let padded = padded_count(count);
-        find_depths::<GENERAL>(&mut depths, &mut some, way, padded);
-        let premium = integrate(&depths, &some, way, padded);
+        find_depths::<I, GENERAL>(&mut depths, &mut some, way, padded);
+        let (premium, distance) = integrate(&depths, &some, way, padded);
         for (k, &i) in places[..count].iter().enumerate() {
             let (strike, now) = (some.get(k).strike, worth_now(lanes.operands(i)));
             let value = fma(strike, at_least(premium[k], 0.0), lanes.result(i));
             lanes.set_result(i, at_most(at_least(value, now), strike));
+            distances[i] = distance[k];
         }
     }
 }

@@ -13,7 +13,8 @@ use super::american::{
 use super::boundary::{
     AT_G, AT_W, F, F_FAST, G, MOST_NODES, Nodes, Puts, Row, W, W_FAST, boundary, contract, series,
 };
-use super::equation::{COARSE, FINE, Grid, MEDIUM, differentiate, interpolated, solve};
+use super::equation::{differentiate, grid_of, interpolated, solve};
+use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Block, Columns, Lanes};
 use crate::american_boundary::{Put, third_coordinate};
 use crate::american_equation::{LEAST_SAMPLE, depth_of, depth_slope};
@@ -29,10 +30,9 @@ use crate::legs::NOT_A_NUMBER;
 /// Where among the European greeks those of an American option are.
 pub const OF_EUROPEAN: [usize; AMERICAN_GREEKS] = [0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12];
 
-/// The depth and its slopes at the nodes of the premium, and the depth now.
+/// The depth and its slopes at the nodes of the premium, and behind them now.
 struct DepthSlopes {
-    at: [[Block; 4]; MOST_NODES],
-    now: Row,
+    at: [[Block; 4]; MOST_NODES + 1],
 }
 
 impl DepthSlopes {
@@ -173,7 +173,7 @@ fn slopes_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usize>(
     n: usize,
 ) {
     let f = contract_slopes::<FIRST, SECOND, THIRD, { F[1] }, { F[2] }>(0, puts, tangents, n);
-    for v in 0..nodes.count {
+    for v in 0..=nodes.count {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let (p, to) = (puts.get(i), tangents.to(i));
@@ -196,7 +196,7 @@ fn slopes_by_second<const W0: usize>(
     let g = contract_slopes::<{ G[0] }, { G[1] }, { G[2] }, { G[1] }, { G[2] }>(
         AT_G, puts, tangents, n,
     );
-    for v in 0..nodes.count {
+    for v in 0..=nodes.count {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let (p, to) = (puts.get(i), tangents.to(i));
@@ -210,15 +210,13 @@ fn slopes_by_second<const W0: usize>(
 
 /// The slopes by the equation.
 #[inline(always)]
-fn slopes_by_equation<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
+fn slopes_by_equation<I: Isa, const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
     out: &mut DepthSlopes,
     puts: &Puts,
-    grid: Grid,
-    turns: usize,
-    steps: usize,
     n: usize,
 ) {
-    let curve = solve::<POINTS, SECOND, SMOOTH>(puts, grid, turns, steps, n);
+    let grid = grid_of(POINTS);
+    let curve = solve::<I, POINTS, SECOND, SMOOTH>(puts, n);
     let (by_a, by_b) = differentiate::<POINTS, SMOOTH>(&curve, grid, puts, n);
     for v in 0..grid.premium.count {
         let cosine = grid.premium.cosine(v);
@@ -241,13 +239,14 @@ fn slopes_by_equation<const POINTS: usize, const SECOND: bool, const SMOOTH: boo
         }
     }
     for i in 0..n {
-        out.now[i] = depth_of(curve[0][i], SMOOTH, puts.get(i).root);
+        let depth = depth_of(curve[0][i], SMOOTH, puts.get(i).root);
+        out.put(grid.premium.count, i, Slopes { depth, by_a: 0.0, by_b: 0.0, by_time: 0.0 });
     }
 }
 
 /// The slopes of a way that the ordinary form goes, or the general one alone.
 #[inline(always)]
-fn slopes_of<const GENERAL: bool>(
+fn slopes_of<I: Isa, const GENERAL: bool>(
     out: &mut DepthSlopes,
     puts: &Puts,
     tangents: &Tangents,
@@ -265,19 +264,19 @@ fn slopes_of<const GENERAL: bool>(
         }
         STANDARD_SECOND => slopes_by_second::<{ W[0] }>(out, puts, tangents, nodes, n),
         _ if !GENERAL => {}
-        HIGH_FIRST => slopes_by_equation::<16, false, false>(out, puts, COARSE, 1, 1, n),
-        HIGH_NEAR => slopes_by_equation::<24, true, false>(out, puts, MEDIUM, 2, 1, n),
-        HIGH_SECOND => slopes_by_equation::<24, true, true>(out, puts, MEDIUM, 0, 1, n),
-        FAR_FIRST => slopes_by_equation::<32, false, false>(out, puts, FINE, 4, 2, n),
-        FAR_NEAR => slopes_by_equation::<32, true, false>(out, puts, FINE, 4, 3, n),
-        FAR_SECOND => slopes_by_equation::<32, true, true>(out, puts, FINE, 2, 2, n),
+        HIGH_FIRST => slopes_by_equation::<I, 16, false, false>(out, puts, n),
+        HIGH_NEAR => slopes_by_equation::<I, 24, true, false>(out, puts, n),
+        HIGH_SECOND => slopes_by_equation::<I, 24, true, true>(out, puts, n),
+        FAR_FIRST => slopes_by_equation::<I, 32, false, false>(out, puts, n),
+        FAR_NEAR => slopes_by_equation::<I, 32, true, false>(out, puts, n),
+        FAR_SECOND => slopes_by_equation::<I, 32, true, true>(out, puts, n),
         _ => {}
     }
 }
 
 /// The slopes of all lanes; they are found once where they are the same.
 #[inline(always)]
-fn find_slopes<const GENERAL: bool>(
+fn find_slopes<I: Isa, const GENERAL: bool>(
     out: &mut DepthSlopes,
     tangents: &mut Tangents,
     puts: &mut Puts,
@@ -299,16 +298,14 @@ fn find_slopes<const GENERAL: bool>(
             unsafe { tangents.to.put(i, directions_of(&puts.get(i))) };
         }
     }
-    slopes_of::<GENERAL>(out, puts, tangents, way, n);
+    slopes_of::<I, GENERAL>(out, puts, tangents, way, n);
     if n < lanes {
-        for v in 0..nodes_of(way).count {
+        for v in 0..=nodes_of(way).count {
             let its = out.get(v, 0);
             for i in 0..lanes {
                 out.put(v, i, its);
             }
         }
-        let now = out.now[0];
-        out.now[..lanes].fill(now);
     }
 }
 
@@ -359,14 +356,16 @@ fn put_greeks(lanes: &mut Lanes, i: usize, greeks: [f64; AMERICAN_GREEKS], count
 
 /// Add the premium's greeks to European ones, where exercise before expiry may pay.
 #[inline(always)]
-pub fn add_premium_greeks<const GENERAL: bool, const SECOND_ORDER: bool>(lanes: &mut Lanes) {
+pub fn add_premium_greeks<I: Isa, const GENERAL: bool, const SECOND_ORDER: bool>(
+    lanes: &mut Lanes,
+) {
     let mut puts = Columns::new();
     let ways = choose_ways::<GENERAL>(&mut puts, lanes);
     let mut some =
         Puts { lanes: Columns::new(), t: [[0.0; BLOCK]; F[0]], share: [[0.0; BLOCK]; F[1]] };
     let mut tangents =
         Tangents { t: [[0.0; BLOCK]; F[0]], share: [[0.0; BLOCK]; F[1]], to: Columns::new() };
-    let mut slopes = DepthSlopes { at: [[Block::new(); 4]; MOST_NODES], now: [0.0; BLOCK] };
+    let mut slopes = DepthSlopes { at: [[Block::new(); 4]; MOST_NODES + 1] };
     let mut places = [0; BLOCK];
     let count = if SECOND_ORDER { AMERICAN_GREEKS } else { VANNA };
     for way in FAST_FIRST..if GENERAL { WAYS } else { HIGH_FIRST } {
@@ -375,7 +374,7 @@ pub fn add_premium_greeks<const GENERAL: bool, const SECOND_ORDER: bool>(lanes: 
             continue;
         }
         let padded = padded_count(there);
-        find_slopes::<GENERAL>(&mut slopes, &mut tangents, &mut some, way, padded);
+        find_slopes::<I, GENERAL>(&mut slopes, &mut tangents, &mut some, way, padded);
         let sums = integrate_slopes::<SECOND_ORDER>(&slopes, &some, way, padded);
         let mut greeks = [[0.0; BLOCK]; AMERICAN_GREEKS];
         for k in 0..padded {
@@ -390,7 +389,8 @@ pub fn add_premium_greeks<const GENERAL: bool, const SECOND_ORDER: bool>(lanes: 
             let p = some.get(k);
             let operands = lanes.operands::<8>(i);
             let (sign, now) = (operands[6], worth_now(operands));
-            let held = (way < HIGH_FIRST) | (p.log_m > p.log_start - slopes.now[k]);
+            let at_once = slopes.get(nodes_of(way).count, k);
+            let held = (p.log_m - p.log_start) + at_once.depth > 0.0;
             let premium = if held { at_least(greeks[PRICE][k], 0.0) } else { 0.0 };
             let value = fma(p.strike, premium, lanes.result(i));
             if (value <= now) & (now > 0.0) {

@@ -70,9 +70,10 @@ impl Nodes {
         boundary()[self.at + v]
     }
 
+    /// Behind the nodes it is now.
     #[inline(always)]
     pub fn cosine(self, v: usize) -> f64 {
-        boundary()[self.at + self.count + v]
+        if v < self.count { boundary()[self.at + self.count + v] } else { 1.0 }
     }
 
     #[inline(always)]
@@ -96,11 +97,8 @@ impl Puts {
     }
 }
 
-/// The boundary's depth at the nodes of the premium, and now.
-pub struct Depths {
-    pub at: [Row; MOST_NODES],
-    pub now: Row,
-}
+/// The boundary's depth at the nodes of the premium, and behind them now.
+pub type Depths = [Row; MOST_NODES + 1];
 
 /// T_0, T_1, ... of y in [-1, 1].
 #[inline(always)]
@@ -223,12 +221,12 @@ pub fn depths_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usi
     n: usize,
 ) {
     let c = contract_first::<FIRST, SECOND, THIRD>(puts, n);
-    for v in 0..nodes.count {
+    for v in 0..=nodes.count {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let p = puts.get(i);
             let w = w_of_first(&c, &p, p.reach * cosine, i);
-            out.at[v][i] = w * (p.root * cosine);
+            out[v][i] = w * (p.root * cosine);
         }
     }
 }
@@ -237,12 +235,12 @@ pub fn depths_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usi
 #[inline(always)]
 pub fn depths_by_second<const W0: usize>(out: &mut Depths, puts: &Puts, nodes: Nodes, n: usize) {
     let c = contract_second::<W0>(puts, n);
-    for v in 0..nodes.count {
+    for v in 0..=nodes.count {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let p = puts.get(i);
             let s = p.root * cosine;
-            out.at[v][i] = w_of_second(&c, &p, p.reach * cosine, s, i) * s;
+            out[v][i] = w_of_second(&c, &p, p.reach * cosine, s, i) * s;
         }
     }
 }

@@ -10,6 +10,7 @@ use super::boundary::{
     ANGLES, AT_16, AT_20, AT_32, AT_64, AT_96, AT_COSINES, AT_GRIDS, Depths, F, Nodes, Puts, Row,
     W, boundary, contract_first, contract_second, w_of_first, w_of_second,
 };
+use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, LANES};
 use crate::american_equation::{
     LEAST_SAMPLE, boundary_density, depth_of, depth_slope, sample_of, turn_of,
@@ -41,15 +42,15 @@ const NODES_20: Nodes = Nodes { count: 20, at: AT_20 };
 const NODES_32: Nodes = Nodes { count: 32, at: AT_32 };
 pub const NODES_64: Nodes = Nodes { count: 64, at: AT_64 };
 pub const NODES_96: Nodes = Nodes { count: 96, at: AT_96 };
-pub const COARSE: Grid =
+const COARSE: Grid =
     Grid { nodes: NODES_16, premium: NODES_64, at: AT_COARSE, at_slopes: AT_SLOPES };
-pub const MEDIUM: Grid = Grid {
+const MEDIUM: Grid = Grid {
     nodes: NODES_20,
     premium: NODES_64,
     at: AT_MEDIUM,
     at_slopes: COARSE.at_slopes + 64 * 17,
 };
-pub const FINE: Grid =
+const FINE: Grid =
     Grid { nodes: NODES_32, premium: NODES_96, at: AT_FINE, at_slopes: MEDIUM.at_slopes + 64 * 25 };
 pub const END: usize = FINE.at_slopes + 96 * 33;
 
@@ -399,23 +400,61 @@ fn step_once<const POINTS: usize, const SMOOTH: bool>(
     }
 }
 
+/// How a curve of so many points is found: on which grid, and by how many plain turns and steps of
+/// Newton's method.
+struct Method<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>;
+
+impl<const POINTS: usize, const SECOND: bool, const SMOOTH: bool> Method<POINTS, SECOND, SMOOTH> {
+    const GRID: Grid = grid_of(POINTS);
+    const TURNS: usize = match (POINTS, SECOND, SMOOTH) {
+        (32, _, false) => 4,
+        (32, _, true) => 2,
+        (_, false, _) => 1,
+        (_, true, smooth) => {
+            if smooth {
+                0
+            } else {
+                2
+            }
+        }
+    };
+    const STEPS: usize = match (POINTS, SECOND, SMOOTH) {
+        (32, true, false) => 3,
+        (32, _, _) => 2,
+        _ => 1,
+    };
+}
+
+/// The grid that has so many points.
+pub const fn grid_of(points: usize) -> Grid {
+    match points {
+        16 => COARSE,
+        24 => MEDIUM,
+        _ => FINE,
+    }
+}
+
 /// The curve that solves the equation.
 #[inline(always)]
-pub fn solve<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
+pub fn solve<I: Isa, const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
     puts: &Puts,
-    grid: Grid,
-    turns: usize,
-    steps: usize,
     n: usize,
 ) -> Curve {
     let mut curve = [[0.0; BLOCK]; MOST_POINTS + 1];
-    first_guess::<POINTS, SECOND, SMOOTH>(&mut curve, puts, n);
-    for _ in 0..turns {
-        turn_once::<POINTS, SMOOTH>(&mut curve, grid, puts, n);
-    }
-    for _ in 0..steps {
-        step_once::<POINTS, SMOOTH>(&mut curve, grid, puts, n);
-    }
+    let found = &mut curve;
+    I::apart(
+        #[inline(always)]
+        move || {
+            let grid = Method::<POINTS, SECOND, SMOOTH>::GRID;
+            first_guess::<POINTS, SECOND, SMOOTH>(found, puts, n);
+            for _ in 0..Method::<POINTS, SECOND, SMOOTH>::TURNS {
+                turn_once::<POINTS, SMOOTH>(found, grid, puts, n);
+            }
+            for _ in 0..Method::<POINTS, SECOND, SMOOTH>::STEPS {
+                step_once::<POINTS, SMOOTH>(found, grid, puts, n);
+            }
+        },
+    );
     curve
 }
 
@@ -445,24 +484,22 @@ pub fn differentiate<const POINTS: usize, const SMOOTH: bool>(
 
 /// The depths by the equation.
 #[inline(always)]
-pub fn depths_by_equation<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
+pub fn depths_by_equation<I: Isa, const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
     out: &mut Depths,
     puts: &Puts,
-    grid: Grid,
-    turns: usize,
-    steps: usize,
     n: usize,
 ) {
-    let curve = solve::<POINTS, SECOND, SMOOTH>(puts, grid, turns, steps, n);
+    let grid = grid_of(POINTS);
+    let curve = solve::<I, POINTS, SECOND, SMOOTH>(puts, n);
     for v in 0..grid.premium.count {
         let cosine = grid.premium.cosine(v);
         let row = grid.row_of_premium::<POINTS>(v);
         for i in 0..n {
             let s = puts.get(i).root * cosine;
-            out.at[v][i] = depth_of(interpolated(&curve, &row, i), SMOOTH, s);
+            out[v][i] = depth_of(interpolated(&curve, &row, i), SMOOTH, s);
         }
     }
     for i in 0..n {
-        out.now[i] = depth_of(curve[0][i], SMOOTH, puts.get(i).root);
+        out[grid.premium.count][i] = depth_of(curve[0][i], SMOOTH, puts.get(i).root);
     }
 }

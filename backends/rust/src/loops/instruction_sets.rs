@@ -8,10 +8,33 @@ use core::ffi::c_void;
 /// NumPy's inner loop; the last pointer is to the set of wanted outputs, or null for the first.
 pub type Loop = unsafe extern "C" fn(*const *mut u8, *const isize, *const isize, *mut c_void);
 
+/// An instruction set.
+pub trait Isa {
+    /// Run a part out of line, compiled once for all that run it on this set. A part that an operation
+    /// inlines is compiled anew for each, and in a long function not as well.
+    fn apart(part: impl FnOnce());
+}
+
 macro_rules! kernels {
     ($isa:ident $(, $features:literal)?) => {
         pub mod $isa {
             use super::*;
+
+            pub struct Set;
+
+            impl Isa for Set {
+                #[inline(always)]
+                fn apart(part: impl FnOnce()) {
+                    // SAFETY: what asks for it runs on the set itself.
+                    unsafe { apart(part) }
+                }
+            }
+
+            $(#[target_feature(enable = $features)])?
+            #[inline(never)]
+            unsafe fn apart(part: impl FnOnce()) {
+                part();
+            }
 
             /// # Safety
             /// The processor has the instruction set, and NumPy calls it as an inner loop of the
@@ -26,7 +49,7 @@ macro_rules! kernels {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let wanted = if data.is_null() { 1 } else { *data.cast::<i64>() };
-                    run_blocks::<K>(special::<K>, args, dims, steps, wanted);
+                    run_blocks::<K, Set>(special::<K>, args, dims, steps, wanted);
                 }
             }
 
@@ -40,7 +63,7 @@ macro_rules! kernels {
                 wanted: i64,
             ) -> bool {
                 // SAFETY: `run_blocks` has put what `run_special` reads.
-                unsafe { run_special::<K>(inputs, outputs, marks, n, wanted) }
+                unsafe { run_special::<K, Set>(inputs, outputs, marks, n, wanted) }
             }
         }
     };

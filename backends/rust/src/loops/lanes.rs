@@ -193,6 +193,12 @@ impl<'a> Lanes<'a> {
         unsafe { self.marks.put(i, self.marks.get(i) | Mark::from(holds)) };
     }
 
+    #[inline(always)]
+    pub fn is_marked(&self, i: usize) -> bool {
+        // SAFETY: i < n, and another form has put the marks.
+        unsafe { self.marks.get(i) != 0 }
+    }
+
     pub fn unmark(&mut self, i: usize) {
         // SAFETY: i < n <= BLOCK.
         unsafe { self.marks.put(i, 0) };

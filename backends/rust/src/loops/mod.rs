@@ -2,6 +2,7 @@
 
 mod american;
 mod american_greeks;
+mod american_implied_volatility;
 mod boundary;
 mod equation;
 mod instruction_sets;
@@ -11,11 +12,11 @@ mod operations;
 mod scalar;
 
 pub use boundary::read_boundary;
-use instruction_sets::{Loop, inner_loop};
+use instruction_sets::{Isa, Loop, inner_loop};
 use lanes::Lanes;
 use operations::{
-    AmericanGreeks, AmericanPrice, BachelierGreeks, BachelierImpliedVolatility, BachelierPrice,
-    Greeks, ImpliedVolatility, Price,
+    AmericanGreeks, AmericanImpliedVolatility, AmericanPrice, BachelierGreeks,
+    BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -31,8 +32,8 @@ pub trait Operation {
     /// The set of outputs that are codes, of int8; there is one at most, and it is the last.
     const CODES: i64 = 0;
 
-    fn ordinary(lanes: Lanes);
-    fn general(lanes: Lanes);
+    fn ordinary<I: Isa>(lanes: Lanes);
+    fn general<I: Isa>(lanes: Lanes);
 }
 
 /// An operation's inner loop and what its operands are.
@@ -81,6 +82,7 @@ register! {
     "greeks" => Greeks,
     "american_greeks" => AmericanGreeks,
     "implied_volatility" => ImpliedVolatility,
+    "american_implied_volatility" => AmericanImpliedVolatility,
     "bachelier_price" => BachelierPrice,
     "bachelier_greeks" => BachelierGreeks,
     "bachelier_implied_volatility" => BachelierImpliedVolatility,

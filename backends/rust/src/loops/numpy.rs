@@ -7,6 +7,7 @@
 //! their first lane. A lane's bits depend on nothing but its own inputs.
 
 use super::Operation;
+use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Block, Inputs, LANES, Lanes, MOST_INPUTS, MOST_OUTPUTS, Marks, Outputs};
 use std::arch::asm;
 use std::ptr;
@@ -107,7 +108,7 @@ pub type Special = unsafe fn(&Inputs, &Outputs, &Marks, usize, i64) -> bool;
 /// Each input points to `n` numbers, each wanted output to room for as many, and `n` lanes of the
 /// marks have been put.
 #[inline(always)]
-pub unsafe fn run_special<K: Operation>(
+pub unsafe fn run_special<K: Operation, I: Isa>(
     inputs: &Inputs,
     outputs: &Outputs,
     marks: &Marks,
@@ -138,7 +139,7 @@ pub unsafe fn run_special<K: Operation>(
             }
             from[j] = copies[j].start().cast_const();
         }
-        K::general(Lanes::new(&from, &to, &mut outside, padded, wanted));
+        K::general::<I>(Lanes::new(&from, &to, &mut outside, padded, wanted));
         for (i, &lane) in lanes[..count].iter().enumerate() {
             seen |= outside.get(i);
             for j in 0..count_of(wanted) {
@@ -189,7 +190,7 @@ unsafe fn direct_output<K: Operation>(
 /// `args`, `dims` and `steps` are what NumPy hands to an inner loop of the operation;
 /// `special` is `run_special` of this operation.
 #[inline(always)]
-pub unsafe fn run_blocks<K: Operation>(
+pub unsafe fn run_blocks<K: Operation, I: Isa>(
     special: Special,
     args: *const *mut u8,
     dims: *const isize,
@@ -234,7 +235,7 @@ pub unsafe fn run_blocks<K: Operation>(
                 let to = (*args.add(K::INPUTS + j)).cast::<f64>().wrapping_add(start);
                 outputs[j] = if direct[j] & (n == padded) { to } else { on_stack[j] };
             }
-            K::ordinary(Lanes::new(&inputs, &outputs, &mut marks, padded, wanted));
+            K::ordinary::<I>(Lanes::new(&inputs, &outputs, &mut marks, padded, wanted));
             let mut marked = 0;
             for i in 0..padded {
                 marked += marks.get(i);

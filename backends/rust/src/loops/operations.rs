@@ -3,7 +3,9 @@
 use super::Operation;
 use super::american::{add_premium, settle};
 use super::american_greeks::{OF_EUROPEAN, add_premium_greeks, settle_greeks};
-use super::lanes::{Block, Columns, Lanes, MOST_OUTPUTS, Mark};
+use super::american_implied_volatility::search;
+use super::instruction_sets::Isa;
+use super::lanes::{BLOCK, Block, Columns, Lanes, MOST_OUTPUTS, Mark};
 use crate::american_greeks::AMERICAN_GREEKS;
 use crate::bachelier_greeks::{
     BachelierOption, bachelier_greeks_of, bachelier_parts_general, bachelier_parts_ordinary,
@@ -49,7 +51,7 @@ impl Operation for Price {
     const OUTPUTS: u32 = 1;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         let mut legs = Columns::new();
         put_legs(&lanes, &mut legs);
         lanes.finish(
@@ -64,7 +66,7 @@ impl Operation for Price {
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |[spot, strike, time, rate, dividend, sigma, sign]| {
@@ -86,15 +88,15 @@ impl Operation for AmericanPrice {
     const OUTPUTS: u32 = 1;
 
     #[inline(always)]
-    fn ordinary(mut lanes: Lanes) {
-        Price::ordinary(lanes.again());
-        add_premium::<false>(&mut lanes);
+    fn ordinary<I: Isa>(mut lanes: Lanes) {
+        Price::ordinary::<I>(lanes.again());
+        add_premium::<I, false>(&mut lanes, &mut [0.0; BLOCK]);
     }
 
     #[inline(always)]
-    fn general(mut lanes: Lanes) {
-        Price::general(lanes.again());
-        add_premium::<true>(&mut lanes);
+    fn general<I: Isa>(mut lanes: Lanes) {
+        Price::general::<I>(lanes.again());
+        add_premium::<I, true>(&mut lanes, &mut [0.0; BLOCK]);
         settle(&mut lanes);
     }
 }
@@ -151,14 +153,14 @@ impl Operation for Greeks {
     const OUTPUTS: u32 = GREEKS as u32;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         let mut legs = Columns::new();
         put_legs(&lanes, &mut legs);
         up_to_order!(greeks_up_to(lanes, &legs));
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |inputs| {
@@ -188,28 +190,28 @@ impl Operation for AmericanGreeks {
     const OUTPUTS: u32 = AMERICAN_GREEKS as u32;
 
     #[inline(always)]
-    fn ordinary(mut lanes: Lanes) {
+    fn ordinary<I: Isa>(mut lanes: Lanes) {
         let mut rows = [Block::new(); MOST_OUTPUTS];
         let outputs = rows.each_mut().map(Block::start);
         if lanes.wanted() >> FIRST != 0 {
             let mut all = lanes.with_results(&outputs, TWO_ORDERS);
-            Greeks::ordinary(all.again());
-            add_premium_greeks::<false, true>(&mut all);
+            Greeks::ordinary::<I>(all.again());
+            add_premium_greeks::<I, false, true>(&mut all);
         } else {
             let mut all = lanes.with_results(&outputs, ONE_ORDER);
-            Greeks::ordinary(all.again());
-            add_premium_greeks::<false, false>(&mut all);
+            Greeks::ordinary::<I>(all.again());
+            add_premium_greeks::<I, false, false>(&mut all);
         }
         lanes.put_results(&rows, &OF_EUROPEAN);
     }
 
     #[inline(always)]
-    fn general(mut lanes: Lanes) {
+    fn general<I: Isa>(mut lanes: Lanes) {
         let mut rows = [Block::new(); MOST_OUTPUTS];
         let outputs = rows.each_mut().map(Block::start);
         let mut all = lanes.with_results(&outputs, TWO_ORDERS);
-        Greeks::general(all.again());
-        add_premium_greeks::<true, true>(&mut all);
+        Greeks::general::<I>(all.again());
+        add_premium_greeks::<I, true, true>(&mut all);
         settle_greeks(&mut all);
         lanes.put_results(&rows, &OF_EUROPEAN);
     }
@@ -253,7 +255,7 @@ impl Operation for ImpliedVolatility {
     const CODES: i64 = 2;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         let mut columns = Columns::new();
         lanes.begin(
             &mut columns,
@@ -299,7 +301,7 @@ impl Operation for ImpliedVolatility {
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |inputs| {
@@ -312,6 +314,34 @@ impl Operation for ImpliedVolatility {
     }
 }
 
+pub struct AmericanImpliedVolatility;
+
+impl Operation for AmericanImpliedVolatility {
+    const INPUTS: usize = 8;
+    const OUTPUTS: u32 = 2;
+    const CODES: i64 = 2;
+
+    #[inline(always)]
+    fn ordinary<I: Isa>(mut lanes: Lanes) {
+        let mut rows = [Block::new(); MOST_OUTPUTS];
+        let outputs = rows.each_mut().map(Block::start);
+        let mut both = lanes.with_results(&outputs, 0b11);
+        ImpliedVolatility::ordinary::<I>(both.again());
+        search::<I, false>(&mut both);
+        lanes.put_results(&rows, &[0, 1]);
+    }
+
+    #[inline(always)]
+    fn general<I: Isa>(mut lanes: Lanes) {
+        let mut rows = [Block::new(); MOST_OUTPUTS];
+        let outputs = rows.each_mut().map(Block::start);
+        let mut both = lanes.with_results(&outputs, 0b11);
+        ImpliedVolatility::general::<I>(both.again());
+        search::<I, true>(&mut both);
+        lanes.put_results(&rows, &[0, 1]);
+    }
+}
+
 pub struct BachelierPrice;
 
 impl Operation for BachelierPrice {
@@ -319,7 +349,7 @@ impl Operation for BachelierPrice {
     const OUTPUTS: u32 = 1;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |[forward, strike, time, rate, sigma, sign]| {
@@ -331,7 +361,7 @@ impl Operation for BachelierPrice {
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |[forward, strike, time, rate, sigma, sign]| {
@@ -368,12 +398,12 @@ impl Operation for BachelierGreeks {
     const OUTPUTS: u32 = GREEKS as u32;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         up_to_order!(bachelier_greeks_up_to(lanes));
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |inputs| {
@@ -409,7 +439,7 @@ impl Operation for BachelierImpliedVolatility {
     const CODES: i64 = 2;
 
     #[inline(always)]
-    fn ordinary(lanes: Lanes) {
+    fn ordinary<I: Isa>(lanes: Lanes) {
         let mut columns = Columns::new();
         lanes.begin(
             &mut columns,
@@ -437,7 +467,7 @@ impl Operation for BachelierImpliedVolatility {
     }
 
     #[inline(always)]
-    fn general(lanes: Lanes) {
+    fn general<I: Isa>(lanes: Lanes) {
         lanes.run(
             #[inline(always)]
             |inputs| {
