@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantforge.conventions import Model
+from quantforge.dividends import CHANGED
 from quantforge.operations import Operation
 
 __all__ = ["Selection", "select"]
@@ -20,8 +21,9 @@ class Selection(NamedTuple):
     Attributes
     ----------
     names, written : tuple of str
-        They differ only for the greeks of a forward price: the kernel's rho and phi, derivatives
-        at a constant spot, are not what is meant. There rho is -T V, and phi 0.
+        They differ for the greeks of a forward price: the kernel's rho and phi, derivatives at a
+        constant spot, are not what is meant. There rho is -T V, and phi 0. With cash dividends
+        some greeks need others, which are written too.
     wanted : int
         The set of the written ones: bit i stands for the operation's i-th output.
     types : str
@@ -40,17 +42,21 @@ class Selection(NamedTuple):
         if self.names == self.written:
             return values
         found = dict(zip(self.written, values, strict=True))
-        if "rho" in self.names:
+        if "rho" in self.names and "rho" not in found:
             negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
             found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
-        if "phi" in self.names:
+        if "phi" in self.names and "phi" not in found:
             nothing = np.where(np.isnan(values[0]), values[0], 0.0)[()]
             found["phi"] = np.positive(nothing, out=outs.get("phi"))
         return tuple(found[name] for name in self.names)
 
 
-def select(operation: Operation, model: Model, which: Sequence[str] | None) -> Selection:
+def select(
+    operation: Operation, model: Model, which: Sequence[str] | None, escrowed: bool = False
+) -> Selection:
     """Read `which`, by default what the catalogue says; it may be a single name.
+
+    `escrowed` says that there are cash dividends.
 
     Raises
     ------
@@ -59,11 +65,14 @@ def select(operation: Operation, model: Model, which: Sequence[str] | None) -> S
     """
     if which is None:
         which = operation.default_outputs or tuple(each.name for each in operation.outputs)
-    return _select(operation, model, (which,) if isinstance(which, str) else tuple(which))
+    asked = (which,) if isinstance(which, str) else tuple(which)
+    return _select(operation, model, asked, escrowed)
 
 
 @cache
-def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selection:
+def _select(
+    operation: Operation, model: Model, which: tuple[str, ...], escrowed: bool
+) -> Selection:
     names = tuple(output.name for output in operation.written(operation.wanted(which)))
     if not names:
         raise ValueError("which names no result")
@@ -72,6 +81,8 @@ def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selec
         kept = tuple(name for name in names if name not in ("rho", "phi"))
         if "rho" in names or not kept:
             kept = (*kept, "price")
+    if escrowed:
+        kept = (*kept, *(CHANGED[name] for name in names if name in CHANGED))
     wanted = operation.wanted(kept)
     written = operation.written(wanted)
     return Selection(

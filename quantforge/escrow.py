@@ -1,0 +1,100 @@
+"""Cash dividends by the escrowed model: an option on the spot less what they are worth now.
+
+A dividend of amount a at time t is worth a exp(-r t) now, and P is the sum over those with
+0 < t <= T. The option on the spot S is worth V(S, r, T) = W(S - P, r, T), where W is the option
+without cash dividends. Calendar time goes on while the pay dates stand still. So P grows by r P per
+year, and dP/dr is -D, where D is the sum of t a exp(-r t). By the chain rule
+
+    theta  theta of W - r P delta        rho  rho of W + D delta
+    charm  charm of W - r P gamma
+    veta   veta of W - r P vanna
+    color  color of W - r P speed
+
+and every other derivative is that of W.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from quantforge.dividends import CHANGED, Schedule
+from quantforge.numpy_backend.elementary import reduce, times_power
+from quantforge.shapes import broadcast_shapes
+
+__all__ = ["Escrow"]
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+_BLOCK: Final = 4096  # options at a time: every temporary stays within the caches
+_TAYLOR: Final = tuple(1.0 / math.factorial(power) for power in range(14))
+
+
+class Escrow:
+    """What the dividends of each option are worth.
+
+    Parameters
+    ----------
+    schedule : Schedule
+    spot, time, rate : ndarray
+        The options', as they broadcast.
+    """
+
+    def __init__(self, schedule: Schedule, spot: Any, time: Any, rate: Any) -> None:
+        with np.errstate(all="ignore"):  # the kernel says what is wrong, of the numbers it is given
+            self.worth, moment = _sums(schedule, time, rate)
+            drift = np.asarray(rate, np.float64) * self.worth
+            self.spot = np.subtract(spot, self.worth, dtype=np.float64)
+        self._slopes = {name: moment if name == "rho" else -drift for name in CHANGED}
+
+    def changes(self, names: Sequence[str]) -> bool:
+        """Whether some of the results that a kernel writes are not yet what is asked for."""
+        return not CHANGED.keys().isdisjoint(names)
+
+    def corrected(self, names: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
+        """The greeks, from those of W by name; an option without dividends keeps its bits."""
+        found = dict(zip(names, values, strict=True))
+        for name in found.keys() & CHANGED.keys():
+            slope, own = self._slopes[name], found[name]
+            with np.errstate(all="ignore"):
+                total = np.add(own, np.multiply(slope, found[CHANGED[name]]))
+            found[name] = np.where(slope == 0.0, own, total)[()]
+        return tuple(found.values())
+
+
+def _sums(schedule: Schedule, time: Any, rate: Any) -> tuple[Array, Array]:
+    """P and D of each option, in the shape that `time` and `rate` broadcast to."""
+    times, rates = np.asarray(time, np.float64), np.asarray(rate, np.float64)
+    shape = broadcast_shapes(times.shape, rates.shape)
+    flat = [
+        each.reshape(1) if each.size == 1 else np.broadcast_to(each, shape).reshape(-1)
+        for each in (times, rates)
+    ]
+    sums = np.empty((2, math.prod(shape)))
+    for start in range(0, sums.shape[1], _BLOCK):
+        piece = slice(start, start + _BLOCK)
+        some, theirs = (each if each.size == 1 else each[piece] for each in flat)
+        sums[0, piece], sums[1, piece] = _sums_of_block(schedule, some, theirs)
+    return sums[0].reshape(shape), sums[1].reshape(shape)
+
+
+def _sums_of_block(schedule: Schedule, time: Array, rate: Array) -> tuple[Any, Any]:
+    worth: Any = 0.0
+    moment: Any = 0.0
+    for when, amount in schedule:
+        if amount:
+            due = np.where(when <= time, amount * _exponential(-when * rate), 0.0)
+            worth, moment = worth + due, moment + when * due
+    return worth, moment
+
+
+def _exponential(x: Array) -> Array:
+    """exp(x), made of nothing but operations that every machine rounds alike."""
+    reduced = reduce(np.clip(x, -800.0, 800.0))
+    total = np.full_like(x, _TAYLOR[-1])
+    for coefficient in _TAYLOR[-2::-1]:
+        total = total * reduced.r + coefficient
+    return times_power(total, reduced.n)
