@@ -67,33 +67,43 @@ class Escrow:
 
 def _sums(schedule: Schedule, time: Any, rate: Any) -> tuple[Array, Array]:
     """P and D of each option, in the shape that `time` and `rate` broadcast to."""
+    paid = [dividend for dividend in schedule if dividend[1]]  # infinity times 0 is no worth
     times, rates = np.asarray(time, np.float64), np.asarray(rate, np.float64)
     shape = broadcast_shapes(times.shape, rates.shape)
-    flat = [
+    times, rates = (
         each.reshape(1) if each.size == 1 else np.broadcast_to(each, shape).reshape(-1)
         for each in (times, rates)
-    ]
+    )
     sums = np.empty((2, math.prod(shape)))
+    factors = _factors(paid, rates[:1])
     for start in range(0, sums.shape[1], _BLOCK):
         piece = slice(start, start + _BLOCK)
-        some, theirs = (each if each.size == 1 else each[piece] for each in flat)
-        sums[0, piece], sums[1, piece] = _sums_of_block(schedule, some, theirs)
+        if rates.size > 1:
+            factors = _factors(paid, rates[piece])
+        expiries = times[piece] if times.size > 1 else times
+        sums[0, piece], sums[1, piece] = _due(paid, expiries, factors)
     return sums[0].reshape(shape), sums[1].reshape(shape)
 
 
-def _sums_of_block(schedule: Schedule, time: Array, rate: Array) -> tuple[Any, Any]:
+def _factors(schedule: Sequence[tuple[float, float]], rate: Array) -> Array:
+    """exp(-r t), for each dividend a row."""
+    negative = np.array([-when for when, _ in schedule])
+    return _exponential(np.multiply.outer(negative, rate))
+
+
+def _due(schedule: Sequence[tuple[float, float]], time: Array, factors: Array) -> tuple[Any, Any]:
+    """P and D of some options; added one by one, in an order that no batch size changes."""
     worth: Any = 0.0
     moment: Any = 0.0
-    for when, amount in schedule:
-        if amount:
-            due = np.where(when <= time, amount * _exponential(-when * rate), 0.0)
-            worth, moment = worth + due, moment + when * due
+    for (when, amount), factor in zip(schedule, factors, strict=True):
+        due = np.where(when <= time, amount * factor, 0.0)
+        worth, moment = worth + due, moment + when * due
     return worth, moment
 
 
 def _exponential(x: Array) -> Array:
     """exp(x), made of nothing but operations that every machine rounds alike."""
-    reduced = reduce(np.clip(x, -800.0, 800.0))
+    reduced = reduce(np.minimum(np.maximum(x, -800.0), 800.0))
     total = np.full_like(x, _TAYLOR[-1])
     for coefficient in _TAYLOR[-2::-1]:
         total = total * reduced.r + coefficient
