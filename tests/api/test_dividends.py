@@ -232,6 +232,14 @@ def test_an_option_at_expiry_or_without_volatility_has_greeks_that_are_no_nan(si
     assert not any(np.isnan(value) for value in found.values())
 
 
+def test_nothing_paid_is_worth_nothing_at_any_rate(backend):
+    option = {**OPTION, "rate": -2000.0}
+    plain = quantforge.price(**option, kind="put", backend=backend)
+    found = quantforge.price(**option, kind="put", dividends=[(0.5, 0.0)], backend=backend)
+    assert found == plain
+    assert not np.isnan(found)
+
+
 def test_every_model_takes_an_empty_schedule():
     for model in ("black_scholes", "merton", "black76", "garman_kohlhagen", "bachelier"):
         assert quantforge.price(**OPTION, model=model, dividends=()) == quantforge.price(
