@@ -112,6 +112,11 @@ class Call:
             raise ValueError(
                 f"dividends are for {', '.join(_ESCROWED)}, not for {self.request.function}"
             )
+        if self.operation.exercise != EUROPEAN and self.request.function != "price":
+            raise ValueError(
+                "dividends are for prices of European and American options, and for greeks and "
+                f"volatilities of European ones, not for {self.operation.name}"
+            )
 
     def _is_auto(self) -> bool:
         """Whether another backend may do the work."""

@@ -464,3 +464,23 @@ def test_an_operation_of_another_package_takes_none(install, describe, catalogue
         quantforge.bind("barrier", dividends=DIVIDENDS)
     with pytest.raises(TypeError, match="dividends"):
         quantforge.function("barrier")(*OPTION.values(), dividends=DIVIDENDS)
+
+
+@pytest.mark.parametrize("function", ["greeks", "implied_volatility"])
+def test_of_american_options_nothing_but_prices_takes_dividends(catalogue, function):
+    import dataclasses
+
+    from quantforge import operations
+
+    name = f"american_{function}"
+    operations.register(dataclasses.replace(catalogue[function], name=name, exercise="american"))
+    match = f"and for greeks and volatilities of European ones, not for {name}"
+    price = (9.0,) if function == "implied_volatility" else ()
+    arguments = (*price, *OPTION.values())[:5]
+    for exercise in ("american", ["european", "american"]):
+        for call in (
+            lambda how: getattr(quantforge, function)(*arguments, **how),
+            lambda how: quantforge.bind(function, **how),
+        ):
+            with pytest.raises(ValueError, match=match):
+                call({"exercise": exercise, "dividends": DIVIDENDS})
