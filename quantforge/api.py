@@ -71,8 +71,9 @@ def price(
     dividends : iterable of (float, float), optional
         Cash dividends, for all options: years until each is paid, > 0, and what it pays, >= 0. With
         ``"black_scholes"`` alone. An option is priced at the spot less the present value, at its
-        own rate, of those that are paid until it expires; docs/dividends.md has the limits. One
-        whose dividends are worth more than the spot is outside the domain.
+        own rate, of those that are paid until it expires. An American call is worth the most of
+        that and of calls that expire just before a dividend each. docs/dividends.md has the
+        limits. An option whose dividends are worth more than the spot is outside the domain.
     kind : str, int, bool or array_like of them, default "call"
         ``"call"``, ``"c"``, +1 or True for a call; ``"put"``, ``"p"``, -1 or False for a put.
         Words may be in any case.
@@ -123,8 +124,9 @@ def price(
     References
     ----------
     Black, F. and Scholes, M. (1973), The pricing of options and corporate liabilities;
-    Merton, R. C. (1973), Theory of rational option pricing; Black, F. (1976), The pricing of
-    commodity contracts; Garman, M. B. and Kohlhagen, S. W. (1983), Foreign currency option values.
+    Merton, R. C. (1973), Theory of rational option pricing; Black, F. (1975), Fact and fantasy in
+    the use of options, for cash dividends; Black, F. (1976), The pricing of commodity contracts;
+    Garman, M. B. and Kohlhagen, S. W. (1983), Foreign currency option values.
 
     Examples
     --------

@@ -11,12 +11,18 @@ year, and dP/dr is -D, where D is the sum of t a exp(-r t). By the chain rule
     color  color of W - r P speed
 
 and every other derivative is that of W.
+
+Exercise of an American call brings S - K, which is more than S - P - K, and is due just before a
+dividend if ever. So its price is the best of several (Black 1975): of the option to expiry on
+S - P, and of one to each pay date on S less the dividends before that date. All of them are
+American, for the sake of a continuous yield. The first one is on S itself: no price is less than
+S - K, since no kernel's price is less than what exercise brings.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -34,25 +40,64 @@ _TAYLOR: Final = tuple(1.0 / math.factorial(power) for power in range(14))
 
 
 class Escrow:
-    """What the dividends of each option are worth.
+    """What the dividends of each option are worth, and what follows for its results.
 
     Parameters
     ----------
     schedule : Schedule
-    spot, time, rate : ndarray
-        The options', as they broadcast.
+    given : mapping of str to ndarray
+        A kernel's operands in order, by the names of their arguments.
+
+    Attributes
+    ----------
+    operands : dict of str to ndarray
+        Those given, with the dividends taken off the spot.
+    worth : ndarray
+        What the dividends are worth now, as time and rate broadcast.
+    early : bool
+        Whether there are American calls.
     """
 
-    def __init__(self, schedule: Schedule, spot: Any, time: Any, rate: Any) -> None:
+    def __init__(self, schedule: Schedule, given: Mapping[str, Any]) -> None:
+        self._given = given
+        self._paid = [dividend for dividend in schedule if dividend[1]]  # infinity times 0 is none
         with np.errstate(all="ignore"):  # the kernel says what is wrong, of the numbers it is given
-            self.worth, moment = _sums(schedule, time, rate)
-            drift = np.asarray(rate, np.float64) * self.worth
-            self.spot = np.subtract(spot, self.worth, dtype=np.float64)
+            self.worth, moment = _sums(self._paid, given["time"], given["rate"])
+            drift = np.asarray(given["rate"], np.float64) * self.worth
+            spot = np.subtract(given["spot"], self.worth, dtype=np.float64)
+        self.operands = {**given, "spot": np.asanyarray(spot)}  # threads share arrays alone
         self._slopes = {name: moment if name == "rho" else -drift for name in CHANGED}
+        self._calls = np.logical_and(given["kind"] > 0.0, given.get("exercise", 0.0) > 0.0)
+        self.early = bool(self._calls.any())
 
     def changes(self, names: Sequence[str]) -> bool:
         """Whether some of the results that a kernel writes are not yet what is asked for."""
-        return not CHANGED.keys().isdisjoint(names)
+        return self.early or not CHANGED.keys().isdisjoint(names)
+
+    def before_dividends(
+        self, shape: tuple[int, ...], price: Callable[[dict[str, Any], int], Any]
+    ) -> Array:
+        """The best price of an American call that expires just before a dividend, or -infinity.
+
+        `price` takes operands by name, and how many options they are.
+        """
+        best = np.full(shape, -np.inf)
+        for date in sorted({when for when, _ in self._paid}):
+            due = np.broadcast_to(self._calls & (date <= self._given["time"]), shape)
+            count = int(np.count_nonzero(due))
+            if not count:
+                break  # nor is a later one
+            option = {
+                name: np.broadcast_to(each, shape)[due] if each.ndim else each
+                for name, each in self._given.items()
+            }
+            earlier = [dividend for dividend in self._paid if dividend[0] < date]
+            with np.errstate(all="ignore"):
+                worth, _ = _sums(earlier, date, option["rate"])
+                option["spot"] = np.asarray(option["spot"] - worth)
+            option["time"] = np.asarray(date)
+            best[due] = np.maximum(best[due], price(option, count))
+        return best
 
     def corrected(self, names: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
         """The greeks, from those of W by name; an option without dividends keeps its bits."""
@@ -65,9 +110,8 @@ class Escrow:
         return tuple(found.values())
 
 
-def _sums(schedule: Schedule, time: Any, rate: Any) -> tuple[Array, Array]:
+def _sums(paid: Sequence[tuple[float, float]], time: Any, rate: Any) -> tuple[Array, Array]:
     """P and D of each option, in the shape that `time` and `rate` broadcast to."""
-    paid = [dividend for dividend in schedule if dividend[1]]  # infinity times 0 is no worth
     times, rates = np.asarray(time, np.float64), np.asarray(rate, np.float64)
     shape = broadcast_shapes(times.shape, rates.shape)
     times, rates = (

@@ -62,18 +62,23 @@ def evaluate(
     shape = _shape(operation, operands)
     _check_outs(selection, outs, shape)
     escrow = _escrow(operation, operands, dividends) if dividends else None
-    taken = operands if escrow is None else _less(operation, operands, escrow)
+    taken = operands if escrow is None else tuple(escrow.operands.values())
     kernel, threads = settle(math.prod(shape))
 
-    def computed(outs: Results) -> Results:
+    def computed(operands: Operands, shape: tuple[int, ...], outs: Results) -> Results:
         if len(outs) > 1 and math.prod(shape) >= ONE_BLOCK:
-            outs = _allocated(taken, shape, outs, selection.types)
-        return _several(split(kernel, taken, shape, outs, selection.types, threads))
+            outs = _allocated(operands, shape, outs, selection.types)
+        return _several(split(kernel, operands, shape, outs, selection.types, threads))
+
+    def price(operands: dict[str, Any], count: int) -> Any:
+        return computed(tuple(operands.values()), (count,), (None,))[0]
 
     if errors == "nan" and (escrow is None or not escrow.changes(selection.written)):
-        return computed(outs)
+        return computed(taken, shape, outs)
     with np.errstate(invalid="ignore") if errors == "raise" else nullcontext():
-        results = computed((None,) * len(outs))  # what is given is only touched in the end
+        results = computed(taken, shape, (None,) * len(outs))  # `outs` are touched in the end
+        if escrow is not None and escrow.early:
+            results = (np.maximum(results[0], escrow.before_dividends(shape, price)),)
     if errors == "raise":
         _refuse_nan(operation, operands, shape, results[0], escrow)
     if escrow is not None:
@@ -94,15 +99,9 @@ def _escrow(operation: Operation, operands: Operands, dividends: Schedule) -> Es
     """The dividends of each option that an operation is given."""
     from quantforge.escrow import Escrow  # its exponential need not cost every import
 
-    named = dict(zip((each.argument for each in operation.inputs), operands, strict=True))
-    return Escrow(dividends, named["spot"], named["time"], named["rate"])
-
-
-def _less(operation: Operation, operands: Operands, escrow: Escrow) -> Operands:
-    """The operands, with the dividends taken off the spot."""
-    return tuple(
-        escrow.spot if operand.argument == "spot" else given
-        for operand, given in zip(operation.inputs, operands, strict=True)
+    return Escrow(
+        dividends,
+        {each.argument: given for each, given in zip(operation.inputs, operands, strict=True)},
     )
 
 

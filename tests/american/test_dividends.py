@@ -1,4 +1,4 @@
-"""American options with cash dividends: those on the reduced spot; and what the model costs.
+"""American options with cash dividends: puts on the reduced spot, calls by Black's method.
 
 The costs are those that docs/dividends.md states, against a spot that jumps on pay dates.
 """
@@ -27,7 +27,14 @@ OPTIONS = [  # spot, strike, time, rate, sigma, sign
     (85.0, 100.0, 0.5, 0.08, 0.2, -1.0),
     (110.0, 100.0, 0.7, -0.02, 0.3, 1.0),
     (95.0, 100.0, 2.0, 0.03, 0.4, -1.0),
+    (130.0, 100.0, 0.9, 0.04, 0.2, 1.0),
 ]
+SCHEDULES = {
+    "one": [(0.4, 3.0)],
+    "quarterly": QUARTERLY,
+    "out of order, two on a day": [(0.9, 2.0), (0.3, 0.5), (0.3, 1.5), (0.8, 1.0), (0.1, 0.0)],
+    "larger and larger": [(0.05, 0.5), (0.5, 2.0), (0.95, 6.0)],
+}
 
 
 def european(spot, strike, time, rate, sigma, sign):
@@ -37,17 +44,17 @@ def european(spot, strike, time, rate, sigma, sign):
     return sign * (spot * ndtr(sign * d1) - paid)
 
 
-def tree_price(spot, strike, time, rate, sigma, sign, steps):
+def tree_price(spot, strike, time, rate, sigma, sign, steps, dividend=0.0):
     """A tree of Leisen and Reimer (1996) of an odd number of steps; American."""
     step, deviation = time / steps, sigma * np.sqrt(time)
-    d1 = (np.log(spot / strike) + (rate + sigma**2 / 2) * time) / deviation
+    d1 = (np.log(spot / strike) + (rate - dividend + sigma**2 / 2) * time) / deviation
 
     def inverted(z):
         part = z / (steps + 1 / 3 + 0.1 / (steps + 1))
         return 0.5 + np.copysign(0.5, z) * np.sqrt(1 - np.exp(-(part**2) * (steps + 1 / 6)))
 
     p, q = inverted(d1 - deviation), inverted(d1)
-    growth, discount = np.exp(rate * step), np.exp(-rate * step)
+    growth, discount = np.exp((rate - dividend) * step), np.exp(-rate * step)
     up, down = growth * q / p, growth * (1 - q) / (1 - p)
     spots = spot * up ** np.arange(steps + 1) * down ** np.arange(steps, -1, -1)
     values = np.maximum(sign * (spots - strike), 0.0)
@@ -62,15 +69,229 @@ def worth(dividends, time, rate):
     return sum(amount * np.exp(-rate * when) for when, amount in dividends if when <= time)
 
 
+def expiries(spot, time, rate, sign, dividends):
+    """The options whose prices an option has the best of: their spots and times to expiry."""
+    yield spot - worth(dividends, time, rate), time
+    for date in {when for when, amount in dividends if amount and when <= time and sign > 0.0}:
+        yield spot - worth([each for each in dividends if each[0] < date], date, rate), date
+
+
+@pytest.fixture
+def book():
+    """Options of all kinds and exercises, at random; time to expiry may be a pay date."""
+    n, draw = 3000, np.random.default_rng(8)
+    time = draw.uniform(0.0, 1.5, n)
+    time[:300] = draw.choice([when for when, _ in QUARTERLY], 300)
+    return {
+        "spot": draw.uniform(20.0, 250.0, n),
+        "strike": draw.uniform(50.0, 150.0, n),
+        "time": time,
+        "rate": draw.choice([-0.03, 0.0, 0.02, 0.1], n),
+        "sigma": draw.choice([0.0, 0.05, 0.2, 0.6], n),
+        "dividend": draw.choice([0.0, 0.03, 0.08], n),
+        "kind": draw.choice([1.0, -1.0], n),
+        "exercise": draw.choice(["american", "european"], n),
+    }
+
+
+def some(book, part):
+    return {name: column[part] for name, column in book.items()}
+
+
+# --- what a price is ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dividend", [0.0, 0.06])
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("option", OPTIONS)
-def test_it_is_the_limit_of_trees_on_the_reduced_spot(backend, option):
+def test_it_is_the_limit_of_trees_a_call_that_of_the_best_expiry(backend, option, dividend):
     spot, strike, time, rate, sigma, sign = option
-    reduced = spot - worth(QUARTERLY, time, rate)
-    one, two = (tree_price(reduced, *option[1:], steps) for steps in (1001, 2003))
+
+    def limit(spot, time):
+        given = spot, strike, time, rate, sigma, sign
+        one, two = (tree_price(*given, steps, dividend) for steps in (1001, 2003))
+        return 2 * two - one
+
     how = {"kind": sign, "exercise": "american", "backend": backend, "dividends": QUARTERLY}
-    found = quantforge.price(spot, strike, time, rate, sigma, **how)
-    assert found == pytest.approx(2 * two - one, abs=2e-4)
+    found = quantforge.price(spot, strike, time, rate, sigma, dividend=dividend, **how)
+    expected = max(limit(*each) for each in expiries(spot, time, rate, sign, QUARTERLY))
+    assert found == pytest.approx(expected, abs=2e-4)
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "standard", "high"])
+@pytest.mark.parametrize("dividends", SCHEDULES.values(), ids=SCHEDULES)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_it_is_the_best_of_options_without_cash_dividends(backend, dividends, accuracy):
+    how = {"exercise": "american", "accuracy": accuracy, "backend": backend}
+    for spot, strike, time, rate, sigma, sign in OPTIONS:
+        for shift in (0.0, 20.0, 60.0):
+            single = [
+                quantforge.price(reduced, strike, end, rate, sigma, kind=sign, **how)
+                for reduced, end in expiries(spot + shift, time, rate, sign, dividends)
+            ]
+            found = quantforge.price(
+                spot + shift, strike, time, rate, sigma, kind=sign, dividends=dividends, **how
+            )
+            assert found == pytest.approx(max(single), rel=1e-12)
+
+
+@pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
+def test_it_is_hull_s_example_of_black_s_method():
+    # Options, Futures, and Other Derivatives: 3.52 to the second dividend, 3.67 to expiry
+    paid = [(2 / 12, 0.5), (5 / 12, 0.5)]
+    found = quantforge.price(40.0, 40.0, 0.5, 0.09, 0.3, exercise="american", dividends=paid)
+    assert found == pytest.approx(3.67, abs=5e-3)
+    sooner = quantforge.price(40.0, 40.0, 5 / 12, 0.09, 0.3, dividends=paid[:1])
+    assert sooner == pytest.approx(3.52, abs=5e-3)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_dividend_on_the_day_of_expiry_costs_a_call_nothing(backend):
+    spots = np.linspace(50.0, 200.0, 40)
+    given = (spots, 100.0, 0.75, 0.04, 0.3)
+    how = {"exercise": "american", "backend": backend}
+    plain = quantforge.price(*given, **how)
+    found = quantforge.price(*given, dividends=[(0.75, 7.0)], **how)
+    assert np.array_equal(found, np.maximum(plain, spots - 100.0))
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "standard", "high"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_call_is_worth_what_exercise_brings_and_the_european_one_at_least(
+    book, backend, accuracy
+):
+    book |= {"kind": np.ones(len(book["kind"])), "exercise": "american"}
+    how = {"dividends": QUARTERLY, "backend": backend}
+    found = quantforge.price(**book, accuracy=accuracy, **how)
+    paid = book["time"] >= QUARTERLY[0][0]
+    assert (found >= book["spot"] - book["strike"])[paid].all()
+    european = quantforge.price(**{**book, "exercise": "european"}, **how)
+    rounded = np.where(book["sigma"] > 0.0, 0.0, 4.0 * np.spacing(european))  # paths are sums
+    assert (found >= european - rounded).all()
+    assert (found <= book["spot"]).all()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_put_is_too_dear_by_what_is_paid_at_most(book, backend):
+    book |= {"kind": "put", "exercise": "american"}
+    found = quantforge.price(**book, dividends=QUARTERLY, backend=backend)
+    reduced = book["spot"] - [
+        worth(QUARTERLY, time, rate) for time, rate in zip(book["time"], book["rate"], strict=True)
+    ]
+    expected = quantforge.price(**{**book, "spot": reduced}, backend=backend)
+    assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
+
+
+# --- bits and places ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "standard", "high"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_options_that_no_dividend_reaches_keep_their_bits(book, backend, accuracy):
+    how = {"accuracy": accuracy, "backend": backend}
+    plain = quantforge.price(**book, **how)
+    found = quantforge.price(**book, dividends=QUARTERLY, **how)
+    free = book["time"] < QUARTERLY[0][0]
+    assert np.array_equal(found[free], plain[free])
+    assert not np.array_equal(found[~free], plain[~free])
+    for nothing in ([], [(2.0, 3.0)], [(0.2, 0.0)]):
+        assert np.array_equal(quantforge.price(**book, dividends=nothing, **how), plain)
+
+
+@pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
+def test_backends_batches_and_threads_return_the_same_bits(book, monkeypatch):
+    from quantforge import dispatch, threads
+
+    monkeypatch.setattr(threads, "budget", lambda: 2)
+    dispatch.invalidate()
+    expected = quantforge.price(**book, dividends=QUARTERLY, backend=BACKENDS[0], threads=1)
+    assert not np.isnan(expected).any()
+    for backend in BACKENDS:
+        for count in (1, 2):
+            found = quantforge.price(**book, dividends=QUARTERLY, backend=backend, threads=count)
+            assert np.array_equal(found, expected)
+        for size in (1, 7, 500):
+            for start in range(0, 20 * size, size) if size < 500 else range(0, 3000, size):
+                part = slice(start, start + size)
+                found = quantforge.price(**some(book, part), dividends=QUARTERLY, backend=backend)
+                assert np.array_equal(found, expected[part])
+    dispatch.invalidate()
+
+
+@pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
+def test_each_option_has_the_rule_of_its_own_kind_and_exercise(book):
+    found = quantforge.price(**book, dividends=QUARTERLY)
+    bound = quantforge.bind(
+        "price", kind=book["kind"], exercise=book["exercise"], dividends=QUARTERLY
+    )
+    numbers = [book[name] for name in ("spot", "strike", "time", "rate", "sigma", "dividend")]
+    assert np.array_equal(bound(*numbers), found)
+    for kind in (1.0, -1.0):
+        for exercise in ("american", "european"):
+            lanes = (book["kind"] == kind) & (book["exercise"] == exercise)
+            alone = {**some(book, lanes), "kind": kind, "exercise": exercise}
+            assert np.array_equal(quantforge.price(**alone, dividends=QUARTERLY), found[lanes])
+            place = int(np.flatnonzero(lanes & (book["time"] > 0.4))[0])
+            one = {name: column[place].item() for name, column in book.items()}
+            assert quantforge.price(**one, dividends=QUARTERLY) == found[place]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_calls_broadcast_and_keep_their_type(backend):
+    how = {"exercise": "american", "dividends": QUARTERLY, "backend": backend}
+    spots, times = np.array([90.0, 150.0]), np.array([[0.05], [0.5], [1.0]])
+    found = quantforge.price(spots, 100.0, times, 0.05, 0.2, kind=[[["c"]], [["p"]]], **how)
+    assert found.shape == (2, 3, 2)
+    for place in np.ndindex(found.shape):
+        kind, spot, time = "cp"[place[0]], float(spots[place[2]]), float(times[place[1], 0])
+        one = quantforge.price(spot, 100.0, time, 0.05, 0.2, kind=kind, **how)
+        assert type(one) is np.float64
+        assert one == found[place]
+    assert quantforge.price([], 100.0, 1.0, 0.05, 0.2, **how).shape == (0,)
+    with pytest.warns(PendingDeprecationWarning):
+        square = np.asmatrix(spots)
+    one = quantforge.price(square, 100.0, 1.0, 0.05, 0.2, **how)
+    assert type(one) is np.matrix
+    assert one.tolist() == [found[0, 2].tolist()]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_are_written_to_out_also_over_what_they_are_made_from(book, backend):
+    expected = quantforge.price(**book, dividends=QUARTERLY, backend=backend)
+    for name in ("spot", "strike", "time", "rate", "sigma", "dividend", "kind"):
+        given = {each: column.copy() for each, column in book.items()}
+        found = quantforge.price(**given, dividends=QUARTERLY, out=given[name], backend=backend)
+        assert found is given[name]
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_missing_is_nan_in_its_place(book, backend):
+    expected = quantforge.price(**book, dividends=QUARTERLY, backend=backend)
+    names = ("spot", "strike", "time", "rate", "sigma", "dividend")
+    for place, name in enumerate(names):
+        book[name][place::7] = np.nan
+    with np.errstate(invalid="raise"):  # a missing number is no signal
+        found = quantforge.price(**book, dividends=QUARTERLY, backend=backend)
+    good = np.arange(found.size) % 7 == len(names)
+    assert np.isnan(found[~good]).all()
+    assert np.array_equal(found[good], expected[good])
+
+
+@pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
+def test_errors_raise_names_a_call_before_out_is_touched(book):
+    how = {"dividends": QUARTERLY, "errors": "raise"}
+    assert np.array_equal(
+        quantforge.price(**book, **how), quantforge.price(**book, dividends=QUARTERLY)
+    )
+    book |= {"kind": np.ones(3000), "exercise": "american"}
+    book["spot"][5], book["time"][5], out = 0.5, 1.0, np.full(3000, 7.0)
+    with pytest.raises(ValueError, match=r"^spot\[5\] is 0.5, and the dividends until expiry"):
+        quantforge.price(**book, out=out, **how)
+    assert (out == 7.0).all()
+    given = {"spot": 30.0, "strike": 20.0, "time": 1.0, "rate": 0.05, "sigma": 1e-4}
+    with pytest.raises(ValueError, match=r"^american_price is not defined for spot=30.0"):
+        quantforge.price(**given, dividend=0.03, exercise="american", **how)
 
 
 @pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
@@ -197,6 +418,26 @@ def test_what_the_model_costs_is_what_the_guide_says(row):
         found = quantforge.price(*option[:5], **how)
         exact = jumping_limit(option, dividends, exercise == "american")
         assert [found, exact, found - exact] == pytest.approx([model, jumps, cost], abs=6e-3)
+
+
+@pytest.mark.skipif(not BACKENDS, reason="no backend has American options")
+def test_an_american_call_is_nearer_to_a_spot_that_jumps_than_one_to_expiry_and_never_above():
+    draw, costs = np.random.default_rng(9), []
+    for _ in range(25):
+        time, first = draw.uniform(0.3, 2.0), draw.uniform(0.02, 0.28)
+        dividends = [(when, draw.uniform(0.2, 3.0)) for when in np.arange(first, time, 0.5)]
+        option = (draw.uniform(80.0, 140.0), 100.0, time, draw.uniform(0.0, 0.08), 0.25, 1.0)
+        exact = jumping_limit(option, dividends, True, 500)
+        costs.append(
+            [
+                quantforge.price(*option[:5], exercise=exercise, dividends=dividends) - exact
+                for exercise in ("american", "european")
+            ]
+        )
+    american, european = np.array(costs).T
+    assert (american < 1e-3).all()
+    assert (american >= european).all()
+    assert np.linalg.norm(american) < 0.5 * np.linalg.norm(european)
 
 
 def test_the_guide_has_examples_of_every_kind():

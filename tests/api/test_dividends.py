@@ -122,6 +122,22 @@ def test_all_exact_backends_batches_and_threads_return_the_same_bits(operation, 
     dispatch.invalidate()
 
 
+def test_a_chain_on_one_spot_is_split_over_threads(monkeypatch):
+    from quantforge import dispatch, threads
+
+    split, splittable = [], threads._splittable
+    monkeypatch.setattr(threads, "budget", lambda: 2)
+    monkeypatch.setattr(
+        threads, "_splittable", lambda *a: split.append(splittable(*a)) or split[-1]
+    )
+    dispatch.invalidate()
+    given = {**OPTION, "strike": np.linspace(50.0, 200.0, 300_000)}
+    quantforge.price(**given, dividends=DIVIDENDS, backend="c", threads=2)
+    quantforge.price(**given, exercise="american", dividends=DIVIDENDS, backend="c", threads=2)
+    assert split == [True] * 5  # one to expiry each, and the American one three to pay dates
+    dispatch.invalidate()
+
+
 def derivative(order, **option):
     """A derivative of `escrowed`, of an order for each of its arguments."""
     names = list(order)
