@@ -7,8 +7,8 @@ one-option call.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from quantforge import exercises, kinds
 from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
+from quantforge.dividends import schedule
 from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
 from quantforge.operations import FIRST_ORDER, OPERATIONS, SIGN, STYLE, WORDS, Operation, functions
 from quantforge.plugins import registry
@@ -27,6 +28,7 @@ _settings = settings.get  # looked up once
 
 # Calls seen before, by all that decides them.
 _PRICES, _GREEKS, _VOLATILITIES, _OTHERS = (table() for _ in range(4))
+_KEPT: Final = 1000  # of the others
 
 
 def price(
@@ -37,6 +39,7 @@ def price(
     sigma: Any,
     *,
     dividend: Any = NO_DIVIDEND,
+    dividends: Iterable[tuple[float, float]] | None = None,
     kind: Any = "call",
     model: str = "black_scholes",
     exercise: Any = EUROPEAN,
@@ -65,6 +68,12 @@ def price(
         Volatility per square root of a year; >= 0.
     dividend : array_like, default 0
         Continuous dividend yield, or the foreign rate with ``"garman_kohlhagen"``; finite.
+    dividends : iterable of (float, float), optional
+        Cash dividends, for all options: years until each is paid, > 0, and what it pays, >= 0. With
+        ``"black_scholes"`` alone. An option is priced at the spot less the present value, at its
+        own rate, of those that are paid until it expires. An American call is worth the most of
+        that and of calls that expire just before a dividend each. docs/dividends.md has the
+        limits. An option whose dividends are worth more than the spot is outside the domain.
     kind : str, int, bool or array_like of them, default "call"
         ``"call"``, ``"c"``, +1 or True for a call; ``"put"``, ``"p"``, -1 or False for a put.
         Words may be in any case.
@@ -97,8 +106,9 @@ def price(
     ------
     ValueError
         Shapes that do not broadcast; an unknown model, kind, exercise, accuracy or backend; an
-        exercise that the model does not have; with
-        ``errors="raise"`` the first bad element, named with its index, value and rule.
+        exercise or dividends that the model does not have; dividends that are no pairs or outside
+        their domain; with ``errors="raise"`` the first bad element, named with its index, value
+        and rule.
     TypeError
         An argument that does not hold real numbers, or holds more than double precision.
     BackendError
@@ -114,15 +124,23 @@ def price(
     References
     ----------
     Black, F. and Scholes, M. (1973), The pricing of options and corporate liabilities;
-    Merton, R. C. (1973), Theory of rational option pricing; Black, F. (1976), The pricing of
-    commodity contracts; Garman, M. B. and Kohlhagen, S. W. (1983), Foreign currency option values.
+    Merton, R. C. (1973), Theory of rational option pricing; Black, F. (1975), Fact and fantasy in
+    the use of options, for cash dividends; Black, F. (1976), The pricing of commodity contracts;
+    Garman, M. B. and Kohlhagen, S. W. (1983), Foreign currency option values.
 
     Examples
     --------
     >>> import quantforge
     >>> round(float(quantforge.price(100, 105, 0.5, 0.03, 0.2, kind="put")), 6)
     7.615053
+    >>> round(float(quantforge.price(100, 105, 0.5, 0.03, 0.2, dividends=[(0.25, 2)])), 6)
+    3.373003
     """
+    if dividends is not None:
+        given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
+        given |= {"dividend": dividend, "kind": kind}
+        request = Request("price", model, None, errors, backend, threads, exercise, accuracy)
+        return _escrowed(dividends, request, given, out)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -151,6 +169,7 @@ def greeks(
     sigma: Any,
     *,
     dividend: Any = NO_DIVIDEND,
+    dividends: Iterable[tuple[float, float]] | None = None,
     kind: Any = "call",
     model: str = "black_scholes",
     exercise: Any = EUROPEAN,
@@ -167,8 +186,8 @@ def greeks(
 
     Parameters
     ----------
-    spot, strike, time, rate, sigma, dividend, kind, model, exercise, accuracy, errors, backend, \
-threads
+    spot, strike, time, rate, sigma, dividend, dividends, kind, model, exercise, accuracy, errors, \
+backend, threads
         As in `quantforge.price`.
     which : sequence of str, default `FIRST_ORDER`
         The results to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, a sum of
@@ -197,6 +216,10 @@ threads
         With ``"black76"`` and ``"bachelier"`` the derivatives are with respect to the forward, and
         the forward is held constant: ``rho`` is -T V and ``phi`` is 0.
 
+        With `dividends` the derivatives with respect to T are along the calendar: every option
+        expires and every dividend is paid sooner by as much. ``rho`` has what the rate does to the
+        present value of the dividends.
+
     Raises
     ------
     ValueError, TypeError, BackendError
@@ -206,9 +229,10 @@ threads
     -----
     At expiry, and without volatility, ``delta`` is 0 or +-exp(-qT), and half of that at the money.
     ``gamma``, ``dual_gamma`` and -``zomma`` are infinite at the money and 0 elsewhere. A valid
-    European option never gives NaN. docs/numerics.md states the accuracy of each result, and
-    docs/american.md that of American options. One that is exercised at once has the greeks of what
-    that brings.
+    European option never gives NaN; the exception, with `dividends`, is ``charm`` or ``color``
+    without volatility at the money, where its two parts are infinite with different signs.
+    docs/numerics.md states the accuracy of each result, and docs/american.md that of American
+    options. One that is exercised at once has the greeks of what that brings.
 
     References
     ----------
@@ -223,6 +247,12 @@ threads
     """
     if type(which) is not tuple:
         which = (which,) if isinstance(which, str) else tuple(which)
+    if dividends is not None:
+        given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
+        given |= {"dividend": dividend, "kind": kind}
+        request = Request("greeks", model, which, errors, backend, threads, exercise, accuracy)
+        escrowed: Greeks = _escrowed(dividends, request, given, out)
+        return escrowed
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -254,6 +284,7 @@ def implied_volatility(
     rate: Any,
     *,
     dividend: Any = NO_DIVIDEND,
+    dividends: Iterable[tuple[float, float]] | None = None,
     kind: Any = "call",
     model: str = "black_scholes",
     exercise: Any = EUROPEAN,
@@ -272,7 +303,8 @@ def implied_volatility(
     ----------
     price : array_like
         Price of the option, in the currency of `spot`; finite.
-    spot, strike, time, rate, dividend, kind, model, exercise, accuracy, errors, backend, threads
+    spot, strike, time, rate, dividend, dividends, kind, model, exercise, accuracy, errors, \
+backend, threads
         As in `quantforge.price`; `spot` and `strike` finite.
     status : bool, default False
         Also return a `Code` for every option.
@@ -284,7 +316,8 @@ def implied_volatility(
     ndarray of float64 or float
         Volatility per square root of a year; absolute with ``"bachelier"``. It is 0 at the
         intrinsic value and infinite at the maximum. Where no volatility gives the price it is
-        NaN, with NumPy's *invalid* signal.
+        NaN, with NumPy's *invalid* signal. With `dividends` it is that of the spot less their
+        present value.
     ndarray of int8 or int
         With `status`: the codes.
 
@@ -320,6 +353,13 @@ def implied_volatility(
     'AT_INTRINSIC'
     """
     which = ("sigma", "code") if status else ("sigma",)
+    if dividends is not None:
+        given = {"price": price, "spot": spot, "strike": strike, "time": time, "rate": rate}
+        given |= {"dividend": dividend, "kind": kind}
+        request = Request(
+            "implied_volatility", model, which, errors, backend, threads, exercise, accuracy
+        )
+        return _escrowed(dividends, request, given, out)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -349,17 +389,18 @@ def bind(
     kind: Any = "call",
     exercise: Any = EUROPEAN,
     accuracy: str = STANDARD,
+    dividends: Iterable[tuple[float, float]] | None = None,
     n: int = 1,
     which: Sequence[str] = FIRST_ORDER,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Call:
-    """Resolve model, kind, exercise, backend and threads once, for many calls.
+    """Resolve model, kind, exercise, dividends, backend and threads once, for many calls.
 
     Parameters
     ----------
     operation : {"price", "greeks", "implied_volatility"}
-    model, kind, exercise, accuracy, backend, threads
+    model, kind, exercise, accuracy, dividends, backend, threads
         As in `quantforge.price`.
     n : int, default 1
         Batch size to decide for; the callable accepts batches of any size.
@@ -386,7 +427,8 @@ def bind(
     if operation not in names:
         raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")
     asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
-    request = Request(operation, model, asked, "nan", backend, threads, exercise, accuracy)
+    how = "nan", backend, threads, exercise, accuracy, schedule(dividends)
+    request = Request(operation, model, asked, *how)
     return resolve(request, kind, int(n))
 
 
@@ -470,11 +512,23 @@ def _declared(operation: Operation) -> Callable[..., Any]:
     return declared
 
 
+def _escrowed(dividends: Any, request: Request, arguments: Mapping[str, Any], out: Any) -> Any:
+    """The full path of a request, with cash dividends as users give them."""
+    american = flags(request.exercise)
+    given = {**arguments, "kind": signs(arguments["kind"])}
+    if american is not None:
+        given["exercise"], request = american, request._replace(exercise=AMERICAN)
+    return _evaluated(request._replace(dividends=schedule(dividends)), given, out)
+
+
 def _evaluated(request: Request, arguments: Mapping[str, Any], out: Any) -> Any:
     """The full path of a request that is looked up."""
     key = *request, type(request.threads), _settings()  # as a key, True is 1
     try:
         call = _OTHERS[key]
     except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        call = _OTHERS[key] = resolve(request)
+        call = resolve(request)
+        if len(_OTHERS) >= _KEPT:  # every schedule of dividends has a call of its own
+            _OTHERS.clear()
+        _OTHERS[key] = call
     return call.evaluate(arguments, out)

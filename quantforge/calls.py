@@ -17,6 +17,7 @@ import numpy as np
 from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
+from quantforge.dividends import Schedule
 from quantforge.errors import BackendError, KernelError
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.exercises import EUROPEAN, STANDARD
@@ -31,13 +32,15 @@ __all__ = ["Call", "Request", "Table", "flags", "resolve", "signs", "table"]
 
 _ANY: Final = 1 << 62  # more options than any array holds
 _NUMBERS: Final = frozenset({float, int, np.float64})
+_ESCROWED: Final = ("price", "greeks", "implied_volatility")
+"""The functions that take cash dividends."""
 _UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
 
 
 class Request(NamedTuple):
     """What a call asks for, apart from its numbers; `which` names the results, None the default.
 
-    `exercise` is a word, or one for each option.
+    `exercise` is a word, or one for each option; `dividends` are paid in cash.
     """
 
     function: str
@@ -48,6 +51,7 @@ class Request(NamedTuple):
     threads: int | None = None
     exercise: Any = EUROPEAN
     accuracy: str = STANDARD
+    dividends: Schedule = ()
 
 
 class Call:
@@ -94,9 +98,25 @@ class Call:
         self.style = style if STYLE in self.operation.inputs else None
         self.level, self.flags = float(style), flags(request.exercise)
         self.model = conventions.model(request.model)
-        self.selection = select(self.operation, self.model, request.which)
+        escrowed = bool(request.dividends)
+        if escrowed:
+            self._check_dividends()
+        self.selection = select(self.operation, self.model, request.which, escrowed)
         self.kind, self.sign = kind, signs(kind)
         self._decide()
+
+    def _check_dividends(self) -> None:
+        """Refuse cash dividends where they are not to be taken off the spot."""
+        self.model.check_cash_dividends()
+        if self.request.function not in _ESCROWED:
+            raise ValueError(
+                f"dividends are for {', '.join(_ESCROWED)}, not for {self.request.function}"
+            )
+        if self.operation.exercise != EUROPEAN and self.request.function != "price":
+            raise ValueError(
+                "dividends are for prices of European and American options, and for greeks and "
+                f"volatilities of European ones, not for {self.operation.name}"
+            )
 
     def _is_auto(self) -> bool:
         """Whether another backend may do the work."""
@@ -111,8 +131,8 @@ class Call:
         self.limit = self.plan.first_size()
         if self.size is None:
             self.limit = min(self.limit, SPLIT_FROM - 1)
-        if self.request.errors == "raise" or self.flags is not None:
-            self.limit = 0  # only the full path looks at results, and at exercises that differ
+        if self.request.errors == "raise" or self.flags is not None or self.request.dividends:
+            self.limit = 0  # only the full path looks at results, at exercises and at pay dates
         self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else _ANY
         if self.limit == 0:
             self.longest = 0
@@ -272,6 +292,7 @@ class Call:
                 self._settle,
                 self.request.errors,
                 self.style,
+                self.request.dividends,
             )
         except KernelError as error:
             if not self._is_auto() or _share_memory(arguments.values(), outs):

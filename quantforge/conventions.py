@@ -32,23 +32,39 @@ class Model:
     on_forward : bool
         Whether the first argument is a forward price. The forward includes the dividends, so the
         model takes none. A kernel with a dividend operand is given the rate there (Black 1976).
+    on_currency : bool
+        Whether the underlying is a currency, which pays no cash dividends.
     """
 
     name: str
     summary: str
     family: str = "lognormal"
     on_forward: bool = False
+    on_currency: bool = False
 
     def dividend(self, rate: Any, dividend: Any) -> Any:
         """The kernel's dividend operand."""
         if self.on_forward:
             if dividend is not NO_DIVIDEND:
-                raise ValueError(
-                    f"model {self.name!r} takes a forward, which holds the dividends already; "
-                    "leave `dividend` out, or use model 'black_scholes' with the spot price"
-                )
+                raise ValueError(self._refusal("dividend"))
             return rate
         return ZERO if dividend is NO_DIVIDEND else dividend
+
+    def check_cash_dividends(self) -> None:
+        """Raise ValueError if the underlying pays none on the way to expiry."""
+        if self.on_forward:
+            raise ValueError(self._refusal("dividends"))
+        if self.on_currency:
+            raise ValueError(
+                f"model {self.name!r} is of a currency, which pays no cash dividends; leave "
+                "`dividends` out, or use model 'black_scholes'"
+            )
+
+    def _refusal(self, argument: str) -> str:
+        return (
+            f"model {self.name!r} takes a forward, which holds the dividends already; "
+            f"leave `{argument}` out, or use model 'black_scholes' with the spot price"
+        )
 
 
 _BLACK_SCHOLES: Final = Model("black_scholes", "spot with a continuous dividend yield")
@@ -66,7 +82,7 @@ MODELS: Final[Mapping[str, Model]] = MappingProxyType(
             on_forward=True,
         ),
         "garman_kohlhagen": Model(
-            "garman_kohlhagen", "exchange rate; dividend is the foreign rate"
+            "garman_kohlhagen", "exchange rate; dividend is the foreign rate", on_currency=True
         ),
     }
 )

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from quantforge import kinds
 from quantforge.conventions import NO_DIVIDEND, Model
+from quantforge.dividends import Schedule
 from quantforge.operations import STYLE, Operand, Operation
 from quantforge.selection import Selection
 from quantforge.shapes import broadcast_shapes
 from quantforge.threads import split
+
+if TYPE_CHECKING:
+    from quantforge.escrow import Escrow
 
 __all__ = ["ONE_BLOCK", "evaluate"]
 
@@ -36,11 +41,12 @@ def evaluate(
     settle: Settle,
     errors: str = "nan",
     style: Any = None,
+    dividends: Schedule = (),
 ) -> Results:
     """Evaluate an operation on public arguments by name, `kind` among them.
 
     `style` is that of American options, where the operation takes one. An argument `exercise` says
-    which options are American: 1.0, or 0.0 for a European one.
+    which options are American: 1.0, or 0.0 for a European one. `dividends` are paid in cash.
 
     `outs` holds an array or None for each output that the kernel writes.
     """
@@ -49,22 +55,54 @@ def evaluate(
     if style is not None:
         values["exercise"] = np.asarray(arguments.get("exercise", 1.0) * style)
     operands = tuple(_number(operand, values[operand.argument]) for operand in operation.inputs)
-    foreign = [each for each in operands if not isinstance(each, np.ndarray)]
-    if foreign and errors == "raise":
-        kind = type(foreign[0]).__name__
-        raise TypeError(f"errors='raise' looks at every result: pass NumPy arrays, not {kind}")
-    if foreign:  # NumPy hands over to the other library
-        kernel, _ = settle(1)
+    if any(not isinstance(each, np.ndarray) for each in operands):
+        _refuse_foreign(operands, errors, dividends)
+        kernel, _ = settle(1)  # NumPy hands over to the other library
         return _several(kernel(*operands, *outs))
     shape = _shape(operation, operands)
     _check_outs(selection, outs, shape)
-    size = math.prod(shape)
-    kernel, threads = settle(size)
+    escrow = _escrow(operation, operands, dividends) if dividends else None
+    taken = operands if escrow is None else tuple(escrow.operands.values())
+    kernel, threads = settle(math.prod(shape))
+
+    def computed(operands: Operands, shape: tuple[int, ...], outs: Results) -> Results:
+        if len(outs) > 1 and math.prod(shape) >= ONE_BLOCK:
+            outs = _allocated(operands, shape, outs, selection.types)
+        return _several(split(kernel, operands, shape, outs, selection.types, threads))
+
+    def price(operands: dict[str, Any], count: int) -> Any:
+        return computed(tuple(operands.values()), (count,), (None,))[0]
+
+    if errors == "nan" and (escrow is None or not escrow.changes(selection.written)):
+        return computed(taken, shape, outs)
+    with np.errstate(invalid="ignore") if errors == "raise" else nullcontext():
+        results = computed(taken, shape, (None,) * len(outs))  # `outs` are touched in the end
+        if escrow is not None and escrow.early:
+            results = (np.maximum(results[0], escrow.before_dividends(shape, price)),)
     if errors == "raise":
-        return _checked(operation, kernel, operands, shape, outs, selection.types, threads)
-    if len(outs) > 1 and size >= ONE_BLOCK:
-        outs = _allocated(operands, shape, outs, selection.types)
-    return _several(split(kernel, operands, shape, outs, selection.types, threads))
+        _refuse_nan(operation, operands, shape, results[0], escrow)
+    if escrow is not None:
+        results = escrow.corrected(selection.written, results)
+    return _written(outs, results)
+
+
+def _refuse_foreign(operands: Operands, errors: str, dividends: Schedule) -> None:
+    """Refuse another library's container where more is done than NumPy hands over."""
+    if errors != "raise" and not dividends:
+        return
+    kind = next(type(each).__name__ for each in operands if not isinstance(each, np.ndarray))
+    why = "dividends change the spot" if dividends else "errors='raise' looks at every result"
+    raise TypeError(f"{why}: pass NumPy arrays, not {kind}")
+
+
+def _escrow(operation: Operation, operands: Operands, dividends: Schedule) -> Escrow:
+    """The dividends of each option that an operation is given."""
+    from quantforge.escrow import Escrow  # its exponential need not cost every import
+
+    return Escrow(
+        dividends,
+        {each.argument: given for each, given in zip(operation.inputs, operands, strict=True)},
+    )
 
 
 def _several(results: Any) -> Results:
@@ -146,24 +184,23 @@ def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
         raise ValueError(f"shapes do not broadcast: {shapes}") from None
 
 
-def _checked(
+def _refuse_nan(
     operation: Operation,
-    kernel: Any,
     operands: Operands,
     shape: tuple[int, ...],
-    outs: Results,
-    types: str,
-    threads: int,
-) -> Results:
-    """Compute into new arrays, raise for the first NaN, and only then touch the outputs."""
-    with np.errstate(invalid="ignore"):
-        nothing = (None,) * len(types)
-        results = _several(split(kernel, operands, shape, nothing, types, threads))
+    result: Any,
+    escrow: Escrow | None,
+) -> None:
+    """Raise for the first NaN of a result."""
     # NumPy drops axes of length 1 where a matrix has met more than two dimensions.
-    bad = np.asarray(np.isnan(results[0])).reshape(shape)
+    bad = np.asarray(np.isnan(result)).reshape(shape)
     if bad.any():
         index = kinds.first(bad)
-        raise kinds.at(index, ValueError(_complaint(operation, operands, shape, index)))
+        raise kinds.at(index, ValueError(_complaint(operation, operands, shape, index, escrow)))
+
+
+def _written(outs: Results, results: Results) -> Results:
+    """Write results where that was asked for."""
     for out, result in zip(outs, results, strict=True):
         if out is not None:
             np.copyto(out, result)
@@ -171,18 +208,30 @@ def _checked(
 
 
 def _complaint(
-    operation: Operation, operands: Operands, shape: tuple[int, ...], index: tuple[int, ...]
+    operation: Operation,
+    operands: Operands,
+    shape: tuple[int, ...],
+    index: tuple[int, ...],
+    escrow: Escrow | None,
 ) -> str:
     """Name the argument, the index, the value and the rule that an element breaks."""
     place = _place(index)
     values = {}
     for operand, given in zip(operation.inputs, operands, strict=True):
-        value = float(np.broadcast_to(np.asarray(given, dtype=np.float64), shape)[index])
+        value = _at(given, shape, index)
         values[operand.argument] = value
         if operand is STYLE and np.isnan(value):
             return f"exercise{place} is missing"
         bad = (operand.nonnegative and value < 0) or (operand.finite and np.isinf(value))
         if np.isnan(value) or bad:
             return f"{operand.argument}{place} is {value!r}; it must be {operand.rule}, and not NaN"
+    if escrow is not None and (worth := _at(escrow.worth, shape, index)) > values["spot"]:
+        spot = values["spot"]
+        return f"spot{place} is {spot!r}, and the dividends until expiry are worth {worth!r} now"
     given_values = ", ".join(f"{name}={value!r}" for name, value in values.items())
     return f"{operation.name}{place} is not defined for {given_values}"
+
+
+def _at(given: Any, shape: tuple[int, ...], index: tuple[int, ...]) -> float:
+    """An element of an operand, by its index in the results."""
+    return float(np.broadcast_to(np.asarray(given, dtype=np.float64), shape)[index])

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantforge.conventions import Model
+from quantforge.dividends import CHANGED
 from quantforge.exercises import EUROPEAN
 from quantforge.operations import Operation
 
@@ -21,13 +22,16 @@ class Selection(NamedTuple):
     Attributes
     ----------
     names, written : tuple of str
-        They differ only for the greeks of a forward price: the kernel's rho and phi, derivatives
-        at a constant spot, are not what is meant. There rho is their sum, which is -T V where the
-        option is paid at expiry, and phi is 0.
+        They differ for the greeks of a forward price: the kernel's rho and phi, derivatives at a
+        constant spot, are not what is meant. There rho is their sum, which is -T V where the option
+        is paid at expiry, and phi is 0. With cash dividends some greeks need others, which are
+        written too.
     wanted : int
         The set of the written ones: bit i stands for the operation's i-th output.
     types : str
         NumPy's type characters of the written ones.
+    at_forward : bool
+        Whether rho and phi are those of a forward price.
     direct : bool
         Whether those written are those asked for.
     """
@@ -36,6 +40,7 @@ class Selection(NamedTuple):
     written: tuple[str, ...]
     wanted: int
     types: str
+    at_forward: bool
     direct: bool
 
     def results(
@@ -45,19 +50,23 @@ class Selection(NamedTuple):
         if self.direct:
             return values
         found = dict(zip(self.written, values, strict=True))
-        if "rho" in self.names and "phi" in self.written:
+        if "rho" in self.names and self.at_forward and "phi" in self.written:
             found["rho"] = np.add(found["rho"], found["phi"], out=outs.get("rho"))
-        elif "rho" in self.names:
+        elif "rho" in self.names and self.at_forward:
             negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
             found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
-        if "phi" in self.names:
+        if "phi" in self.names and self.at_forward:
             nothing = np.where(np.isnan(values[0]), values[0], 0.0)[()]
             found["phi"] = np.positive(nothing, out=outs.get("phi"))
         return tuple(found[name] for name in self.names)
 
 
-def select(operation: Operation, model: Model, which: Sequence[str] | None) -> Selection:
+def select(
+    operation: Operation, model: Model, which: Sequence[str] | None, escrowed: bool = False
+) -> Selection:
     """Read `which`, by default what the catalogue says; it may be a single name.
+
+    `escrowed` says that there are cash dividends.
 
     Raises
     ------
@@ -66,21 +75,26 @@ def select(operation: Operation, model: Model, which: Sequence[str] | None) -> S
     """
     if which is None:
         which = operation.default_outputs or tuple(each.name for each in operation.outputs)
-    return _select(operation, model, (which,) if isinstance(which, str) else tuple(which))
+    asked = (which,) if isinstance(which, str) else tuple(which)
+    return _select(operation, model, asked, escrowed)
 
 
 @cache
-def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selection:
+def _select(
+    operation: Operation, model: Model, which: tuple[str, ...], escrowed: bool
+) -> Selection:
     names = tuple(output.name for output in operation.written(operation.wanted(which)))
     if not names:
         raise ValueError("which names no result")
-    direct = not (model.on_forward and operation.takes_dividend and {"rho", "phi"} & {*names})
+    at_forward = model.on_forward and operation.takes_dividend
     kept = names
-    if not direct:
+    if at_forward and {"rho", "phi"} & {*names}:
         kept = tuple(name for name in names if name not in ("rho", "phi"))
         summed = ("price",) if operation.exercise == EUROPEAN else ("rho", "phi")
         if "rho" in names or not kept:
             kept = (*kept, *summed)
+    if escrowed:
+        kept = (*kept, *(CHANGED[name] for name in names if name in CHANGED))
     wanted = operation.wanted(kept)
     written = operation.written(wanted)
     return Selection(
@@ -88,5 +102,6 @@ def _select(operation: Operation, model: Model, which: tuple[str, ...]) -> Selec
         tuple(output.name for output in written),
         wanted,
         "".join(output.type for output in written),
-        direct,
+        at_forward,
+        direct=kept is names,
     )

@@ -11,7 +11,7 @@ LAYERS = (
     # what everything may know
     "boundary control_groups errors redirection version",
     "files conventions kinds shapes",
-    "exercises",
+    "dividends exercises",
     "labels operations",
     "results",
     "contract golden threads",
@@ -24,6 +24,7 @@ LAYERS = (
     "plan",
     "profile",
     "dispatch",
+    "escrow",
     "explanation selection",
     # a call
     "evaluation",

@@ -148,7 +148,8 @@ class Computation:
 def settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """What a public function takes beside its inputs."""
     accuracy = {"accuracy": arguments.accuracy} if "accuracy" in arguments else {}
-    return {**_request(arguments), **accuracy}
+    dividends = {"dividends": arguments.cash_dividends} if "cash_dividends" in arguments else {}
+    return {**_request(arguments), **accuracy, **dividends}
 
 
 def _request(arguments: argparse.Namespace) -> dict[str, Any]:

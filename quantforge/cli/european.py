@@ -9,6 +9,8 @@ import numpy as np
 
 import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
+from quantforge.dividends import schedule
+from quantforge.files.cells import read_numbers
 
 __all__ = ["COMMANDS"]
 
@@ -36,12 +38,14 @@ def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Colum
 
 
 def _add_price_options(parser: argparse.ArgumentParser) -> None:
+    _add_dividend_option(parser)
     parser.add_argument(
         "--column", default="price", metavar="NAME", help="name of the added column (price)"
     )
 
 
 def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
+    _add_dividend_option(parser)
     parser.add_argument(
         "--which",
         type=_which,
@@ -55,12 +59,35 @@ def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_volatility_options(parser: argparse.ArgumentParser) -> None:
+    _add_dividend_option(parser)
     parser.add_argument(
         "--column",
         default="iv",
         metavar="NAME",
         help="name of the added column (iv); NAME_status says what became of the option",
     )
+
+
+def _add_dividend_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cash-dividend",
+        dest="cash_dividends",
+        action="append",
+        type=_dividend,
+        metavar="TIME:AMOUNT",
+        help="a cash dividend of the underlying and the years until it is paid; once for each",
+    )
+
+
+def _dividend(word: str) -> tuple[float, float]:
+    time, colon, amount = word.partition(":")
+    try:
+        [pair] = schedule([tuple(read_numbers([time, amount]).tolist())])
+    except ValueError as error:
+        said = str(error).replace("dividends[0]", repr(word))
+        said = said if colon else f"{word!r} is not TIME:AMOUNT"
+        raise argparse.ArgumentTypeError(said) from None
+    return pair
 
 
 def _which(words: str) -> tuple[str, ...]:

@@ -55,11 +55,15 @@ def _can_mask(value: Any) -> bool:
 
 
 def _excused(plain: dict[str, Any], mask: Array) -> dict[str, Any]:
-    """Put options that every model can price, and invert, where `mask` is set."""
+    """Put options that every model can price, and invert, where `mask` is set.
+
+    They expire before any cash dividend is paid, which might be worth more than their spot.
+    """
+    valid = {"rate": 0.0, "dividend": 0.0, "time": 2.0**-100}
     return {
         name: value
         if name == "kind" or value is NO_DIVIDEND
-        else np.where(mask, 0.0 if name in ("rate", "dividend") else 1.0, value)
+        else np.where(mask, valid.get(name, 1.0), value)
         for name, value in plain.items()
     }
 

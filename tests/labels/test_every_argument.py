@@ -29,6 +29,7 @@ OPTIONS = {
     "price": [26.0, 31.0, 27.0, 34.0],
 }
 PRICED = ("spot", "strike", "time", "rate", "sigma", "dividend", "kind")
+DIVIDENDS = [(0.2, 1.0), (0.8, 2.0)]
 INVERTED = ("price", "spot", "strike", "time", "rate", "dividend", "kind")
 
 
@@ -57,6 +58,23 @@ FUNCTIONS = {
             quantforge.greeks(
                 **given,
                 which=("delta", "vega"),
+                out=None if out is None else {"delta": out},
+            ).values()
+        ),
+    ),
+    "price with dividends": Function(
+        PRICED,
+        ("price",),
+        lambda **given: (quantforge.price(**given, dividends=DIVIDENDS),),
+    ),
+    "greeks with dividends": Function(
+        PRICED,
+        ("delta", "theta"),
+        lambda out=None, **given: tuple(
+            quantforge.greeks(
+                **given,
+                dividends=DIVIDENDS,
+                which=("delta", "theta"),
                 out=None if out is None else {"delta": out},
             ).values()
         ),
