@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import accuracy, attained, auto, comparison, external, footprint, groups, page
+from bench.american import books, measuring, report
 from bench.surroundings import describe, usable
 from quantforge import threads
 from quantforge.cli.terminal import console, table
@@ -57,10 +58,23 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
         "contract",
     )
     parser.add_argument(
+        "--american",
+        action="store_true",
+        help="instead: American options, errors and times at every accuracy, of QuantForge's "
+        "backends and of other libraries; the exact prices are kept in bench/results",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=books.SEED,
+        metavar="N",
+        help="with --american: which options are drawn (default: %(default)s)",
+    )
+    parser.add_argument(
         "--publish",
         action="store_true",
         help="with --accuracy: write docs/accuracy.md too; with --attained: the tables of "
-        "docs/numerics.md",
+        "docs/numerics.md; with --american: the tables and the picture of docs/american.md",
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer batch sizes, rounds and options a region"
@@ -85,9 +99,8 @@ def main(words: list[str] | None = None) -> int:
 
         return command.main(words)
     asked = arguments(words)
-    what = next(
-        (one for one in ("auto", "peers", "accuracy", "attained") if getattr(asked, one)), "speed"
-    )
+    kinds = ("auto", "peers", "accuracy", "attained", "american")
+    what = next((one for one in kinds if getattr(asked, one)), "speed")
     operations = asked.operation or list(OPERATIONS)
     for operation in operations:
         usable(operation)  # loads, so that the description is complete
@@ -115,6 +128,8 @@ def main(words: list[str] | None = None) -> int:
             _show_named(*made)
         if asked.publish:
             print(f"page: {attained.write(found['attained'])}")
+    elif asked.american:
+        found["american"] = _american(asked, found["surroundings"])
     else:
         for operation in operations:
             found[operation] = _measure(operation, asked.quick)
@@ -131,6 +146,16 @@ def main(words: list[str] | None = None) -> int:
     print(f"all figures: {place}")
     slow = [one for entries in found.get("auto", {}).values() for one in entries]
     return int(any(not one["within"] for one in slow))
+
+
+def _american(asked: argparse.Namespace, surroundings: dict[str, Any]) -> dict[str, Any]:
+    measured = measuring.measure(200 if asked.quick else 2_000, asked.seed, asked.quick)
+    for title, headings, rows in report.tables(measured.figures).values():
+        _show_named(title, headings, rows)
+    print("\n".join(report.remarks(measured.figures)), end="\n\n")
+    if asked.publish:
+        print(f"page: {report.write(measured, surroundings)}")
+    return measured.figures
 
 
 def _measure(operation: str, quick: bool) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from quantforge_conformance.accuracy import Measured
 from quantforge_conformance.oracles import ORACLES, OUT_OF_THE_MONEY, Bound
 
-from bench.page import Table, dump, markdown
+from bench import published
+from bench.published import Table, dump, markdown
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
 from quantforge.tuning.progress import progress_bar
@@ -27,8 +27,6 @@ MEASURED = tuple(name for name in ORACLES if OPERATIONS[name].exercise == "europ
 
 _PIECE = 500
 """Options at a time: the suite keeps the exact values of some thousand."""
-
-_MARKED = re.compile(r"(<!-- attained: (\w+) -->\n\n)(?:\|.*\n)*")
 
 
 def measure(share: float = 1.0) -> dict[str, Any]:
@@ -92,8 +90,8 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
 
 def filled(page: str, figures: Mapping[str, Any]) -> str:
     """Return a page with the tables below their markers made anew."""
-    made = tables(figures)
-    return _MARKED.sub(lambda found: found[1] + markdown(*made[found[2]][1:]), page)
+    made = {name: markdown(*table[1:]) for name, table in tables(figures).items()}
+    return published.filled(page, "attained", made)
 
 
 def write(figures: Mapping[str, Any]) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from quantforge_conformance import reference
 from quantforge_conformance.regions import Region
 
 from bench import regions
+from bench.kept import kept
 from bench.packages import LOGARITHM, NORMALISED, SPOT
 from quantforge import Code
 
@@ -26,7 +26,6 @@ SEED = 0
 LEAST_PRICE = 1e-290
 """Below it an ulp of the price says more of the exponent's range than of the formula."""
 
-_KEPT = Path(__file__).parent / "results" / "exact"
 _PRECISION = 120  # digits that ln(F/K) keeps on its way to the strike
 
 
@@ -68,26 +67,19 @@ def exact(operation: str, region: Region, count: int, form: str = SPOT) -> Exact
     are in the reference's attainable errors.
     """
     name = re.sub(r"\W+", "_", f"{region.name} {operation} {form}").strip("_")
-    file = _KEPT / f"{name}-{SEED}-{count}-{_sources()}.npz"
-    if not file.exists():
-        made = _made(operation, region, count, form)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part.npz")
-        np.savez(unfinished, **made)
-        unfinished.replace(file)
-    with np.load(file) as kept:
-        found = dict(kept)
+    found = kept(
+        f"{name}-{SEED}-{count}", _sources(), lambda: _made(operation, region, count, form)
+    )
     columns = {name: found.pop(name) for name in ("value", "rest", "unit", "counts")}
     return Exact(found, **columns)
 
 
 @cache
-def _sources() -> str:
-    """Return a digest of all that the numbers follow from."""
+def _sources() -> tuple[Path, ...]:
+    """Return the files that the numbers follow from."""
     suite = Path(quantforge_conformance.__file__).parent
     files = [Path(__file__), Path(regions.__file__), *sorted((suite / "regions").glob("*.py"))]
-    files += sorted((suite / "reference").glob("*.py"))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    return (*files, *sorted((suite / "reference").glob("*.py")))
 
 
 def _made(operation: str, region: Region, count: int, form: str) -> dict[str, Any]:

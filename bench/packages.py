@@ -52,11 +52,14 @@ class Library:
 
 _NEEDS_BUILDING = sys.version_info < (3, 12)  # its wheel asks for a function of Python 3.12
 
+_QUANTKIT = ("quantkit-rs==0.2.0",)
+_QUANTLIB = ("QuantLib==1.44",)
+
 PACKAGES = (
     Library(
         "quantkit-rs",
         "quantkit",
-        ("quantkit-rs==0.2.0",),
+        _QUANTKIT,
         SPOT,
         "calls and puts sorted beforehand",
         "the first five, no price",
@@ -142,7 +145,7 @@ PACKAGES = (
     Library(
         "QuantLib",
         "quantlib",
-        ("QuantLib==1.44",),
+        _QUANTLIB,
         FORWARD,
         "an option a call, from a loop in Python, given the forward and sigma sqrt(T)",
         "price and the first five",
@@ -177,6 +180,24 @@ PACKAGES = (
     ),
 )
 """All of them; `--peers` leaves out what cannot take options as they are quoted."""
+
+AMERICAN = (
+    Library(
+        "QuantLib",
+        "quantlib_american",
+        _QUANTLIB,
+        SPOT,
+        "QdFpAmericanEngine, an option a call, from a loop in Python, its engine made beforehand",
+    ),
+    Library(
+        "quantkit-rs",
+        "quantkit_american",
+        _QUANTKIT,
+        SPOT,
+        "binomial tree of Cox, Ross and Rubinstein, an option a call, from a loop in Python",
+    ),
+)
+"""Those that price American options with a rate and dividend each, calls and puts."""
 
 CONSTRAINTS = ("numpy==2.4.6",)
 """What all libraries of an environment share."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.accuracy import OURS, PRICE, VOLATILITY
-
-Table = tuple[str, list[str], list[list[str]]]
+from bench.published import Table, dump, markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES = PAGE.with_suffix(".json")
@@ -122,21 +121,6 @@ def write(found: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Path:
     return PAGE
 
 
-def dump(value: Any, indent: str = "\n") -> str:
-    """Return figures as JSON in which whatever holds nothing but plain values is one line."""
-    deeper = indent + " "
-    if isinstance(value, Mapping) and any(map(_holds, value.values())):
-        parts = [f"{json.dumps(name)}: {dump(each, deeper)}" for name, each in value.items()]
-        return f"{{{deeper}{f',{deeper}'.join(parts)}{indent}}}"
-    if isinstance(value, list) and any(map(_holds, value)):
-        return f"[{deeper}{f',{deeper}'.join(dump(each, deeper) for each in value)}{indent}]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _holds(value: Any) -> bool:
-    return isinstance(value, Mapping | list)
-
-
 def text(figures: Mapping[str, Any]) -> str:
     """Return the page that stored figures make."""
     where = figures["surroundings"]
@@ -144,19 +128,7 @@ def text(figures: Mapping[str, Any]) -> str:
     parts = [_INTRODUCTION.format(count=figures["count"], place=place)]
     for title, headings, rows in tables(figures):
         name, _, unit = title.partition(": ")
-        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{markdown(headings, rows)}")
+        table = markdown(headings, rows, bold=(OURS,))
+        parts.append(f"## {name[0].upper()}{name[1:]}\n\nIn {unit}.\n\n{table}")
     parts.append("## Libraries\n\n" + "".join(f"- {line}.\n" for line in remarks(figures)))
     return "\n".join(parts)
-
-
-def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table as Markdown has it."""
-    lines = [headings, ["---", *["---:"] * (len(headings) - 1)]]
-    lines += [[_bold(row[0]), *row[1:]] for row in rows]
-    return "".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines
-    )
-
-
-def _bold(name: str) -> str:
-    return f"**{name}**" if name == OURS else name

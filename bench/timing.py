@@ -12,7 +12,7 @@ from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
 from quantforge.tuning.progress import progress_bar
 
-_LONGEST = 0.5  # seconds; what takes longer is left out
+LONGEST = 0.5  # seconds; what takes longer is left out
 
 
 def cell(backend: str, threads: int, n: int, call: Call) -> Cell:
@@ -30,7 +30,7 @@ def cell(backend: str, threads: int, n: int, call: Call) -> Cell:
 def time_all(cells: Sequence[Cell], rounds: int, seconds: float, title: str) -> list[Cell]:
     """Time all that are short enough, for about so many seconds at most."""
     clock = Clock()
-    timed = [cell for cell in cells if cell.estimate <= _LONGEST]
+    timed = [cell for cell in cells if cell.estimate <= LONGEST]
     with progress_bar() as progress:
         deadline = clock.wall() + seconds
         order = random.Random()

@@ -72,6 +72,11 @@ def test_it_is_the_limit_of_trees(option):
     assert float(reference.american_price(*option)) == pytest.approx(limit, abs=2e-5 + apart)
 
 
+def test_at_little_volatility_an_option_beyond_its_boundary_is_worth_what_exercise_brings():
+    price = reference.american_price(145.7, 100.0, 14.2, -0.0044, 0.1187, 0.0051, CALL)
+    assert float(price) == pytest.approx(45.7, abs=1e-9)
+
+
 @pytest.mark.skipif(not SHARED.is_file(), reason="the table of published values is not here")
 def test_every_published_value_holds_within_its_tolerance():
     with SHARED.open(newline="") as file:

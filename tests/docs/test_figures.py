@@ -4,13 +4,17 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from quantforge_conformance.oracles import IN_THE_MONEY, ORACLES, OUT_OF_THE_MONEY
 from quantforge_conformance.reference import PRECISE
 
 from bench import attained, page
+from bench.american import measuring, picture, report
+from bench.american.books import BOOKS, STRIKE
 from quantforge import FIRST_ORDER
+from quantforge.exercises import STYLES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -179,3 +183,38 @@ def test_the_errors_that_the_readme_quotes_are_those_of_the_page():
     }
     ordinary, tails = largest["ordinary, out of the money"], largest["20-35 sd"]
     assert figures(quoted) == (round(ordinary), round(tails))
+
+
+def american():
+    """The figures of docs/american.md, and the entries of QuantForge by book."""
+    stored = json.loads(report.FIGURES.read_text("utf-8"))
+    books = stored["entries"].items()
+    return stored, {
+        book: [one for one in its if one["library"] == measuring.OURS] for book, its in books
+    }
+
+
+def test_the_tables_of_american_options_are_what_their_figures_make():
+    stored, _ = american()
+    written = report.PAGE.read_text("utf-8")
+    assert written == report.filled(written, stored)
+    for name in (*report.tables(stored), "measured"):
+        assert f"<!-- american: {name} -->" in written
+
+
+def test_the_picture_of_american_errors_is_of_the_same_measurement():
+    words = [each.text for each in ElementTree.parse(picture.PICTURE).iter() if each.text]
+    assert [*report.headings(american()[0]).values()] == [one for one in words if "RMSE" in one]
+    assert f"({picture.PICTURE.name})" in report.PAGE.read_text("utf-8")
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.name)
+def test_the_published_errors_of_american_options_keep_the_contract(book):
+    _, ours = american()
+    [bound] = ORACLES["american_price"].bounds["price"]
+    assert {one["way"] for one in ours[book.name]} == {*STYLES}
+    for one in ours[book.name]:
+        far = (book.spot[1], STRIKE, book.years, 0.0, 0.0, book.sigma[1], 1.0)
+        limit = bound.tolerance * bound.unit((*far, float(STYLES[one["way"]])), 0.0)
+        assert one["largest"] <= limit, one
+        assert not one["failed"]

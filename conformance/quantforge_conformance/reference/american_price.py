@@ -24,6 +24,7 @@ Keller (2002)."""
 Floats = NDArray[np.float64]
 
 
+@cache
 def legendre(count: int) -> tuple[Floats, Floats, Floats]:
     """Return sin and cos of theta in (0, pi/2), and weights for the integral over theta."""
     x, weights = np.polynomial.legendre.leggauss(count)
@@ -148,7 +149,7 @@ def _density(x: Floats) -> Floats:
 
 @cache
 def premium(
-    a: float, b: float, x: float, log_m: float, points: int = 64, nodes: int = 200
+    a: float, b: float, x: float, log_m: float, points: int = 64, nodes: int = 600
 ) -> float:
     """Return what early exercise adds to a put of strike 1, ln(spot) being `log_m`."""
     rates = np.array([a]), np.array([b]), np.array([x])
