@@ -9,6 +9,7 @@ from quantforge.errors import BackendError, QuantForgeError, QuantForgeWarning
 from quantforge.explanation import Decision, explain
 from quantforge.operations import (
     ALL,
+    AMERICAN_GREEKS,
     CONTRACT,
     FIRST_ORDER,
     SECOND_ORDER,
@@ -25,6 +26,7 @@ from quantforge.version import __version__
 
 __all__ = [
     "ALL",
+    "AMERICAN_GREEKS",
     "CONTRACT",
     "FIRST_ORDER",
     "SECOND_ORDER",

@@ -17,6 +17,7 @@ from quantforge.conventions import model_of
 
 __all__ = [
     "ALL",
+    "AMERICAN_GREEKS",
     "CONTRACT",
     "FIRST_ORDER",
     "OPERATIONS",
@@ -191,6 +192,7 @@ SECOND_ORDER: Final = ("vanna", "volga", "charm", "veta", "dual_delta", "dual_ga
 THIRD_ORDER: Final = ("speed", "color", "zomma", "ultima")
 ALL: Final = FIRST_ORDER + SECOND_ORDER + THIRD_ORDER
 AMERICAN_GREEKS: Final = (*FIRST_ORDER, "vanna", "charm", "dual_delta", "dual_gamma")
+"""Those that American options have."""
 
 _VALUE = Output("price", "present value of the option", "currency")
 _GREEKS = (

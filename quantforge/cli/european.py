@@ -19,6 +19,7 @@ _GROUPS: Final = {
     "second": quantforge.SECOND_ORDER,
     "third": quantforge.THIRD_ORDER,
     "all": quantforge.ALL,
+    "american": quantforge.AMERICAN_GREEKS,
 }
 
 
