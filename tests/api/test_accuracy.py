@@ -12,6 +12,7 @@ POINTS = {
     "greeks": 50,  # each takes seven evaluations in 50 digits
     "implied_volatility": 500,
     "american_price": 25,  # each finds a boundary of its own
+    "exercise_boundary": 25,
     "bachelier_price": 200,
     "bachelier_greeks": 50,
     "bachelier_implied_volatility": 250,

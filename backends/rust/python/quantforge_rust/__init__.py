@@ -15,6 +15,7 @@ _OPERATIONS = {
     "american_price": 1,
     "greeks": 2,
     "american_greeks": 1,
+    "exercise_boundary": 1,
     "implied_volatility": 2,
     "bachelier_price": 2,
     "bachelier_greeks": 2,

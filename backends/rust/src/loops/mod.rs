@@ -4,6 +4,7 @@ mod american;
 mod american_greeks;
 mod boundary;
 mod equation;
+mod exercise_boundary;
 mod instruction_sets;
 mod lanes;
 mod numpy;
@@ -15,7 +16,7 @@ use instruction_sets::{Loop, inner_loop};
 use lanes::Lanes;
 use operations::{
     AmericanGreeks, AmericanPrice, BachelierGreeks, BachelierImpliedVolatility, BachelierPrice,
-    Greeks, ImpliedVolatility, Price,
+    ExerciseBoundary, Greeks, ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -80,6 +81,7 @@ register! {
     "american_price" => AmericanPrice,
     "greeks" => Greeks,
     "american_greeks" => AmericanGreeks,
+    "exercise_boundary" => ExerciseBoundary,
     "implied_volatility" => ImpliedVolatility,
     "bachelier_price" => BachelierPrice,
     "bachelier_greeks" => BachelierGreeks,

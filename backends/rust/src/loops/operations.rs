@@ -3,6 +3,7 @@
 use super::Operation;
 use super::american::{add_premium, settle};
 use super::american_greeks::{OF_EUROPEAN, add_premium_greeks, settle_greeks};
+use super::exercise_boundary::{boundaries_by_table, boundaries_everywhere};
 use super::lanes::{Block, Columns, Lanes, MOST_OUTPUTS, Mark};
 use crate::american_greeks::AMERICAN_GREEKS;
 use crate::bachelier_greeks::{
@@ -212,6 +213,23 @@ impl Operation for AmericanGreeks {
         add_premium_greeks::<true, true>(&mut all);
         settle_greeks(&mut all);
         lanes.put_results(&rows, &OF_EUROPEAN);
+    }
+}
+
+pub struct ExerciseBoundary;
+
+impl Operation for ExerciseBoundary {
+    const INPUTS: usize = 7;
+    const OUTPUTS: u32 = 1;
+
+    #[inline(always)]
+    fn ordinary(mut lanes: Lanes) {
+        boundaries_by_table(&mut lanes);
+    }
+
+    #[inline(always)]
+    fn general(mut lanes: Lanes) {
+        boundaries_everywhere(&mut lanes);
     }
 }
 
