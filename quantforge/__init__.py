@@ -1,7 +1,7 @@
 """Option pricing on interchangeable native backends that all return the same bits."""
 
 from quantforge import dispatch, plugins
-from quantforge.api import bind, function, greeks, implied_volatility, price
+from quantforge.api import bind, exercise_boundary, function, greeks, implied_volatility, price
 from quantforge.boundary import boundary_table
 from quantforge.contract import Backend, Loop, hookimpl, instruction_set
 from quantforge.dispatch import using
@@ -47,6 +47,7 @@ __all__ = [
     "backends",
     "bind",
     "boundary_table",
+    "exercise_boundary",
     "explain",
     "function",
     "greeks",

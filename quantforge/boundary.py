@@ -27,7 +27,7 @@ GRIDS: Final = ((16, 16, 64), (24, 20, 64), (32, 32, 96))
 
 @cache
 def boundary_table() -> Floats:
-    """Return the coefficients, one after the other, for kernels of ``american_price``.
+    """Return the coefficients, one after the other, for kernels of American options.
 
     The array is read-only, contiguous and always the same one: its address may be handed to native
     code once and for all. Its bits do not depend on the machine.

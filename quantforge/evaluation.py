@@ -12,7 +12,7 @@ import numpy as np
 from quantforge import kinds
 from quantforge.conventions import NO_DIVIDEND, Model
 from quantforge.dividends import Schedule
-from quantforge.operations import STYLE, Operand, Operation
+from quantforge.operations import STYLE, TIME, Operand, Operation
 from quantforge.selection import Selection
 from quantforge.shapes import broadcast_shapes
 from quantforge.threads import split
@@ -20,7 +20,7 @@ from quantforge.threads import split
 if TYPE_CHECKING:
     from quantforge.escrow import Escrow
 
-__all__ = ["ONE_BLOCK", "evaluate"]
+__all__ = ["ONE_BLOCK", "evaluate", "time_left"]
 
 Operands = tuple[Any, ...]
 Results = tuple[Any, ...]
@@ -28,6 +28,7 @@ Settle = Callable[[int], tuple[Any, int]]
 """From the size of a batch to its kernel and number of threads."""
 
 _DOUBLE: Final = np.dtype(np.float64)
+_AT: Final = Operand("at", "time to expiry, at most that of the option", "years", (0.0, 1.0))
 ONE_BLOCK: Final = 4096
 """Batch size from which several results share one allocation, which has fewer, larger pages."""
 
@@ -103,6 +104,23 @@ def _escrow(operation: Operation, operands: Operands, dividends: Schedule) -> Es
         dividends,
         {each.argument: given for each, given in zip(operation.inputs, operands, strict=True)},
     )
+
+
+def time_left(at: Any, time: Any, errors: str = "nan") -> Any:
+    """The times `at`; of those beyond `time` the first is named, or each is outside the domain."""
+    left, whole = _number(_AT, at), _number(TIME, time)
+    try:
+        beyond = np.asarray(left > whole)
+    except ValueError:
+        shapes = f"at {left.shape}, time {whole.shape}"
+        raise ValueError(f"shapes do not broadcast: {shapes}") from None
+    if errors == "raise" and beyond.any():
+        index = kinds.first(beyond)
+        its, most = (float(np.broadcast_to(x, beyond.shape)[index]) for x in (left, whole))
+        message = f"at{_place(index)} is {its!r}; it must be at most time, {most!r}"
+        raise kinds.at(index, ValueError(message))
+    inside = np.where(left <= whole, left, np.nan)  # what has no number has none
+    return np.where(beyond, -1.0, inside)[()]
 
 
 def _several(results: Any) -> Results:

@@ -74,7 +74,7 @@ def explain(
 
     Parameters
     ----------
-    operation : {"price", "greeks", "implied_volatility"}
+    operation : {"price", "greeks", "implied_volatility", "exercise_boundary"}
         A public function, or a name of the catalogue, such as ``"bachelier_price"``.
     n : int
         Number of options in the batch.

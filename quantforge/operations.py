@@ -366,6 +366,15 @@ for _operation in (
         inverse_of="american_price",
     ),
     Operation(
+        name="exercise_boundary",
+        summary="critical price at which an American option on a lognormal underlying is exercised",
+        inputs=(STRIKE, TIME, RATE, DIVIDEND, SIGMA, SIGN, STYLE),
+        outputs=(Output("boundary", "critical price of the underlying", "currency"),),
+        numerics=1,
+        function="exercise_boundary",
+        exercise="american",
+    ),
+    Operation(
         name="bachelier_price",
         summary="European option on a normally distributed forward",
         inputs=_BACHELIER,

@@ -68,6 +68,13 @@ def test_an_exercise_finds_its_own_operation_or_is_told_where_there_is_one():
 # --- operations of others ----------------------------------------------------------------------
 
 
+def test_the_exercise_boundary_is_found_whether_or_not_the_exercise_is_said():
+    for exercise in ("american", "european"):
+        assert find("exercise_boundary", "black76", exercise).name == "exercise_boundary"
+    with pytest.raises(ValueError, match="'exercise_boundary' is not for model 'bachelier'"):
+        find("exercise_boundary", "bachelier")
+
+
 def test_a_registered_operation_is_found_and_registering_it_again_changes_nothing(catalogue):
     assert register(DIGITAL) is DIGITAL
     assert find("digital") is DIGITAL
@@ -97,7 +104,7 @@ def test_an_unknown_function_is_told_the_valid_ones():
 
 
 def test_the_functions_that_we_write_ourselves_are_handed_out_as_they_are():
-    for name in FUNCTIONS:
+    for name in (*FUNCTIONS, "exercise_boundary"):
         assert quantforge.function(name) is getattr(quantforge, name)
 
 

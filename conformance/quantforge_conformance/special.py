@@ -50,6 +50,11 @@ AMERICAN_PRICE: Mapping[str, tuple[float, ...]] = {
     "style": (2.0, 0.0, NANS[2]),
 }
 
+EXERCISE_BOUNDARY: Mapping[str, tuple[float, ...]] = {
+    name: AMERICAN_PRICE[name]
+    for name in ("strike", "time", "rate", "dividend", "sigma", "sign", "style")
+}
+
 _ANY = (*AMOUNT, -1e300)
 _PAID = (10.0, 3.0, 5.0, 95.0, 101.0, *_ENDS, -1.0, NANS[2])
 

@@ -3,7 +3,7 @@
 Each command is a module or object with ``add_parser(subparsers)`` and ``run(arguments) -> int``. It
 ends with 0 when its work is done, 1 when nothing was usable or a check failed, 2 for bad input or
 usage. What goes wrong is one line on stderr; ``QUANTFORGE_DEBUG=1`` shows the traceback. Functions
-of operations that other packages have declared get their commands from the declarations.
+without one, as those of operations that other packages have declared, get it from the declarations.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A command for each function of operations that another package has declared.
+"""A command for each function that has none of its own, as those of other packages' operations.
 
 Everything about it comes from the declarations. It has an option for each input, and adds a column
 for each default output.

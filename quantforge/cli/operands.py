@@ -7,13 +7,14 @@ Names, meanings and units are those that operations of the catalogue declare. Wo
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from quantforge import exercises, kinds
+from quantforge import api, exercises, kinds
 from quantforge.cli.failures import Failure
 from quantforge.cli.options import add_model_option
 from quantforge.conventions import MODELS
@@ -56,6 +57,12 @@ def takes(function: str, operand: Operand) -> bool:
     return any(operand in each.inputs for each in operations(function))
 
 
+def _default(function: str, argument: str) -> Any:
+    """What a public function takes for an argument that is left out; None if it has no such one."""
+    taken = inspect.signature(api.function(function)).parameters
+    return taken[argument].default if argument in taken else None
+
+
 def literal(text: str) -> str:
     """Text for the help of an option, where argparse takes a percent sign for a format."""
     return text.replace("%", "%%")
@@ -70,14 +77,16 @@ def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
     if "spot" in taken and (models := _on_forward(function)):
         parser.add_argument("--forward", metavar="X", help=f"forward price, for --model {models}")
     if takes(function, SIGN):
-        parser.add_argument("--kind", metavar="X", help="call or put (default: call)")
-    if takes(function, STYLE):
+        usual = _default(function, "kind")
+        parser.add_argument("--kind", metavar="X", help=f"call or put (default: {usual})")
+    if takes(function, STYLE) and (usual := _default(function, "exercise")):
         parser.add_argument(
             "--exercise",
             metavar="X",
             help="european, at expiry alone, or american, at any time until then "
-            "(default: european)",
+            f"(default: {usual})",
         )
+    if takes(function, STYLE):
         parser.add_argument(
             "--accuracy",
             default=exercises.STANDARD,
@@ -104,6 +113,8 @@ def resolve(
     operation = find(function, arguments.model)
     needed = [each.argument for each in operation.inputs]
     needed += [STYLE.argument] * takes(function, STYLE)
+    if _default(function, STYLE.argument) is None:
+        needed = [name for name in needed if name != STYLE.argument]
     also = [name for name in inputs(function) if getattr(arguments, name) is not None]
     names = list(dict.fromkeys([*needed, *also]))
     given = {name: _argument(arguments, name, function, columns) for name in names}

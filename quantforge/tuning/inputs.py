@@ -49,7 +49,8 @@ def operands(
 def choice(operation: str) -> dict[str, Any]:
     """What tells the public function to run this operation."""
     asked = OPERATIONS[operation]
-    exercise = {"exercise": asked.exercise} if STYLE in asked.inputs else {}
+    chosen = "exercise" in inspect.signature(api.function(asked.function)).parameters
+    exercise = {"exercise": asked.exercise} if chosen and STYLE in asked.inputs else {}
     return {"model": asked.model, **exercise}
 
 

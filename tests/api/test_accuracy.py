@@ -14,6 +14,7 @@ POINTS = {
     "american_price": 25,  # each finds a boundary of its own
     "american_greeks": 12,  # and here seventeen
     "american_implied_volatility": 6,  # and here some ten
+    "exercise_boundary": 25,
     "bachelier_price": 200,
     "bachelier_greeks": 50,
     "bachelier_implied_volatility": 250,

@@ -34,6 +34,10 @@ FORMULAS = {
         directions_of bent unbent slopes_of first_slopes second_slopes premium_slopes premium_greeks
         greeks_of_exercise greeks_without_volatility
     """,
+    "exercise_boundary": """
+        scale_of amount_of is_slight put_now faded boundary_of never_exercised start_of
+        boundary_state
+    """,
     "greeks": """
         carried_theta parts_ordinary parts_at_the_money amounts_in_unit parts_general greeks_of
         rescaled swept
@@ -77,6 +81,7 @@ OWN = [
     ("specification", "american_greeks", "american_greeks _with_premium", WHOLE),
     ("specification", "american_greeks", "chebyshev_slopes sloped_series", WHOLE),
     ("specification", "american_greeks", "slopes_by_table slopes_by_equation", WHOLE),
+    ("specification", "exercise_boundary", "exercise_boundary depth_now", WHOLE),
     ("specification", "greeks", "greeks", WHOLE),
     ("specification", "implied_volatility", "implied_volatility", WHOLE),
     ("specification", "bachelier_price", "bachelier_price", WHOLE),

@@ -32,7 +32,12 @@ def scalar_entries():
 
 
 ENTRIES = list(scalar_entries())
-FEW = {"price": [1], "implied_volatility": [1, 2, 3], "greeks": [1, 0b10, 127, 0b1010101, 0x1FFFF]}
+FEW = {
+    "price": [1],
+    "exercise_boundary": [1],
+    "implied_volatility": [1, 2, 3],
+    "greeks": [1, 0b10, 127, 0b1010101, 0x1FFFF],
+}
 
 
 def options(backend, operation):

@@ -16,6 +16,7 @@ OPERATIONS = {
     "american_price": 1,
     "greeks": 2,
     "american_greeks": 1,
+    "exercise_boundary": 1,
     "implied_volatility": 2,
     "american_implied_volatility": 1,
     "bachelier_price": 2,

@@ -10,6 +10,7 @@ mod bachelier_greeks;
 mod bachelier_implied_volatility;
 mod bachelier_price;
 mod elementary;
+mod exercise_boundary;
 mod greeks;
 mod implied_volatility;
 mod legs;

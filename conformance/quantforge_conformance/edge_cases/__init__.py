@@ -16,6 +16,7 @@ from quantforge_conformance.edge_cases.bachelier_implied_volatility import (
 )
 from quantforge_conformance.edge_cases.bachelier_price import bachelier_price
 from quantforge_conformance.edge_cases.edge_case import EdgeCase, Near, right
+from quantforge_conformance.edge_cases.exercise_boundary import exercise_boundary
 from quantforge_conformance.edge_cases.greeks import greeks
 from quantforge_conformance.edge_cases.implied_volatility import implied_volatility
 from quantforge_conformance.edge_cases.price import price
@@ -29,6 +30,7 @@ __all__ = [
     "bachelier_greeks",
     "bachelier_implied_volatility",
     "bachelier_price",
+    "exercise_boundary",
     "greeks",
     "implied_volatility",
     "price",

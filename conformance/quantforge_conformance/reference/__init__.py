@@ -14,6 +14,7 @@ from quantforge_conformance.reference.bachelier_implied_volatility import (
 )
 from quantforge_conformance.reference.bachelier_price import bachelier_price
 from quantforge_conformance.reference.elementary import DIGITS, ulp
+from quantforge_conformance.reference.exercise_boundary import exercise_boundary
 from quantforge_conformance.reference.greeks import greeks
 from quantforge_conformance.reference.implied_volatility import implied_volatility
 from quantforge_conformance.reference.inversion import PRECISE, Implied
@@ -29,6 +30,7 @@ __all__ = [
     "bachelier_greeks",
     "bachelier_implied_volatility",
     "bachelier_price",
+    "exercise_boundary",
     "greeks",
     "implied_volatility",
     "price",

@@ -13,6 +13,7 @@ from quantforge_conformance.regions.bachelier_implied_volatility import (
     REGIONS as BACHELIER_IMPLIED_VOLATILITY,
 )
 from quantforge_conformance.regions.bachelier_price import REGIONS as BACHELIER_PRICE
+from quantforge_conformance.regions.exercise_boundary import REGIONS as EXERCISE_BOUNDARY
 from quantforge_conformance.regions.implied_volatility import REGIONS as IMPLIED_VOLATILITY
 from quantforge_conformance.regions.price import REGIONS as PRICE
 from quantforge_conformance.regions.region import Draw, Region
@@ -22,6 +23,7 @@ __all__ = [
     "AMERICAN_PRICE",
     "BACHELIER_IMPLIED_VOLATILITY",
     "BACHELIER_PRICE",
+    "EXERCISE_BOUNDARY",
     "IMPLIED_VOLATILITY",
     "PRICE",
     "Draw",

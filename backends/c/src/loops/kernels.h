@@ -14,6 +14,7 @@
 #include "../price.h"
 #include "american.h"
 #include "american_greeks.h"
+#include "exercise_boundary.h"
 #include "lanes.h"
 
 /* The inputs of an inversion. */
@@ -173,6 +174,18 @@ FORM(american_greeks_general_block) {
     greeks_general_block(in, to, marks, n, (INT64_C(1) << GREEKS) - 1);
     add_premium_greeks(in, out, marks, 1, 2, n);
     settle_american_greeks(in, out, marks, n);
+}
+
+/* --- exercise_boundary */
+
+FORM(exercise_boundary_ordinary_block) {
+    (void)wanted;
+    boundaries_by_table(in, out[0], marks, n);
+}
+
+FORM(exercise_boundary_general_block) {
+    (void)wanted;
+    boundaries_everywhere(in, out[0], marks, n);
 }
 
 /* --- implied_volatility */

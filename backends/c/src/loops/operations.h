@@ -9,6 +9,7 @@
     OPERATION(american_price, 1, 8, 1, 0)              \
     OPERATION(greeks, 2, 7, 17, 0)                     \
     OPERATION(american_greeks, 1, 8, 11, 0)            \
+    OPERATION(exercise_boundary, 1, 7, 1, 0)           \
     OPERATION(implied_volatility, 2, 7, 2, 1)          \
     OPERATION(american_implied_volatility, 1, 8, 2, 1) \
     OPERATION(bachelier_price, 2, 6, 1, 0)             \

@@ -23,7 +23,7 @@ use crate::legs::NOT_A_NUMBER;
 
 /// The ways to a boundary.
 pub type Way = i64;
-const NO_WAY: Way = 0;
+pub const NO_WAY: Way = 0;
 pub const FAST_FIRST: Way = 1;
 pub const FAST_SECOND: Way = 2;
 pub const STANDARD_FIRST: Way = 3;
@@ -52,7 +52,7 @@ pub fn nodes_of(way: Way) -> Nodes {
 
 /// The way of an option for which exercise before expiry may pay.
 #[inline(always)]
-fn way_of(p: &Put, style: f64) -> Way {
+pub fn way_of(p: &Put, style: f64) -> Way {
     let second = Way::from(p.second > 0.0);
     let kind = if is_smooth(p) { 2 } else { second };
     let high = if style == HIGH { HIGH_FIRST + kind } else { NO_WAY };

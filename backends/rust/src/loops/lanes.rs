@@ -199,6 +199,13 @@ impl<'a> Lanes<'a> {
         unsafe { self.marks.get(i) != 0 }
     }
 
+    /// Mark lane `i` < n if `holds`, whatever it was.
+    #[inline(always)]
+    pub fn set_mark(&mut self, i: usize, holds: bool) {
+        // SAFETY: i < n <= BLOCK.
+        unsafe { self.marks.put(i, Mark::from(holds)) };
+    }
+
     pub fn unmark(&mut self, i: usize) {
         // SAFETY: i < n <= BLOCK.
         unsafe { self.marks.put(i, 0) };

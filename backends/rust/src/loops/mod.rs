@@ -5,6 +5,7 @@ mod american_greeks;
 mod american_implied_volatility;
 mod boundary;
 mod equation;
+mod exercise_boundary;
 mod instruction_sets;
 mod lanes;
 mod numpy;
@@ -16,7 +17,7 @@ use instruction_sets::{Isa, Loop, inner_loop};
 use lanes::Lanes;
 use operations::{
     AmericanGreeks, AmericanImpliedVolatility, AmericanPrice, BachelierGreeks,
-    BachelierImpliedVolatility, BachelierPrice, Greeks, ImpliedVolatility, Price,
+    BachelierImpliedVolatility, BachelierPrice, ExerciseBoundary, Greeks, ImpliedVolatility, Price,
 };
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -81,6 +82,7 @@ register! {
     "american_price" => AmericanPrice,
     "greeks" => Greeks,
     "american_greeks" => AmericanGreeks,
+    "exercise_boundary" => ExerciseBoundary,
     "implied_volatility" => ImpliedVolatility,
     "american_implied_volatility" => AmericanImpliedVolatility,
     "bachelier_price" => BachelierPrice,

@@ -4,6 +4,7 @@ use super::Operation;
 use super::american::{add_premium, settle};
 use super::american_greeks::{OF_EUROPEAN, add_premium_greeks, settle_greeks};
 use super::american_implied_volatility::search;
+use super::exercise_boundary::{boundaries_by_table, boundaries_everywhere};
 use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Block, Columns, Lanes, MOST_OUTPUTS, Mark};
 use crate::american_greeks::AMERICAN_GREEKS;
@@ -214,6 +215,23 @@ impl Operation for AmericanGreeks {
         add_premium_greeks::<I, true, true>(&mut all);
         settle_greeks(&mut all);
         lanes.put_results(&rows, &OF_EUROPEAN);
+    }
+}
+
+pub struct ExerciseBoundary;
+
+impl Operation for ExerciseBoundary {
+    const INPUTS: usize = 7;
+    const OUTPUTS: u32 = 1;
+
+    #[inline(always)]
+    fn ordinary<I: Isa>(mut lanes: Lanes) {
+        boundaries_by_table::<I>(&mut lanes);
+    }
+
+    #[inline(always)]
+    fn general<I: Isa>(mut lanes: Lanes) {
+        boundaries_everywhere::<I>(&mut lanes);
     }
 }
 
