@@ -33,7 +33,8 @@ QF_INLINE Search search_of(double price, double spot, double strike, double time
                            double dividend, double sign, double style, double sigma, double code) {
     KnownPath path = known_path(spot, strike, time, rate, dividend, sign);
     double s = path.spot, k = path.strike, r = path.rate, q = path.dividend;
-    double floor = value_without_volatility(path), larger = at_least(s, k);
+    double end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))));
+    double floor = value_without_volatility(path, end), larger = at_least(s, k);
     double unit = floor > 0.0 ? 0x1p-51 * larger : 0.0, most = 0x1p-51 * k;
     int solved = ((code == OK) | (code == LOW_PRECISION)) & (sigma > 0.0);
     int near = is_near(s) & is_near(k), late = (q > r) & (r > 0.0);

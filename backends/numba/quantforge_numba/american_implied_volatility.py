@@ -13,7 +13,7 @@ How many prices a search takes depends on nothing but its option.
 from math import fabs, inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.american_boundary import discounted_tails, is_near, logarithm, put_of
+from quantforge_numba.american_boundary import discounted_tails, exp_of, is_near, logarithm, put_of
 from quantforge_numba.american_price import (
     EUROPEAN,
     FAST,
@@ -64,7 +64,8 @@ def search_of(price, spot, strike, time, rate, dividend, sign, style, sigma, cod
     """How a search begins, from the European volatility and its code: it may be over at once."""
     path = known_path(spot, strike, time, rate, dividend, sign)
     s, k, r, q = path.spot, path.strike, path.rate, path.dividend
-    floor, larger = value_without_volatility(path), at_least(s, k)
+    end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))))
+    floor, larger = value_without_volatility(path, end), at_least(s, k)
     unit = 2.0**-51 * larger if floor > 0.0 else 0.0
     most = 2.0**-51 * k
     solved = ((code == OK) | (code == LOW_PRECISION)) & (sigma > 0.0)

@@ -9,7 +9,7 @@
 //!
 //! How many prices a search takes depends on nothing but its option.
 
-use crate::american_boundary::{discounted_tails, is_near, logarithm, put_of};
+use crate::american_boundary::{discounted_tails, exp_of, is_near, logarithm, put_of};
 use crate::american_price::{EUROPEAN, FAST, HIGH, STANDARD, known_path, value_without_volatility};
 use crate::elementary::{at_least, fma, log_ratio, two_to};
 use crate::implied_volatility::{
@@ -59,7 +59,8 @@ pub fn search_of(
 ) -> Search {
     let path = known_path([spot, strike, time, rate, dividend, 0.0, sign]);
     let (s, k, r, q) = (path.spot, path.strike, path.rate, path.dividend);
-    let floor = value_without_volatility(&path);
+    let end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))));
+    let floor = value_without_volatility(&path, end);
     let larger = at_least(s, k);
     let unit = if floor > 0.0 { two_to(-51) * larger } else { 0.0 };
     let most = two_to(-51) * k;

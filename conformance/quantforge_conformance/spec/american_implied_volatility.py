@@ -18,6 +18,7 @@ from typing import NamedTuple
 from quantforge_conformance.spec import implied_volatility as european
 from quantforge_conformance.spec.american_boundary import (
     discounted_tails,
+    exp_of,
     is_near,
     logarithm,
     put_of,
@@ -84,7 +85,8 @@ def search_of(
     """How a search begins, from the European volatility and its code: it may be over at once."""
     path = known_path(spot, strike, time, rate, dividend, sign)
     s, k, r, q = path.spot, path.strike, path.rate, path.dividend
-    floor, larger = value_without_volatility(path), at_least(s, k)
+    end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))))
+    floor, larger = value_without_volatility(path, end), at_least(s, k)
     unit = 2.0**-51 * larger if floor > 0.0 else 0.0
     most = 2.0**-51 * k
     solved = code in (OK, LOW_PRECISION) and sigma > 0.0
