@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from quantforge_conformance import reference
 from quantforge_conformance.regions.american_price import market
+from quantforge_conformance.regions.region import log_uniform
 
 import quantforge
 from quantforge.plugins import State
@@ -164,11 +165,50 @@ def test_nothing_jumps_where_the_table_ends(backend):
     assert np.abs(np.diff(price, 2)).max() <= 10 * TOLERATED["standard"]
 
 
-@pytest.mark.filterwarnings("ignore:invalid value")
-def test_what_has_two_boundaries_is_refused(backend):
-    price = quantforge.price(
-        [100.0, 100.0], 100.0, 1.0, [-0.02, 0.02], 0.2, dividend=-0.05, kind="put",
-        exercise="american", backend=backend,
-    )  # fmt: skip
-    assert np.isnan(price[0])
-    assert np.isfinite(price[1])
+def with_two_boundaries(rng, count):
+    """Options with two boundaries: of the market, and where rates, volatility and time vanish."""
+    o = market(rng, count)
+    odd = np.arange(count) % 3 > 0
+    owed = np.where(odd, log_uniform(rng, 1e-300, 1.0, count), rng.uniform(0.001, 0.1, count))
+    more = owed * (1.0 + log_uniform(rng, 1e-14, 1e3, count))
+    put = o.sign < 0.0
+    return o._replace(
+        time=np.where(odd, log_uniform(rng, 1e-20, 1e3, count), o.time),
+        rate=np.where(put, -owed, -more),
+        dividend=np.where(put, -more, -owed),
+        sigma=np.where(odd, log_uniform(rng, 1e-12, 1e3, count), o.sigma),
+    )
+
+
+@pytest.mark.parametrize("accuracy", TOLERATED)
+def test_what_has_two_boundaries_is_refused(backend, accuracy):
+    o = with_two_boundaries(np.random.default_rng(8), 3_000)
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        price = american(backend, o, accuracy)
+    assert np.isnan(price).all()
+    with pytest.warns(RuntimeWarning, match="invalid value"):
+        greeks = quantforge.greeks(
+            *(o.spot, o.strike, o.time, o.rate, o.sigma),
+            dividend=o.dividend,
+            kind=o.sign,
+            exercise="american",
+            accuracy=accuracy,
+            backend=backend,
+        )
+    assert all(np.isnan(greek).all() for greek in greeks.values())
+
+
+@pytest.mark.parametrize("without", ["time", "sigma"])
+def test_without_time_or_volatility_two_boundaries_are_no_matter(backend, without):
+    o = with_two_boundaries(np.random.default_rng(9), 300)
+    price = american(backend, o, **{without: np.zeros(300)})
+    assert (price >= np.maximum(o.sign * (o.spot - o.strike), 0.0)).all()
+
+
+def test_without_volatility_a_price_is_no_less_than_the_european_one(backend):
+    o = market(np.random.default_rng(10), 5_000)._replace(sigma=np.zeros(5_000))
+    rate, dividend = (np.where(np.arange(5_000) % 2, one, -one) for one in (o.rate, o.dividend))
+    european = quantforge.price(
+        o.spot, o.strike, o.time, rate, 0.0, dividend=dividend, kind=o.sign, backend=backend
+    )
+    assert (american(backend, o, rate=rate, dividend=dividend) >= european).all()

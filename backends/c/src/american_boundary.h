@@ -40,6 +40,7 @@ typedef struct {
     double second;        /* whether a < b: X < 1, and the kink at the strike is felt late */
     double early;         /* whether exercise before expiry ever pays */
     double tabulated;     /* whether the table holds the boundary */
+    double twofold;       /* whether it is exercised between two boundaries: b < a < 0 */
     double covered;       /* whether anything here does: one boundary, ordinary numbers */
 } Put;
 
@@ -50,7 +51,7 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     double r = call ? dividend : rate, q = call ? rate : dividend;
     double variance = sigma * sigma, per_variance = 1.0 / variance;
     double a = r * per_variance, b = q * per_variance, apart = fabs(a - b);
-    int second = q > r, early = (r > 0.0) | (q < r), single = !((r < 0.0) & (q < r));
+    int second = q > r, early = (r > 0.0) | (q < r), twofold = (q < r) & (r < 0.0);
     double scale = second ? b : a + apart;
     int fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE);
     int near = is_near(s) & is_near(k);
@@ -71,7 +72,8 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     out.early = early;
     int fitted = (out.x <= 3.3) & (a * out.x <= 0.65) & (apart * out.x <= 0.75);
     out.tabulated = (scale <= TABLE_SCALE) & (out.reach <= 1.0) & (fitted | !second);
-    out.covered = near & single & fitting & (out.x > LEAST_X) & (out.x < MOST_X);
+    out.twofold = twofold;
+    out.covered = near & !twofold & fitting & (out.x > LEAST_X) & (out.x < MOST_X);
     return out;
 }
 

@@ -203,7 +203,7 @@ QF_INLINE AmericanGreeks greeks_without_volatility(KnownPath p, double sign) {
     double ratio = p.spot / p.strike, other = twice * ratio * ratio;
     double rate = -(p.t * p.strike * by_strike), dividend = -(p.t * p.spot * by_spot);
     AmericanGreeks out = {{0.0}};
-    out.of[PRICE] = value_without_volatility(p);
+    out.of[PRICE] = p.then;
     out.of[DELTA] = call ? by_strike : by_spot;
     out.of[GAMMA] = call ? other : twice;
     out.of[RHO] = call ? dividend : rate;

@@ -23,10 +23,10 @@ QF_INLINE double premium_density(Put p, double depth, double sine) {
     return fma(p.a, tails.minus, -(p.b * tails.plus));
 }
 
-/* Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, at expiry, and at the
- * time t between where it is level; 0 if there is none. */
+/* Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, and at the time t
+ * before expiry where it is level; 0 if there is none. At expiry it is the European price. */
 typedef struct {
-    double strike, spot, rate, dividend, t, now, then, end;
+    double strike, spot, rate, dividend, t, now, then;
 } KnownPath;
 
 QF_INLINE KnownPath known_path(double spot, double strike, double time, double rate,
@@ -39,14 +39,13 @@ QF_INLINE KnownPath known_path(double spot, double strike, double time, double r
     double t = logarithm(log_ratio(level ? per : 1.0, 1.0)) / (level ? q - r : 1.0);
     t = level & (t > 0.0) & (t < time) ? t : 0.0;
     double then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))));
-    double end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))));
-    KnownPath out = {k, s, r, q, t, at_least(k - s, 0.0), then, end};
+    KnownPath out = {k, s, r, q, t, at_least(k - s, 0.0), then};
     return out;
 }
 
 /* The value at the best of these times. */
-QF_INLINE double value_without_volatility(KnownPath p) {
-    return at_least(at_least(p.then, p.end), p.now);
+QF_INLINE double value_without_volatility(KnownPath p, double european) {
+    return at_least(at_least(p.then, european), p.now);
 }
 
 #endif

@@ -47,8 +47,8 @@ class Put(NamedTuple):
     `t` and `share` are the first two coordinates, from -1 to 1; of the third z = reach sqrt(u / x)
     and `bend`: z (1 + bend) / (1 + bend z). It is `second` if a < b: X < 1, and the kink at the
     strike is felt late. `early` says whether exercise before expiry ever pays, `tabulated` whether
-    the table holds the boundary, and `covered` whether anything here does: one boundary, ordinary
-    numbers.
+    the table holds the boundary, `twofold` whether it is exercised between two boundaries,
+    b < a < 0, and `covered` whether anything here does: one boundary, ordinary numbers.
     """
 
     strike: float
@@ -65,6 +65,7 @@ class Put(NamedTuple):
     second: bool
     early: bool
     tabulated: bool
+    twofold: bool
     covered: bool
 
 
@@ -88,7 +89,7 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
     apart = fabs(a - b)
     second = q > r
     early = (r > 0.0) | (q < r)
-    single = not ((r < 0.0) & (q < r))
+    twofold = (q < r) & (r < 0.0)
     first_scale = a + apart
     scale = b if second else first_scale
     fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE)
@@ -101,8 +102,8 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
     reach = sqrt(x * fma(scale, AMERICAN_REACH, 0.15))
     fitted = (x <= 3.3) & (a * x <= 0.65) & (apart * x <= 0.75)
     return Put(
-        strike=k,
-        log_m=logarithm(log_ratio(s if near else 1.0, k if near else 1.0)),
+        k,  # by position: Numba takes no call with more than 15 names
+        logarithm(log_ratio(s if near else 1.0, k if near else 1.0)),
         a=a,
         b=b,
         x=x,
@@ -115,7 +116,8 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
         second=second,
         early=early,
         tabulated=(scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | (not second)),
-        covered=near & single & fitting & (x > LEAST_X) & (x < MOST_X),
+        twofold=twofold,
+        covered=near & (not twofold) & fitting & (x > LEAST_X) & (x < MOST_X),
     )
 
 

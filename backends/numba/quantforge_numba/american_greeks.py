@@ -17,7 +17,6 @@ from math import fabs
 from typing import NamedTuple
 
 from quantforge_numba.american_boundary import discounted_tails, exp_of, logarithm
-from quantforge_numba.american_price import value_without_volatility
 from quantforge_numba.elementary import at_least, at_most, log_ratio
 from quantforge_numba.intrinsics import fma, inlined, sqrt
 from quantforge_numba.tables import AMERICAN_REACH, AMERICAN_T
@@ -330,7 +329,7 @@ def greeks_without_volatility(p, sign):
     rate = -(p.t * p.strike * by_strike)
     dividend = -(p.t * p.spot * by_spot)
     return AmericanGreeks(
-        price=value_without_volatility(p),
+        price=p.then,
         delta=by_strike if call else by_spot,
         gamma=other if call else twice,
         vega=0.0,

@@ -33,7 +33,8 @@ def premium_density(p, depth, sine):
 class KnownPath(NamedTuple):
     """Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t).
 
-    It is best now, at expiry, or at the time t between where it is level; 0 if there is none.
+    It is best now, at expiry, as the European price has it, or at the time t between where it is
+    level; 0 if there is none.
     """
 
     strike: float
@@ -43,7 +44,6 @@ class KnownPath(NamedTuple):
     t: float
     now: float
     then: float
-    end: float
 
 
 @inlined
@@ -58,7 +58,6 @@ def known_path(spot, strike, time, rate, dividend, sign):
     t = logarithm(log_ratio(per if level else 1.0, 1.0)) / (q - r if level else 1.0)
     t = t if level & (t > 0.0) & (t < time) else 0.0
     then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))))
-    end = fma(k, exp_of(-(r * time)), -(s * exp_of(-(q * time))))
     return KnownPath(
         strike=k,
         spot=s,
@@ -67,11 +66,10 @@ def known_path(spot, strike, time, rate, dividend, sign):
         t=t,
         now=at_least(k - s, 0.0),
         then=then,
-        end=end,
     )
 
 
 @inlined
-def value_without_volatility(p):
+def value_without_volatility(p, european):
     """The value at the best of these times."""
-    return at_least(at_least(p.then, p.end), p.now)
+    return at_least(at_least(p.then, european), p.now)

@@ -39,9 +39,9 @@ fn flag(holds: bool) -> f64 {
 
 /// A put of strike 1 on an underlying of volatility 1, and where the table has its boundary: `t` and
 /// `share` are the first two coordinates, from -1 to 1; with z = reach sqrt(u / x) the third is
-/// z (1 + bend) / (1 + bend z). The last four are flags: whether a < b, so that X < 1 and the kink at
+/// z (1 + bend) / (1 + bend z). The last five are flags: whether a < b, so that X < 1 and the kink at
 /// the strike is felt late; whether exercise before expiry ever pays; whether the table holds the
-/// boundary; whether anything here does, there being one boundary and ordinary numbers.
+/// boundary; whether it is exercised between two boundaries, b < a < 0; whether anything here does, there being one boundary and ordinary numbers.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Put {
@@ -59,6 +59,7 @@ pub struct Put {
     pub second: f64,
     pub early: f64,
     pub tabulated: f64,
+    pub twofold: f64,
     pub covered: f64,
 }
 
@@ -79,7 +80,7 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
     let apart = (a - b).abs();
     let second = q > r;
     let early = (r > 0.0) | (q < r);
-    let single = !((r < 0.0) & (q < r));
+    let twofold = (q < r) & (r < 0.0);
     let scale = if second { b } else { a + apart };
     let fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE);
     let near = is_near(s) & is_near(k);
@@ -107,7 +108,8 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
         second: flag(second),
         early: flag(early),
         tabulated: flag((scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | !second)),
-        covered: flag(near & single & fitting & (x > LEAST_X) & (x < MOST_X)),
+        twofold: flag(twofold),
+        covered: flag(near & !twofold & fitting & (x > LEAST_X) & (x < MOST_X)),
     }
 }
 

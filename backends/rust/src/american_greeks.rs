@@ -13,7 +13,7 @@
 //! differentiated equation. No greek is a difference of prices.
 
 use crate::american_boundary::{Put, discounted_tails, exp_of, logarithm};
-use crate::american_price::{KnownPath, value_without_volatility};
+use crate::american_price::KnownPath;
 use crate::elementary::{at_least, at_most, fma, log_ratio, two_to};
 use crate::tables::{AMERICAN_REACH, AMERICAN_T};
 
@@ -289,7 +289,7 @@ pub fn greeks_without_volatility(p: &KnownPath, sign: f64) -> [f64; AMERICAN_GRE
     let rate = -(p.t * p.strike * by_strike);
     let dividend = -(p.t * p.spot * by_spot);
     [
-        value_without_volatility(p),
+        p.then,
         if call { by_strike } else { by_spot },
         if call { other } else { twice },
         0.0,

@@ -27,8 +27,8 @@ pub fn premium_density(p: &Put, depth: f64, sine: f64) -> f64 {
     fma(p.a, tails.minus, -(p.b * tails.plus))
 }
 
-/// Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, at expiry, and at the
-/// time t between where it is level; 0 if there is none.
+/// Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t) now, and at the time t before
+/// expiry where it is level; 0 if there is none. At expiry it is the European price.
 pub struct KnownPath {
     pub strike: f64,
     pub spot: f64,
@@ -37,7 +37,6 @@ pub struct KnownPath {
     pub t: f64,
     pub now: f64,
     pub then: f64,
-    pub end: f64,
 }
 
 #[inline(always)]
@@ -50,21 +49,12 @@ pub fn known_path([spot, strike, time, rate, dividend, _, sign]: [f64; 7]) -> Kn
     let t =
         logarithm(log_ratio(if level { per } else { 1.0 }, 1.0)) / if level { q - r } else { 1.0 };
     let t = if level & (t > 0.0) & (t < time) { t } else { 0.0 };
-    let worth = |t: f64| fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))));
-    KnownPath {
-        strike: k,
-        spot: s,
-        rate: r,
-        dividend: q,
-        t,
-        now: at_least(k - s, 0.0),
-        then: worth(t),
-        end: worth(time),
-    }
+    let then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))));
+    KnownPath { strike: k, spot: s, rate: r, dividend: q, t, now: at_least(k - s, 0.0), then }
 }
 
 /// The value at the best of these times.
 #[inline(always)]
-pub fn value_without_volatility(p: &KnownPath) -> f64 {
-    at_least(at_least(p.then, p.end), p.now)
+pub fn value_without_volatility(p: &KnownPath, european: f64) -> f64 {
+    at_least(at_least(p.then, european), p.now)
 }

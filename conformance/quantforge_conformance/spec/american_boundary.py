@@ -91,6 +91,7 @@ class Put(NamedTuple):
     second: bool  # whether a < b: X < 1, and the kink at the strike is felt late
     early: bool  # whether exercise before expiry ever pays
     tabulated: bool  # whether the table holds the boundary
+    twofold: bool  # whether it is exercised between two boundaries: b < a < 0
     covered: bool  # whether anything here does: one boundary, ordinary numbers
     near: bool  # whether both amounts are ordinary
 
@@ -109,7 +110,7 @@ def put_of(
     variance = sigma * sigma
     per_variance = divide(1.0, variance)
     a, b = r * per_variance, q * per_variance
-    apart, second, early, single = abs(a - b), q > r, r > 0.0 or q < r, not (r < 0.0 and q < r)
+    apart, second, early, twofold = abs(a - b), q > r, r > 0.0 or q < r, q < r < 0.0
     x, root = variance * time, sigma * square_root(time)
     full = b if second else a + apart
     fitting = LEAST_SCALE < full < MOST_SCALE
@@ -135,7 +136,8 @@ def put_of(
         second=second,
         early=early,
         tabulated=scale <= TABLE_SCALE and reach <= 1.0 and (not second or fitted),
-        covered=near and single and fitting and LEAST_X < x < MOST_X,
+        twofold=twofold,
+        covered=near and not twofold and fitting and LEAST_X < x < MOST_X,
         near=near,
     )
 

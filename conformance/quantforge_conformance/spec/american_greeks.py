@@ -53,7 +53,6 @@ from quantforge_conformance.spec.american_price import (
     is_looked_for,
     known_path,
     settling_of,
-    value_without_volatility,
 )
 from quantforge_conformance.spec.elementary import (
     at_least,
@@ -322,7 +321,7 @@ def greeks_without_volatility(p: KnownPath, sign: float) -> AmericanGreeks:
     other = twice * ratio * ratio
     rate, dividend = -(p.t * p.strike * by_strike), -(p.t * p.spot * by_spot)
     return AmericanGreeks(
-        price=value_without_volatility(p),
+        price=p.then,
         delta=by_strike if call else by_spot,
         gamma=other if call else twice,
         rho=dividend if call else rate,
@@ -438,7 +437,7 @@ def american_greeks(
     if settling is Settling.NOTHING:
         return AmericanGreeks(*[NOT_A_NUMBER] * len(found))
     path = known_path(spot, strike, time, rate, dividend, sign)
-    if settling is Settling.PATH and path.t > 0.0 and path.then > at_least(path.end, path.now):
+    if settling is Settling.PATH and path.t > 0.0 and path.then > at_least(found.price, path.now):
         return greeks_without_volatility(path, sign)
     if settling is not Settling.LEFT and now > 0.0 and found.price <= now:
         return greeks_of_exercise(now, sign)

@@ -71,7 +71,8 @@ def premium_of(p: Put, style: float) -> float:
 class KnownPath(NamedTuple):
     """Exercise where the underlying's path is known: K e^(-r t) - S e^(-q t).
 
-    It is best now, at expiry, or at the time t between where it is level; 0 if there is none.
+    It is best now, at expiry, as the European price has it, or at the time t between where it is
+    level; 0 if there is none.
     """
 
     strike: float
@@ -81,7 +82,6 @@ class KnownPath(NamedTuple):
     t: float
     now: float
     then: float
-    end: float
 
 
 def known_path(
@@ -94,16 +94,13 @@ def known_path(
     if float.fromhex("0x1p-1000") < per < float.fromhex("0x1p1000") and q != r:
         t = logarithm(log_ratio(per, 1.0)) / (q - r)
         t = t if 0.0 < t < time else 0.0
-
-    def worth(t: float) -> float:
-        return fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))))
-
-    return KnownPath(k, s, r, q, t, at_least(k - s, 0.0), worth(t), worth(time))
+    then = fma(k, exp_of(-(r * t)), -(s * exp_of(-(q * t))))
+    return KnownPath(k, s, r, q, t, at_least(k - s, 0.0), then)
 
 
-def value_without_volatility(p: KnownPath) -> float:
+def value_without_volatility(p: KnownPath, european: float) -> float:
     """The value at the best of these times."""
-    return at_least(at_least(p.then, p.end), p.now)
+    return at_least(at_least(p.then, european), p.now)
 
 
 class Settling(Enum):
@@ -127,7 +124,8 @@ def settling_of(p: Put, time: float, sigma: float, style: float) -> Settling:
     if sigma == 0.0 and time < math.inf and p.near:
         return Settling.PATH
     tiny = p.scale <= LEAST_SCALE and p.x < MOST_X
-    if not p.near or tiny or (p.x <= LEAST_X and p.scale < MOST_SCALE):
+    tiny = tiny or (p.x <= LEAST_X and p.scale < MOST_SCALE)
+    if not p.near or (tiny and not p.twofold):
         return Settling.GREATER
     return Settling.NOTHING  # two boundaries, or volatility beyond all measure
 
@@ -164,5 +162,6 @@ def american_price(
         case Settling.NOW:
             return now
         case Settling.PATH:
-            return value_without_volatility(known_path(spot, strike, time, rate, dividend, sign))
+            path = known_path(spot, strike, time, rate, dividend, sign)
+            return value_without_volatility(path, found)
     return NOT_A_NUMBER

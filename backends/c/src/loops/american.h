@@ -201,7 +201,7 @@ static int settling_of(const double *const *restrict in, double european, int32_
     if (known & ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0))) return LEFT;
     if (known & (time == 0.0)) return NOW;
     if (known & (sigma == 0.0) & (time < INFINITY) & !far) return PATH;
-    if (known & (far | tiny)) return GREATER;
+    if (known & (far | (tiny & (p.twofold == 0.0)))) return GREATER;
     *mark = 1; /* no style, two boundaries, or volatility beyond all measure */
     return NOTHING;
 }
@@ -222,7 +222,7 @@ static void settle_american(const double *const *restrict in, double *restrict o
                 break;
             case PATH:
                 out[i] = value_without_volatility(
-                    known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[6][i]));
+                    known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[6][i]), out[i]);
                 break;
             default:
                 out[i] = NOT_A_NUMBER;

@@ -366,7 +366,7 @@ def settle_greeks(inputs, outputs, states, n):
         now = exercised_now(x)
         settling = settling_of(x, european, states, i)
         path = path_of(x)
-        between = (path.t > 0.0) & (path.then > at_least(path.end, path.now))
+        between = (path.t > 0.0) & (path.then > at_least(european, path.now))
         if (settling == PATH) & between:
             put(outputs, i, greeks_without_volatility(path, x.sign))
         elif settling == NOTHING:

@@ -270,7 +270,7 @@ def settling_of(x, european, states, i):
     tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
     if (x.sigma == 0.0) & (x.time < inf) & near:
         return PATH
-    if (not near) | tiny:
+    if (not near) | (tiny & (not p.twofold)):
         return GREATER
     states[i] |= INVALID  # two boundaries, or volatility beyond all measure
     return NOTHING
@@ -292,7 +292,7 @@ def settle_american(inputs, out, states, n):
         elif settling == NOW:
             out[i] = exercised_now(x)
         elif settling == PATH:
-            out[i] = value_without_volatility(path_of(x))
+            out[i] = value_without_volatility(path_of(x), out[i])
         elif settling == NOTHING:
             out[i] = nan
 

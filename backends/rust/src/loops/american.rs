@@ -273,7 +273,7 @@ pub fn settling_of(lanes: &mut Lanes, i: usize) -> Settling {
         Settling::Now
     } else if (sigma == 0.0) & (time < f64::INFINITY) & !far {
         Settling::Path
-    } else if far | tiny {
+    } else if far | tiny & (p.twofold == 0.0) {
         Settling::Greater
     } else {
         lanes.mark(i, true); // two boundaries, or volatility beyond all measure
@@ -290,7 +290,7 @@ pub fn settle(lanes: &mut Lanes) {
             Settling::Left => european,
             Settling::Greater => at_least(european, now),
             Settling::Now => now,
-            Settling::Path => value_without_volatility(&known_path(option(operands))),
+            Settling::Path => value_without_volatility(&known_path(option(operands)), european),
             Settling::Nothing => NOT_A_NUMBER,
         };
         lanes.set_result(i, value);

@@ -416,7 +416,7 @@ pub fn settle_greeks(lanes: &mut Lanes) {
         let settling = settling_of(lanes, i);
         let path = known_path(option(operands));
         let between =
-            settling == Settling::Path && path.t > 0.0 && path.then > at_least(path.end, path.now);
+            settling == Settling::Path && path.t > 0.0 && path.then > at_least(european, path.now);
         if between {
             put_greeks(lanes, i, greeks_without_volatility(&path, sign), AMERICAN_GREEKS);
         } else if settling == Settling::Nothing {

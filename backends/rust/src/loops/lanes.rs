@@ -8,7 +8,7 @@ pub const LANES: usize = 8;
 pub const BLOCK: usize = 64;
 pub const MOST_INPUTS: usize = 8;
 pub const MOST_OUTPUTS: usize = 17;
-const MOST_COLUMNS: usize = 15;
+const MOST_COLUMNS: usize = 16;
 
 pub type Inputs = [*const f64; MOST_INPUTS];
 pub type Outputs = [*mut f64; MOST_OUTPUTS];
