@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from quantforge_conformance import reference
-from quantforge_conformance.regions.american_price import market
+from quantforge_conformance.regions.american_price import market, two_boundaries
 from quantforge_conformance.regions.region import log_uniform
 
 import quantforge
@@ -180,22 +180,117 @@ def with_two_boundaries(rng, count):
     )
 
 
+def greeks(backend, o, accuracy="standard"):
+    return quantforge.greeks(
+        *(o.spot, o.strike, o.time, o.rate, o.sigma),
+        dividend=o.dividend,
+        kind=o.sign,
+        exercise="american",
+        accuracy=accuracy,
+        backend=backend,
+    )
+
+
+@pytest.fixture(scope="module")
+def between():
+    return two_boundaries(np.random.default_rng(12), 60, one_in=1)
+
+
+@pytest.fixture(scope="module")
+def exact_between(between):
+    lanes = zip(*(column.tolist() for column in between[:7]), strict=True)
+    return np.array([float(reference.american_price(*lane)) for lane in lanes])
+
+
 @pytest.mark.parametrize("accuracy", TOLERATED)
-def test_what_has_two_boundaries_is_refused(backend, accuracy):
+def test_between_two_boundaries_every_accuracy_is_as_the_guide_says(
+    backend, between, exact_between, accuracy
+):
+    price = american(backend, between, accuracy)
+    unit = np.maximum(between.spot, between.strike)
+    assert np.abs((price - exact_between) / unit).max() <= 2e-7
+    assert np.array_equal(price, american(backend, between))
+
+
+def test_two_boundaries_are_refused_only_beyond_all_measure(backend):
     o = with_two_boundaries(np.random.default_rng(8), 3_000)
     with pytest.warns(RuntimeWarning, match="invalid value"):
-        price = american(backend, o, accuracy)
-    assert np.isnan(price).all()
+        price = american(backend, o)
+    variance = o.sigma**2
+    larger = np.maximum(-o.rate, -o.dividend)
+    beyond = (larger >= 2.0**17 * variance) | (variance * o.time >= 128.0) | (larger * o.time > 10)
+    european = quantforge.price(
+        o.spot, o.strike, o.time, o.rate, o.sigma, dividend=o.dividend, kind=o.sign, backend=backend
+    )
+    now = o.sign * (o.spot - o.strike)
+    assert not np.isnan(price[~beyond]).any()
+    assert (~beyond).sum() > 1_500
+    found = ~np.isnan(price)
+    assert (price >= np.maximum(european, now))[found].all()
+
+
+def test_between_two_boundaries_calls_and_puts_mirror_each_other(backend):
+    o = two_boundaries(np.random.default_rng(13), 200, one_in=1)
+    mirrored = o._replace(
+        spot=o.strike, strike=o.spot, rate=o.dividend, dividend=o.rate, sign=-o.sign
+    )
+    assert american(backend, o) == pytest.approx(american(backend, mirrored), rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("time", [0.2, 1.55, 1.56, 5.0])  # they meet after 1.553 years
+def test_between_two_boundaries_it_is_monotone_and_convex_in_spot(backend, time):
+    spot = np.linspace(30.0, 140.0, 401)
+    price = american(backend, put_with_two(spot=spot, time=time))
+    assert (np.diff(price) <= 0.0).all()
+    assert (np.diff(price, 2) >= -1e-5).all()
+
+
+def test_nothing_jumps_where_two_boundaries_meet(backend):
+    time = np.linspace(1.50, 1.60, 401)
+    for spot in (45.0, 50.2, 55.0, 80.0):
+        price = american(backend, put_with_two(spot=spot, time=time))
+        assert (np.diff(price) >= -1e-6).all()
+        assert np.abs(np.diff(price, 2)).max() <= 1e-5
+
+
+def test_as_the_rate_vanishes_two_boundaries_become_one(backend):
+    price = american(backend, put_with_two(rate=np.array([-1e-9, -1e-300, 0.0])), "high")
+    assert price[:2] == pytest.approx(price[2], abs=1e-5)
+
+
+def test_as_rate_and_dividend_meet_two_boundaries_become_none(backend):
+    apart = np.array([1e-4, 1e-6, 1e-8, 1e-10, 1e-12, 1e-16, 0.0])
+    price = american(backend, put_with_two(dividend=-0.02 - apart))
+    assert price[1:] == pytest.approx(price[-1], abs=1e-4)
+    assert price[3:] == pytest.approx(price[-1], abs=1e-8)
+
+
+def test_options_that_share_two_boundaries_have_the_bits_they_have_alone(backend):
+    for time in (0.5, 3.0):
+        o = put_with_two(spot=np.linspace(20.0, 140.0, 70), time=time)
+        alone = [
+            american(backend, type(o)(*(column[[i]] for column in o)))[0]
+            for i in range(o.spot.size)
+        ]
+        assert np.array_equal(american(backend, o), alone)
+
+
+def put_with_two(**changes):
+    """Puts that lie between two boundaries or outside."""
+    n = max(np.size(x) for x in changes.values())
+    given = {"spot": 95.0, "strike": 100.0, "time": 1.0, "rate": -0.02, "dividend": -0.05}
+    given |= {"sigma": 0.3, "sign": -1.0, "style": 2.0} | changes
+    return market(np.random.default_rng(0), n)._replace(
+        **{name: np.full(n, x) for name, x in given.items()}
+    )
+
+
+@pytest.mark.parametrize("accuracy", TOLERATED)
+def test_what_has_two_boundaries_has_no_greeks(backend, accuracy):
+    o = with_two_boundaries(np.random.default_rng(8), 3_000)
     with pytest.warns(RuntimeWarning, match="invalid value"):
-        greeks = quantforge.greeks(
-            *(o.spot, o.strike, o.time, o.rate, o.sigma),
-            dividend=o.dividend,
-            kind=o.sign,
-            exercise="american",
-            accuracy=accuracy,
-            backend=backend,
-        )
-    assert all(np.isnan(greek).all() for greek in greeks.values())
+        found = greeks(backend, o, accuracy)
+    assert all(np.isnan(greek).all() for greek in found.values())
 
 
 @pytest.mark.parametrize("without", ["time", "sigma"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from quantforge_conformance import reference
+from quantforge_conformance.reference.american_price import premium_between
 
 CALL, PUT = 1.0, -1.0
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "reference_cases.csv"
@@ -28,6 +29,25 @@ OPTIONS = [
     (105.0, 100.0, 0.1, 0.02, 0.06, 0.2, CALL),
     (130.0, 100.0, 2.0, -0.02, 0.03, 0.25, CALL),
 ]
+
+TWO_BOUNDARIES = [  # puts and a call, exercised between two boundaries or once these part
+    # they do not cross: above the upper, between them, below the lower
+    ((98.0, 100.0, 1.0, -0.005, -0.01, 0.08, PUT), 1e-6),
+    ((105.0, 100.0, 1.0, -0.05, -0.1, 0.05, PUT), 1e-6),
+    ((85.0, 100.0, 1.0, -0.005, -0.01, 0.08, PUT), 1e-12),
+    ((50.0, 100.0, 1.0, -0.005, -0.01, 0.08, PUT), 1e-6),
+    ((40.0, 100.0, 1.0, -0.05, -0.1, 0.05, PUT), 1e-6),
+    ((100.0, 98.0, 1.0, -0.01, -0.005, 0.08, CALL), 1e-6),
+    # they cross
+    ((98.0, 100.0, 5.0, -0.005, -0.01, 0.08, PUT), 5e-6),
+    ((85.0, 100.0, 5.0, -0.005, -0.01, 0.08, PUT), 1e-5),
+    ((50.0, 100.0, 2.0, -0.02, -0.05, 0.3, PUT), 1e-5),
+    ((120.0, 100.0, 3.0, -0.01, -0.03, 0.2, PUT), 5e-6),
+    ((93.0, 100.0, 2.0, -0.01, -0.012, 0.2, PUT), 1e-6),
+    ((100.0, 93.0, 2.0, -0.012, -0.01, 0.2, CALL), 1e-6),
+    ((70.0, 100.0, 5.0, -0.001, -0.1, 0.8, PUT), 5e-5),
+]
+"""With what two trees leave open."""
 
 
 def tree_price(spot, strike, time, rate, dividend, sigma, sign, steps):
@@ -75,6 +95,23 @@ def test_it_is_the_limit_of_trees(option):
 def test_at_little_volatility_an_option_beyond_its_boundary_is_worth_what_exercise_brings():
     price = reference.american_price(145.7, 100.0, 14.2, -0.0044, 0.1187, 0.0051, CALL)
     assert float(price) == pytest.approx(45.7, abs=1e-9)
+
+
+@pytest.mark.parametrize(("option", "tolerance"), TWO_BOUNDARIES)
+def test_between_two_boundaries_it_is_the_limit_of_trees(option, tolerance):
+    limit, _ = extrapolated(option, 2001)
+    assert float(reference.american_price(*option)) == pytest.approx(limit, abs=tolerance)
+
+
+@pytest.mark.parametrize("option", [option for option, _ in TWO_BOUNDARIES])
+def test_between_two_boundaries_its_grid_is_fine_enough(option):
+    spot, strike, time, rate, dividend, sigma, sign = option
+    if sign > 0.0:
+        spot, strike, rate, dividend = strike, spot, dividend, rate
+    variance, log_m = sigma * sigma, float(np.log(spot / strike))
+    at = rate / variance, dividend / variance, variance * time, log_m
+    coarser = premium_between(*at, points=40, nodes=100)
+    assert coarser == pytest.approx(premium_between(*at), abs=1e-9)
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the table of published values is not here")

@@ -30,6 +30,10 @@ FORMULAS = {
     "american_implied_volatility": """
         search_of slope_at_first offset_of advanced american_volatility_of
     """,
+    "american_double": """
+        apart_of up_to below_of early_w meeting first_meeting next_meeting turn_below is_settled
+        sine_until outside_below double_value
+    """,
     "american_greeks": """
         directions_of bent unbent slopes_of first_slopes second_slopes premium_slopes premium_greeks
         greeks_of_exercise greeks_without_volatility
@@ -75,7 +79,7 @@ OWN = [
     ("specification", "price", "price", WHOLE),
     ("specification", "american_boundary", "table nodes chebyshev contract series_at", WHOLE),
     ("specification", "american_equation", "matrices interpolated eliminated", WHOLE),
-    ("specification", "american_price", "american_price premium_of valued", WHOLE),
+    ("specification", "american_price", "american_price premium_of valued double_price", WHOLE),
     ("specification", "american_implied_volatility", "american_implied_volatility", WHOLE),
     ("specification", "american_price", "settling_of is_looked_for", WHOLE),
     ("specification", "american_greeks", "american_greeks _with_premium", WHOLE),
@@ -93,6 +97,7 @@ OWN = [
     ("rust", "elementary", "two_to", "Rust has no hexadecimal floating-point literals"),
     ("rust", "elementary", "binade", "a step that half_ulp and two_ulp share"),
     ("rust", "american_boundary", "flag", "a step that others write out"),
+    ("numba", "american_double", "changed", "Numba has no _replace for named tuples"),
     ("numba", "elementary", "fine_term", "the loop of log_ratio_fine, unrolled by hand"),
 ]
 """Language, file, functions that it alone has, and why."""

@@ -16,6 +16,7 @@
 #define MOST_X 128.0
 #define LEAST_X 0x1p-40
 #define MOST_RATIO 0x1p300
+#define LEAST_APART 0x1p-16 /* 1 - X, below which two boundaries meet before they count */
 
 /* ln x of what `log_ratio` has taken apart. */
 QF_INLINE double logarithm(Reduced l) { return fma(l.n, LN2_HI, fma(l.n, LN2_LO, l.r)); }
@@ -41,7 +42,7 @@ typedef struct {
     double early;         /* whether exercise before expiry ever pays */
     double tabulated;     /* whether the table holds the boundary */
     double twofold;       /* whether it is exercised between two boundaries: b < a < 0 */
-    double covered;       /* whether anything here does: one boundary, ordinary numbers */
+    double covered;       /* whether its boundaries are found at all: ordinary numbers */
 } Put;
 
 QF_INLINE Put put_of(double spot, double strike, double time, double rate, double dividend,
@@ -52,9 +53,9 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     double variance = sigma * sigma, per_variance = 1.0 / variance;
     double a = r * per_variance, b = q * per_variance, apart = fabs(a - b);
     int second = q > r, early = (r > 0.0) | (q < r), twofold = (q < r) & (r < 0.0);
-    double scale = second ? b : a + apart;
+    double scale = twofold ? -b : second ? b : a + apart;
     int fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE);
-    int near = is_near(s) & is_near(k);
+    int near = is_near(s) & is_near(k), opened = !twofold | (apart > LEAST_APART * scale);
     int starts = second & early & fitting & (a > 0x1p-900);
     scale = fitting ? scale : 1.0;
     double bend = sqrt(at_most(scale, TABLE_SCALE)), share = at_most(apart / scale, 1.0);
@@ -73,7 +74,7 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     int fitted = (out.x <= 3.3) & (a * out.x <= 0.65) & (apart * out.x <= 0.75);
     out.tabulated = (scale <= TABLE_SCALE) & (out.reach <= 1.0) & (fitted | !second);
     out.twofold = twofold;
-    out.covered = near & !twofold & fitting & (out.x > LEAST_X) & (out.x < MOST_X);
+    out.covered = near & opened & fitting & (out.x > LEAST_X) & (out.x < MOST_X);
     return out;
 }
 

@@ -25,6 +25,7 @@ TABLE_SCALE = 110.0
 MOST_SCALE, LEAST_SCALE = 2.0**17, 2.0**-40
 MOST_X, LEAST_X = 128.0, 2.0**-40
 MOST_RATIO = 2.0**300
+LEAST_APART = 2.0**-16  # 1 - X, below which two boundaries meet before they count
 
 
 @inlined
@@ -48,7 +49,7 @@ class Put(NamedTuple):
     and `bend`: z (1 + bend) / (1 + bend z). It is `second` if a < b: X < 1, and the kink at the
     strike is felt late. `early` says whether exercise before expiry ever pays, `tabulated` whether
     the table holds the boundary, `twofold` whether it is exercised between two boundaries,
-    b < a < 0, and `covered` whether anything here does: one boundary, ordinary numbers.
+    b < a < 0, and `covered` whether its boundaries are found at all: ordinary numbers.
     """
 
     strike: float
@@ -91,9 +92,11 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
     early = (r > 0.0) | (q < r)
     twofold = (q < r) & (r < 0.0)
     first_scale = a + apart
-    scale = b if second else first_scale
+    single = b if second else first_scale
+    scale = -b if twofold else single
     fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE)
     near = is_near(s) & is_near(k)
+    opened = (not twofold) | (apart > LEAST_APART * scale)
     starts = second & early & fitting & (a > 2.0**-900)
     scale = scale if fitting else 1.0
     bend = sqrt(at_most(scale, TABLE_SCALE))
@@ -117,7 +120,7 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
         early=early,
         tabulated=(scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | (not second)),
         twofold=twofold,
-        covered=near & (not twofold) & fitting & (x > LEAST_X) & (x < MOST_X),
+        covered=near & opened & fitting & (x > LEAST_X) & (x < MOST_X),
     )
 
 

@@ -96,8 +96,8 @@ def put_now(time, rate, dividend, sigma, sign):
     tabulated = greater.tabulated & (faint | (not slight))
     return PutNow(
         put=Put(
-            strike=greater.strike,
-            log_m=greater.log_m,
+            greater.strike,  # by position: Numba takes no call with more than 15 names
+            greater.log_m,
             a=greater.a,
             b=greater.b,
             x=greater.x,
@@ -110,6 +110,7 @@ def put_now(time, rate, dividend, sigma, sign):
             second=greater.second,
             early=greater.early,
             tabulated=tabulated,
+            twofold=greater.twofold,
             covered=greater.covered,
         ),
         fade=logarithm(log_ratio(raised, 1.0)) if faint else 0.0,

@@ -16,6 +16,8 @@ pub const MOST_SCALE: f64 = two_to(17);
 pub const LEAST_SCALE: f64 = two_to(-40);
 pub const MOST_X: f64 = 128.0;
 pub const LEAST_X: f64 = two_to(-40);
+/// 1 - X, below which two boundaries meet before they count.
+pub const LEAST_APART: f64 = two_to(-16);
 const MOST_RATIO: f64 = two_to(300);
 const LEAST_RATIO: f64 = two_to(-300);
 
@@ -41,7 +43,8 @@ fn flag(holds: bool) -> f64 {
 /// `share` are the first two coordinates, from -1 to 1; with z = reach sqrt(u / x) the third is
 /// z (1 + bend) / (1 + bend z). The last five are flags: whether a < b, so that X < 1 and the kink at
 /// the strike is felt late; whether exercise before expiry ever pays; whether the table holds the
-/// boundary; whether it is exercised between two boundaries, b < a < 0; whether anything here does, there being one boundary and ordinary numbers.
+/// boundary; whether it is exercised between two boundaries, b < a < 0; whether its boundaries are found
+/// at all, these being ordinary numbers.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Put {
@@ -81,9 +84,11 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
     let second = q > r;
     let early = (r > 0.0) | (q < r);
     let twofold = (q < r) & (r < 0.0);
-    let scale = if second { b } else { a + apart };
+    let single = if second { b } else { a + apart };
+    let scale = if twofold { -b } else { single };
     let fitting = (scale > LEAST_SCALE) & (scale < MOST_SCALE);
     let near = is_near(s) & is_near(k);
+    let opened = !twofold | (apart > LEAST_APART * scale);
     let starts = second & early & fitting & (a > two_to(-900));
     let scale = if fitting { scale } else { 1.0 };
     let bend = at_most(scale, TABLE_SCALE).sqrt();
@@ -109,7 +114,7 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
         early: flag(early),
         tabulated: flag((scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | !second)),
         twofold: flag(twofold),
-        covered: flag(near & !twofold & fitting & (x > LEAST_X) & (x < MOST_X)),
+        covered: flag(near & opened & fitting & (x > LEAST_X) & (x < MOST_X)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! QuantForge's kernels in Rust: addresses of NumPy inner loops, and facts about them.
 
 mod american_boundary;
+mod american_double;
 mod american_equation;
 mod american_greeks;
 mod american_implied_volatility;

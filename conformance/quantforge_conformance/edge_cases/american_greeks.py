@@ -1,4 +1,7 @@
-"""The edge cases of American greeks on a lognormal underlying: those of the price."""
+"""The edge cases of American greeks on a lognormal underlying: those of the price.
+
+Options with two boundaries have no greeks.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from quantforge_conformance.edge_cases.american_price import american_price
+from quantforge_conformance.edge_cases.american_price import american_price, two_boundaries
 from quantforge_conformance.edge_cases.edge_case import NAN, EdgeCase, Expected, Near
 from quantforge_conformance.edge_cases.greeks import near
 from quantforge_conformance.reference.american_greeks import (
@@ -26,8 +29,12 @@ def american_greeks() -> tuple[EdgeCase, ...]:
 
 
 def _edge_cases() -> Iterator[EdgeCase]:
+    refused = list(two_boundaries())
     for case in american_price():
-        yield EdgeCase(case.name, case.operands, _expected(case), case.invalid)
+        if case in refused:
+            yield EdgeCase(case.name, case.operands, (NAN,) * len(NAMES), invalid=True)
+        else:
+            yield EdgeCase(case.name, case.operands, _expected(case), case.invalid)
 
 
 def _expected(case: EdgeCase) -> tuple[Expected, ...]:

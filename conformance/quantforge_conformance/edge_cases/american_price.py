@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from mpmath import mpf
+
 from quantforge_conformance import reference
 from quantforge_conformance.edge_cases.edge_case import CALL, NAN, PUT, EdgeCase, Near, changed
 from quantforge_conformance.edge_cases.price import PLAIN as EUROPEAN
@@ -60,7 +62,26 @@ _NEVER_EARLY = (
     ("rate -0.02, dividend -0.02", PUT),
     ("rate 0.0, dividend 0.0, sigma 0.0", PUT),
 )
-_TWO_BOUNDARIES = (("rate -0.02, dividend -0.05", PUT), ("rate -0.05, dividend -0.02", CALL))
+
+# Two boundaries: between them exercise at once, above and below what the reference says.
+_EXERCISED_BETWEEN = {
+    ("rate -0.02, dividend -0.05, strike 160.0, time 0.02", PUT): 60.0,
+    ("rate -0.05, dividend -0.02, spot 160.0, strike 100.0, time 0.02", CALL): 60.0,
+    ("rate -0.02, dividend -0.05, strike 105.0, time 1e-20", PUT): 5.0,
+}
+_OUTSIDE = (
+    ("rate -0.02, dividend -0.05", PUT),
+    ("rate -0.05, dividend -0.02", CALL),
+    ("rate -0.02, dividend -0.05, strike 160.0, time 5.0", PUT),
+    ("rate -0.02, dividend -0.05, strike 1000.0", PUT),
+    ("rate -1e-300, dividend -0.05", PUT),
+)
+_CLOSE = mpf("2e-5")
+_NEVER_APART = (  # boundaries that meet at once, and rates next to nothing
+    ("rate -0.02, dividend -0.020000000000000004", PUT),
+    ("rate -1e-16, dividend -2e-16", PUT),
+)
+_BEYOND_ALL_MEASURE = ("sigma 1e-5", "sigma inf", "time inf")
 
 
 @cache
@@ -84,8 +105,7 @@ def _edge_cases() -> Iterator[EdgeCase]:
     for name, sign in _NEVER_EARLY:
         exact = reference.price(*changed(EUROPEAN, name, sign)[1])
         yield _case(name, sign, Near(exact, TOLERANCE))
-    for name, sign in _TWO_BOUNDARIES:
-        yield _case(name, sign, NAN, invalid=True)
+    yield from two_boundaries()
     for sign in (CALL, PUT):
         european = Near(reference.price(*changed(EUROPEAN, "", sign)[1]), TOLERANCE)
         yield _case("", sign, european, style=0.0)
@@ -99,6 +119,20 @@ def _edge_cases() -> Iterator[EdgeCase]:
     for name, sign, invalid in undefined():
         if name.startswith("sign"):
             yield _case("", sign, NAN, invalid=invalid)
+
+
+def two_boundaries() -> Iterator[EdgeCase]:
+    """Return the cases of options with two boundaries."""
+    for (name, sign), value in _EXERCISED_BETWEEN.items():
+        yield _case(name, sign, value)
+    for name, sign in _OUTSIDE:
+        exact = reference.american_price(*changed(EUROPEAN, name, sign)[1])
+        yield _case(name, sign, Near(exact, _CLOSE))
+    for name, sign in _NEVER_APART:
+        exact = reference.price(*changed(EUROPEAN, name, sign)[1])
+        yield _case(name, sign, Near(exact, TOLERANCE))
+    for change in _BEYOND_ALL_MEASURE:
+        yield _case(f"rate -0.02, dividend -0.05, {change}", PUT, NAN, invalid=True)
 
 
 def _case(

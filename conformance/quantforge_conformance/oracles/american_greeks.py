@@ -64,7 +64,7 @@ def _public(operands: Any, **options: Any) -> Any:
 ORACLE = Oracle(
     exact_values=lambda *lane: tuple(reference.american_greeks(*lane[:7]).values()),
     bounds={"price": (PRICE,)} | {name: (_bound(name),) for name in _ALLOWED},
-    regions=regions.AMERICAN_PRICE,
+    regions=regions.AMERICAN_GREEKS,
     special=special.AMERICAN_PRICE,
     edge_cases=edge_cases.american_greeks,
     public=_public,

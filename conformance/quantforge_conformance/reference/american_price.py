@@ -156,6 +156,71 @@ def premium(
     return float(premia(*rates, log_m, points, 300, nodes)[0, 0])
 
 
+@cache
+def two_boundaries(a: float, b: float, x: float, points: int) -> tuple[Boundaries, Boundaries]:
+    """Return upper and lower boundary of a put where b < a < 0, up to `x` or where they cross.
+
+    Who comes from above meets the upper one first, who comes from below the lower one: neither
+    knows of the other. The upper is that of a put with one boundary. The lower one, a / b at
+    expiry and rising from there, is 1 over the boundary without a kink for the rates exchanged.
+    """
+
+    def up_to(root: float, points: int, turns: int) -> tuple[Boundaries, Boundaries]:
+        time = np.array([root * root])
+        return (
+            Boundaries(np.array([a]), np.array([b]), time, points=points, turns=turns),
+            Boundaries(
+                np.array([b]), np.array([a]), time, kinked=False, points=points, turns=turns
+            ),
+        )
+
+    apart, root = float(np.log(b / a)), float(np.sqrt(x))
+    early = np.log(1.0 / (8.0 * np.pi * (min(apart / 3.0, root) * (a - b)) ** 2))
+    met = apart / (W_START + np.sqrt(max(early, 0.4)))
+    for _ in range(40):
+        until = min(root, met)
+        upper, lower = up_to(until, 32, 120)
+        met = apart / float(upper.depth[0, 0] + lower.depth[0, 0]) * until
+        if abs(min(root, met) - until) < 1e-9 * until:
+            break
+    return up_to(min(root, met), points, 400)
+
+
+@cache
+def premium_between(
+    a: float, b: float, x: float, log_m: float, points: int = 64, nodes: int = 200
+) -> float:
+    """Return what early exercise between two boundaries adds to a put of strike 1; b < a < 0."""
+    both = two_boundaries(a, b, x, points)
+    root, until = float(np.sqrt(x)), float(both[0].root[0, 0])
+    highest, lowest = -float(both[0].depth[0, 0]), float(both[1].depth[0, 0] - np.log(b / a))
+    alive = until < root  # nothing is exercised before the boundaries cross
+    if not alive and lowest <= log_m <= highest:
+        return float(-np.inf)  # exercise now
+    # Time is the square of root (1 - t^2) / (1 + t^2) before expiry, and of root 2 t / (1 + t^2)
+    # from now, and t is linear in sin^2: that leaves no root at either end.
+    sine, cosine, weight = legendre(nodes)
+    first = float(np.sqrt((root - until) / (root + until)))
+    t = first + (1.0 - first) * sine**2
+    per = 1.0 / (1.0 + t * t)
+    rest, s = root * (1.0 - t * t) * per, root * 2.0 * t * per
+    measure = 2.0 * s * rest * 2.0 * per * (1.0 - first) * 2.0 * sine * cosine * weight
+
+    def gained(one: Boundaries, start: float, rising: float) -> float:
+        level = start + rising * one.w_at(rest[None, :] / until)[0] * rest
+        plus = (log_m - level + (a - b) * s**2) / s + 0.5 * s
+        kept = a * np.exp(-a * s**2) * ndtr(s - plus)
+        return float(((kept - b * np.exp(log_m - b * s**2) * ndtr(-plus)) * measure).sum())
+
+    above, below = gained(both[0], 0.0, -1.0), gained(both[1], -float(np.log(b / a)), 1.0)
+    if alive:
+        return above - below
+    if log_m > highest:
+        return above
+    european = float(price(np.exp(log_m), 1.0, x, a, b, 1.0, -1.0))
+    return 1.0 - float(np.exp(log_m)) - european - below
+
+
 def american_price(
     spot: float,
     strike: float,
@@ -165,14 +230,15 @@ def american_price(
     sigma: float,
     sign: float,
 ) -> mpf:
-    """Return the price of an American option with one exercise boundary, or with none."""
+    """Return the price of an American option with one exercise boundary, two or none."""
     european = price(spot, strike, time, rate, dividend, sigma, sign)
     if sign > 0.0:
         spot, strike, rate, dividend = strike, spot, dividend, rate
     if rate <= 0.0 and dividend >= rate:
         return european
     variance = sigma * sigma
-    gained = premium(
+    gain = premium_between if dividend < rate < 0.0 else premium
+    gained = gain(
         rate / variance, dividend / variance, variance * time, float(np.log(spot / strike))
     )
     return max(european + mpf(strike) * mpf(gained), mpf(strike) - mpf(spot), mpf(0))

@@ -71,4 +71,4 @@ def _rough(o: AmericanOptions) -> Array:
     return np.asarray(np.maximum(european, least + 1e-5 * (strike - least)))
 
 
-REGIONS = tuple(map(quoted, american_price.REGIONS))
+REGIONS = tuple(map(quoted, american_price.ONE_BOUNDARY))

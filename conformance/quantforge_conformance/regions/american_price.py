@@ -93,7 +93,21 @@ def beyond_the_table(rng: Generator, count: int, one_in: int = 8) -> AmericanOpt
     )
 
 
-REGIONS = (
+def two_boundaries(rng: Generator, count: int, one_in: int = 8) -> AmericanOptions:
+    """One in so many with two boundaries: rates of -0.1 to -10 %, dividends down to -20 %."""
+    o = market(rng, count)
+    place = np.arange(count)
+    chosen = place % one_in == place // one_in % 2 % one_in
+    owed = log_uniform(rng, 0.001, 0.1, count)
+    more = owed + log_uniform(rng, 1e-4, 0.1, count)
+    put = o.sign < 0.0
+    return o._replace(
+        rate=np.where(chosen, np.where(put, -owed, -more), o.rate),
+        dividend=np.where(chosen, np.where(put, -more, -owed), o.dividend),
+    )
+
+
+ONE_BOUNDARY = (
     Region("American, of the market", market),
     Region("American, fast", fast),
     Region("American, high accuracy", high, partial(high, one_in=512)),
@@ -101,4 +115,8 @@ REGIONS = (
     Region("American, no rate or no dividend", without_dividend),
     Region("American, a minute to a week", short_time),
     Region("American, beyond the table", beyond_the_table, partial(beyond_the_table, one_in=512)),
+)
+REGIONS = (
+    *ONE_BOUNDARY,
+    Region("American, two boundaries", two_boundaries, partial(two_boundaries, one_in=512)),
 )

@@ -41,6 +41,8 @@ MOST_SCALE, LEAST_SCALE = 2.0**17, 2.0**-40
 MOST_X, LEAST_X = 128.0, 2.0**-40
 MOST_RATIO = 2.0**300
 """Beyond the first the table of the boundary is not believed, and past the others nothing is."""
+LEAST_APART = 2.0**-16
+"""1 - X, below which two boundaries meet before they count."""
 
 F_SHAPE, W_SHAPE, G_SHAPE = (24, 20, 14), (12, 12, 12), (14, 12, 14)
 F_FAST, W_FAST = (12, 12, 8), (8, 8, 8)
@@ -92,7 +94,7 @@ class Put(NamedTuple):
     early: bool  # whether exercise before expiry ever pays
     tabulated: bool  # whether the table holds the boundary
     twofold: bool  # whether it is exercised between two boundaries: b < a < 0
-    covered: bool  # whether anything here does: one boundary, ordinary numbers
+    covered: bool  # whether its boundaries are found at all: these are ordinary numbers
     near: bool  # whether both amounts are ordinary
 
 
@@ -112,9 +114,10 @@ def put_of(
     a, b = r * per_variance, q * per_variance
     apart, second, early, twofold = abs(a - b), q > r, r > 0.0 or q < r, q < r < 0.0
     x, root = variance * time, sigma * square_root(time)
-    full = b if second else a + apart
+    full = -b if twofold else b if second else a + apart
     fitting = LEAST_SCALE < full < MOST_SCALE
     near = is_near(s) and is_near(k)
+    opened = not twofold or apart > LEAST_APART * full
     starts = second and early and fitting and a > float.fromhex("0x1p-900")
     scale = full if fitting else 1.0
     bend, share = square_root(at_most(scale, TABLE_SCALE)), at_most(apart / scale, 1.0)
@@ -137,7 +140,7 @@ def put_of(
         early=early,
         tabulated=scale <= TABLE_SCALE and reach <= 1.0 and (not second or fitted),
         twofold=twofold,
-        covered=near and not twofold and fitting and LEAST_X < x < MOST_X,
+        covered=near and opened and fitting and LEAST_X < x < MOST_X,
         near=near,
     )
 

@@ -432,9 +432,9 @@ def american_greeks(
         return AmericanGreeks(*[NOT_A_NUMBER] * len(found))
     p = put_of(spot, strike, time, rate, dividend, sigma, sign)
     now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
-    if is_looked_for(p, style):
+    if is_looked_for(p, style) and not p.twofold:
         return _with_premium(found, p, now, (spot, strike, time, sigma, sign), style)
-    settling = settling_of(p, time, sigma, style)
+    settling = settling_of(p, time, sigma, style, both=False)
     if settling is Settling.NOTHING:
         return AmericanGreeks(*[NOT_A_NUMBER] * len(found))
     path = known_path(spot, strike, time, rate, dividend, sign)

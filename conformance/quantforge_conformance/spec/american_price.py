@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from quantforge_conformance.spec import price as european
 from quantforge_conformance.spec.american_boundary import (
+    LEAST_APART,
     LEAST_SCALE,
     LEAST_X,
     MOST_SCALE,
@@ -28,6 +29,13 @@ from quantforge_conformance.spec.american_boundary import (
     logarithm,
     nodes,
     put_of,
+)
+from quantforge_conformance.spec.american_double import (
+    Between,
+    TwoBoundaries,
+    double_value,
+    outside_below,
+    sine_until,
 )
 from quantforge_conformance.spec.american_equation import Boundary
 from quantforge_conformance.spec.elementary import at_least, at_most, divide, fma, log_ratio
@@ -66,6 +74,25 @@ def premium_of(p: Put, style: float) -> tuple[float, float]:
         premium = fma(weight, premium_density(p, depth, sine), premium)
     distance = (p.log_m - p.log_start) + now
     return p.x * premium if distance > 0.0 else 0.0, distance
+
+
+def double_price(p: Put, now: float, european: float) -> float:
+    """The price where there are two boundaries, NaN if they are not settled."""
+    both = TwoBoundaries(p)
+    if not both.settled:
+        return NOT_A_NUMBER
+    until, below = both.p.root, outside_below(p, both.apart)
+    depths, depths_below = both.depths(), both.depths_below()
+    upper = lower = 0.0
+    for (_, cosine, weight), depth, depth_below in zip(
+        nodes(both.grid.premium), depths[:-1], depths_below[:-1], strict=True
+    ):
+        sine = sine_until(p.root, until, cosine)
+        upper = fma(weight, premium_density(p, depth, sine), upper)
+        lower = fma(weight, premium_density(below, depth_below, sine), lower)
+    y = until * until
+    known = Between(both.apart, until, depths[-1], depths_below[-1], y * upper, y * lower)
+    return double_value(p, known, now, european)
 
 
 class KnownPath(NamedTuple):
@@ -113,21 +140,26 @@ class Settling(Enum):
     NOTHING = "nothing at all"
 
 
-def settling_of(p: Put, time: float, sigma: float, style: float) -> Settling:
-    """What becomes of an option that has a European price."""
+def settling_of(p: Put, time: float, sigma: float, style: float, *, both: bool = True) -> Settling:
+    """What becomes of an option that has a European price.
+
+    `both` says whether options with two boundaries are done too.
+    """
+    done = both or not p.twofold
     if style not in (EUROPEAN, FAST, STANDARD, HIGH):
         return Settling.NOTHING
-    if style == EUROPEAN or not p.early or p.covered:
+    if style == EUROPEAN or not p.early or (p.covered and done):
         return Settling.LEFT
     if time == 0.0:
         return Settling.NOW
     if sigma == 0.0 and time < math.inf and p.near:
         return Settling.PATH
+    closed = p.twofold and p.a - p.b <= LEAST_APART * p.scale
     tiny = p.scale <= LEAST_SCALE and p.x < MOST_X
-    tiny = tiny or (p.x <= LEAST_X and p.scale < MOST_SCALE)
-    if not p.near or (tiny and not p.twofold):
+    tiny = tiny or ((closed or p.x <= LEAST_X) and p.x < MOST_X and p.scale < MOST_SCALE)
+    if not p.near or (tiny and done):
         return Settling.GREATER
-    return Settling.NOTHING  # two boundaries, or volatility beyond all measure
+    return Settling.NOTHING  # volatility beyond all measure
 
 
 def is_looked_for(p: Put, style: float) -> bool:
@@ -152,6 +184,8 @@ def valued(
     p = put_of(spot, strike, time, rate, dividend, sigma, sign)
     now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
     if is_looked_for(p, style):
+        if p.twofold:
+            return double_price(p, now, found), NOT_A_NUMBER
         premium, distance = premium_of(p, style)
         value = fma(p.strike, at_least(premium, 0.0), found)
         return at_most(at_least(value, now), p.strike), distance

@@ -4,6 +4,7 @@
 #define QF_AMERICAN_H
 
 #include "../american_price.h"
+#include "american_double.h"
 #include "equation.h"
 
 /* The ways to a boundary. */
@@ -19,7 +20,8 @@ enum {
     FAR_FIRST,
     FAR_NEAR,
     FAR_SECOND,
-    WAYS
+    TWOFOLD,
+    WAYS = TWOFOLD
 };
 
 /* The nodes at which a way has the boundary's depth. */
@@ -36,7 +38,9 @@ QF_INLINE int32_t way_of(Put p, double style) {
                     : style == 2.0 ? STANDARD_FIRST + second
                     : style == 3.0 ? HIGH_FIRST + kind
                                    : NO_WAY;
-    return (asked == NO_WAY) | (p.tabulated > 0.0) ? asked : FAR_FIRST + kind;
+    int32_t other = p.twofold > 0.0 ? TWOFOLD : FAR_FIRST + kind;
+    int held = (p.tabulated > 0.0) & (p.twofold == 0.0);
+    return (asked == NO_WAY) | held ? asked : other;
 }
 
 #define WAY(name, depths) \
@@ -157,6 +161,30 @@ QF_INLINE void choose_ways(PutBlock *puts, int32_t *restrict ways, const double 
     }
 }
 
+/* The prices of lanes with two boundaries. */
+static __attribute__((noinline)) void add_double(const double *const *restrict in,
+                                                 double *restrict out, int32_t *restrict marks,
+                                                 const PutBlock *puts, const int32_t *ways,
+                                                 int64_t n) {
+    Puts some;
+    TwoBoundaries both;
+    Row now, european, price;
+    int64_t lanes[BLOCK];
+    int64_t count = gather_way(&some, lanes, puts, ways, TWOFOLD, n), padded = padded_count(count);
+    if (!count) return;
+    for (int64_t k = 0; k < padded; k++) {
+        int64_t i = lanes[k];
+        now[k] = exercised(in[0][i], in[1][i], in[6][i]);
+        european[k] = out[i];
+    }
+    find_double(&both, &some, are_alike(&some.lanes, padded), padded);
+    price_double(price, &both, &some, now, european, padded);
+    for (int64_t k = 0; k < count; k++) {
+        out[lanes[k]] = price[k];
+        marks[lanes[k]] |= price[k] != price[k]; /* not settled */
+    }
+}
+
 /* Add the premium to European prices in `out`, where exercise before expiry may pay; there
  * `distances` has ln m - ln B now. */
 static __attribute__((noinline)) void add_premium(const double *const *restrict in,
@@ -183,29 +211,34 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
             distances[i] = distance[k];
         }
     }
+    if (general) add_double(in, out, marks, &puts, ways, n);
 }
 
 /* What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
  * European price and of exercise now, exercise now, the best on a known path, or nothing at all. */
 enum { LEFT, GREATER, NOW, PATH, NOTHING };
 
-/* What becomes of lane i, its European price being its result so far, and its mark. */
-static int settling_of(const double *const *restrict in, double european, int32_t *mark,
+/* What becomes of lane i, its European price being its result so far, and its mark. `both` says
+ * whether options with two boundaries are done too. */
+static int settling_of(const double *const *restrict in, double european, int32_t *mark, int both,
                        int64_t i) {
     double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i], style = in[7][i];
     if (style != style) *mark = 0;
     if ((european != european) | (style != style)) return NOTHING;
     Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, in[6][i]);
-    double scale = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
+    double single = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
+    double scale = p.twofold > 0.0 ? -p.b : single;
+    int done = both | (p.twofold == 0.0);
     int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
     int far = !(is_near(spot) & is_near(strike));
-    int tiny =
-        ((scale <= LEAST_SCALE) & (p.x < MOST_X)) | ((p.x <= LEAST_X) & (scale < MOST_SCALE));
-    if (known & ((p.early == 0.0) | (p.covered > 0.0) | (style == 0.0))) return LEFT;
+    int closed = (p.twofold > 0.0) & (p.a - p.b <= LEAST_APART * scale);
+    int soon = (closed | (p.x <= LEAST_X)) & (scale < MOST_SCALE);
+    int tiny = (soon | (scale <= LEAST_SCALE)) & (p.x < MOST_X);
+    if (known & ((p.early == 0.0) | ((p.covered > 0.0) & done) | (style == 0.0))) return LEFT;
     if (known & (time == 0.0)) return NOW;
     if (known & (sigma == 0.0) & (time < INFINITY) & !far) return PATH;
-    if (known & (far | (tiny & (p.twofold == 0.0)))) return GREATER;
-    *mark = 1; /* no style, two boundaries, or volatility beyond all measure */
+    if (known & (far | (tiny & done))) return GREATER;
+    *mark = 1; /* no style, or volatility beyond all measure */
     return NOTHING;
 }
 
@@ -214,7 +247,7 @@ static void settle_american(const double *const *restrict in, double *restrict o
                             int32_t *restrict marks, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         double now = exercised(in[0][i], in[1][i], in[6][i]);
-        switch (settling_of(in, out[i], &marks[i], i)) {
+        switch (settling_of(in, out[i], &marks[i], 1, i)) {
             case LEFT:
                 break;
             case GREATER:

@@ -281,7 +281,7 @@ static void settle_american_greeks(const double *const *restrict in, double *con
                                    int32_t *restrict marks, int64_t n) {
     for (int64_t i = 0; i < n; i++) {
         double european = out[PRICE][i], sign = in[6][i], now = exercised(in[0][i], in[1][i], sign);
-        int settling = settling_of(in, european, &marks[i], i);
+        int settling = settling_of(in, european, &marks[i], 0, i);
         KnownPath path = known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], sign);
         int between = path.t > 0.0 && path.then > at_least(european, path.now);
         if (settling == PATH && between) {

@@ -97,8 +97,8 @@ static __attribute__((noinline)) void boundaries_by_table(const double *const *r
                        (sigma > 0.0) & (sigma < INFINITY) & (fabs(in[2][i]) < INFINITY) &
                        (fabs(in[3][i]) < INFINITY) & (fabs(sign) == 1.0);
         int known = (style == 1.0) | (style == 2.0);
-        int served = (p.covered > 0.0) & (p.tabulated > 0.0) & !is_slight(p, p.log_start) &
-                     (amount_of(p) > LEAST_AMOUNT);
+        int served = (p.covered > 0.0) & (p.twofold == 0.0) & (p.tabulated > 0.0) &
+                     !is_slight(p, p.log_start) & (amount_of(p) > LEAST_AMOUNT);
         int early = p.early > 0.0;
         marks[i] = !(ordinary & known & (served | !early));
         ways[i] = ordinary & known & served & early ? way_of(p, style) : NO_WAY;

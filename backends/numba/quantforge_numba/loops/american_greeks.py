@@ -362,7 +362,7 @@ def settle_greeks(inputs, outputs, states, n):
         x = lane_at(inputs, i)
         european = outputs.price[i]
         now = exercised_now(x)
-        settling = settling_of(x, european, states, i)
+        settling = settling_of(x, european, states, False, i)
         path = path_of(x)
         between = (path.t > 0.0) & (path.then > at_least(european, path.now))
         if (settling == PATH) & between:

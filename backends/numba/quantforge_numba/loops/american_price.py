@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from quantforge_numba.american_boundary import (
+    LEAST_APART,
     LEAST_SCALE,
     LEAST_X,
     MOST_SCALE,
@@ -30,6 +31,7 @@ from quantforge_numba.american_price import (
 from quantforge_numba.elementary import at_least, at_most
 from quantforge_numba.intrinsics import fma, inlined, outlined, spliced
 from quantforge_numba.legs import INVALID, MISSING, Legs
+from quantforge_numba.loops.american_double import find_double, price_double
 from quantforge_numba.loops.blocks import BYTES
 from quantforge_numba.loops.boundary import (
     MOST_NODES,
@@ -48,7 +50,14 @@ from quantforge_numba.loops.boundary import (
     sine_of,
     weight_of,
 )
-from quantforge_numba.loops.equation import COARSE, FINE, MEDIUM, Grid, depths_by_equation
+from quantforge_numba.loops.equation import (
+    COARSE,
+    FINE,
+    MEDIUM,
+    ROWS_CURVE,
+    Grid,
+    depths_by_equation,
+)
 from quantforge_numba.loops.forms import general_form, ordinary_form
 from quantforge_numba.loops.lanes import BLOCK, LANES, block_of, lane_at, put, whole
 from quantforge_numba.loops.memory import at, doubles, words
@@ -59,6 +68,7 @@ from quantforge_numba.loops.vectors import interleave, vectorise
 # The ways to a boundary.
 NO_WAY, FAST_FIRST, FAST_SECOND, STANDARD_FIRST, STANDARD_SECOND = 0, 1, 2, 3, 4
 HIGH_FIRST, HIGH_NEAR, HIGH_SECOND, FAR_FIRST, FAR_NEAR, FAR_SECOND, WAYS = 5, 6, 7, 8, 9, 10, 11
+TWOFOLD = 11  # beyond those to one boundary
 
 ROWS_DEPTHS = (MOST_NODES + 1) * BLOCK
 NONE = np.int64(0)  # no literal
@@ -98,7 +108,9 @@ def way_of(p, style):
     high = HIGH_FIRST + kind if style == HIGH else NO_WAY
     standard = STANDARD_FIRST + second if style == STANDARD else high
     asked = FAST_FIRST + second if style == FAST else standard
-    return asked if (asked == NO_WAY) | (p.tabulated != 0) else FAR_FIRST + kind
+    other = TWOFOLD if p.twofold != 0 else FAR_FIRST + kind
+    held = (p.tabulated != 0) & (p.twofold == 0)
+    return asked if (asked == NO_WAY) | held else other
 
 
 class Method(NamedTuple):
@@ -246,8 +258,11 @@ LEFT, GREATER, NOW, PATH, NOTHING = 0, 1, 2, 3, 4
 
 
 @outlined
-def settling_of(x, european, states, i):
-    """What becomes of lane i, and its state."""
+def settling_of(x, european, states, both, i):
+    """What becomes of lane i, and its state.
+
+    `both` says whether options with two boundaries are done too.
+    """
     missing = x.style != x.style
     if missing:
         states[i] |= MISSING
@@ -257,18 +272,22 @@ def settling_of(x, european, states, i):
         states[i] |= INVALID
         return NOTHING
     p = put_of_option(x)
-    if (not p.early) | p.covered | (x.style == 0.0):
+    done = both | (not p.twofold)
+    if (not p.early) | (p.covered & done) | (x.style == 0.0):
         return LEFT
     if x.time == 0.0:
         return NOW
-    scale = p.b if p.second else p.a + fabs(p.a - p.b)
+    single = p.b if p.second else p.a + fabs(p.a - p.b)
+    scale = -p.b if p.twofold else single
     near = is_near(x.spot) & is_near(x.strike)
-    tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE)
+    closed = p.twofold & (p.a - p.b <= LEAST_APART * scale)
+    soon = (closed | (p.x <= LEAST_X)) & (scale < MOST_SCALE)
+    tiny = (soon | (scale <= LEAST_SCALE)) & (p.x < MOST_X)
     if (x.sigma == 0.0) & (x.time < inf) & near:
         return PATH
-    if (not near) | (tiny & (not p.twofold)):
+    if (not near) | (tiny & done):
         return GREATER
-    states[i] |= INVALID  # two boundaries, or volatility beyond all measure
+    states[i] |= INVALID  # volatility beyond all measure
     return NOTHING
 
 
@@ -282,7 +301,7 @@ def settle_american(inputs, out, states, n):
     """What is left where no boundary is found: limits, and NaN where there is none."""
     for i in range(n):
         x = lane_at(inputs, i)
-        settling = settling_of(x, out[i], states, i)
+        settling = settling_of(x, out[i], states, True, i)
         if settling == GREATER:
             out[i] = at_least(out[i], exercised_now(x))
         elif settling == NOW:
@@ -318,6 +337,27 @@ def choose_ways(puts, ways, inputs, european, marks, everything, n):
 
 
 @outlined
+def add_double(inputs, out, marks, puts, ways, n):
+    """The prices of lanes with two boundaries."""
+    some, lanes = block_of(Put), words(BLOCK)
+    upper, lower = doubles(ROWS_CURVE), doubles(ROWS_CURVE)
+    apart, until, settled = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
+    now, european, price = doubles(BLOCK), doubles(BLOCK), doubles(BLOCK)
+    count = gather_way(some, lanes, puts, ways, TWOFOLD, n)
+    if count:
+        padded = padded_count(count)
+        for k in range(padded):
+            now[k] = exercised_now(lane_at(inputs, lanes[k]))
+            european[k] = out[lanes[k]]
+        alike = are_alike(some, padded)
+        find_double(upper, lower, apart, until, settled, some, alike, padded)
+        price_double(price, upper, lower, apart, until, settled, some, now, european, padded)
+        for k in range(count):
+            out[lanes[k]] = price[k]
+            marks[lanes[k]] |= 0 if price[k] == price[k] else INVALID  # not settled
+
+
+@outlined
 def add_premium(inputs, outputs, distances, marks, everything, n):
     """Add the premium to European prices in `outputs`, where exercise before expiry may pay.
 
@@ -343,6 +383,7 @@ def add_premium(inputs, outputs, distances, marks, everything, n):
             out[i] = at_most(at_least(value, exercised_now(lane_at(inputs, i))), strike)
             distances[i] = distance[k]
     if everything:
+        add_double(inputs, out, marks, puts, ways, n)
         settle_american(inputs, out, marks, n)
 
 

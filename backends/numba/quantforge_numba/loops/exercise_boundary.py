@@ -188,7 +188,8 @@ def choose_by_table(puts, ways, fades, inputs, out, special, n):
         ordinary &= (x.sigma > 0.0) & (x.sigma < inf) & (fabs(x.rate) < inf)
         ordinary &= (fabs(x.dividend) < inf) & (fabs(x.sign) == 1.0)
         ordinary &= (x.style == FAST) | (x.style == STANDARD)
-        served = (p.covered != 0) & (p.tabulated != 0) & (not is_slight(p, p.log_start))
+        served = (p.covered != 0) & (p.twofold == 0) & (p.tabulated != 0)
+        served &= not is_slight(p, p.log_start)
         served &= amount_of(p) > LEAST_AMOUNT
         early = p.early != 0
         way = way_of(p, x.style)

@@ -6,6 +6,7 @@
     reason = "one index runs over the lanes of several rows, so that a loop becomes vectors"
 )]
 
+use super::american_double::{find_double, price_double};
 use super::boundary::{
     AT_15, AT_26, Depths, F, F_FAST, MOST_NODES, Nodes, Puts, Row, W, W_FAST, chebyshev,
     depths_by_first, depths_by_second,
@@ -13,7 +14,9 @@ use super::boundary::{
 use super::equation::{NODES_64, NODES_96, depths_by_equation};
 use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Columns, LANES, Lanes};
-use crate::american_boundary::{LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of};
+use crate::american_boundary::{
+    LEAST_APART, LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of,
+};
 use crate::american_equation::is_smooth;
 use crate::american_price::{
     EUROPEAN, FAST, HIGH, STANDARD, known_path, premium_density, value_without_volatility,
@@ -35,6 +38,7 @@ pub const FAR_FIRST: Way = 8;
 pub const FAR_NEAR: Way = 9;
 pub const FAR_SECOND: Way = 10;
 pub const WAYS: Way = 11;
+const TWOFOLD: Way = 11; // beyond those to one boundary
 
 /// The nodes at which a way has the boundary's depth.
 #[inline(always)]
@@ -58,7 +62,9 @@ pub fn way_of(p: &Put, style: f64) -> Way {
     let high = if style == HIGH { HIGH_FIRST + kind } else { NO_WAY };
     let standard = if style == STANDARD { STANDARD_FIRST + second } else { high };
     let asked = if style == FAST { FAST_FIRST + second } else { standard };
-    if (asked == NO_WAY) | (p.tabulated > 0.0) { asked } else { FAR_FIRST + kind }
+    let other = if p.twofold > 0.0 { TWOFOLD } else { FAR_FIRST + kind };
+    let held = (p.tabulated > 0.0) & (p.twofold == 0.0);
+    if (asked == NO_WAY) | held { asked } else { other }
 }
 
 /// The depths of a way that the ordinary form goes, or the general one alone.
@@ -218,6 +224,33 @@ pub fn choose_ways<const GENERAL: bool>(
     ways
 }
 
+/// The prices of lanes with two boundaries.
+#[inline(always)]
+fn add_double(
+    some: &mut Puts,
+    places: &mut [usize; BLOCK],
+    puts: &Columns<Put>,
+    ways: &[Way; BLOCK],
+    lanes: &mut Lanes,
+) {
+    let count = gather_way(some, places, puts, ways, TWOFOLD, lanes.count());
+    if count == 0 {
+        return;
+    }
+    let padded = padded_count(count);
+    let (mut now, mut european) = ([0.0; BLOCK], [0.0; BLOCK]);
+    for (k, &i) in places[..padded].iter().enumerate() {
+        now[k] = worth_now(lanes.operands(i));
+        european[k] = lanes.result(i);
+    }
+    let both = find_double(some, are_alike(some, padded), padded);
+    let price = price_double(&both, some, &now, &european, padded);
+    for (k, &i) in places[..count].iter().enumerate() {
+        lanes.set_result(i, price[k]);
+        lanes.mark(i, price[k].is_nan()); // not settled
+    }
+}
+
 /// Add the premium to European prices, where exercise before expiry may pay; there `distances` has
 /// ln m - ln B now.
 #[inline(always)]
@@ -251,6 +284,9 @@ fn premium_added<I: Isa, const GENERAL: bool>(lanes: &mut Lanes, distances: &mut
             distances[i] = distance[k];
         }
     }
+    if GENERAL {
+        add_double(&mut some, &mut places, &puts, &ways, lanes);
+    }
 }
 
 /// What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
@@ -264,8 +300,9 @@ pub enum Settling {
     Nothing,
 }
 
-/// What becomes of lane i, and its mark, its European price being its result so far.
-pub fn settling_of(lanes: &mut Lanes, i: usize) -> Settling {
+/// What becomes of lane i, and its mark, its European price being its result so far. `both` says
+/// whether options with two boundaries are done too.
+pub fn settling_of(lanes: &mut Lanes, both: bool, i: usize) -> Settling {
     let operands = lanes.operands::<8>(i);
     let [spot, strike, time, _, _, sigma, _, style] = operands;
     let european = lanes.result(i);
@@ -276,22 +313,26 @@ pub fn settling_of(lanes: &mut Lanes, i: usize) -> Settling {
         return Settling::Nothing;
     }
     let p = put_of(option(operands));
-    let scale = if p.second > 0.0 { p.b } else { p.a + (p.a - p.b).abs() };
+    let single = if p.second > 0.0 { p.b } else { p.a + (p.a - p.b).abs() };
+    let scale = if p.twofold > 0.0 { -p.b } else { single };
+    let done = both | (p.twofold == 0.0);
     let far = !(is_near(spot) & is_near(strike));
-    let tiny = (scale <= LEAST_SCALE) & (p.x < MOST_X) | (p.x <= LEAST_X) & (scale < MOST_SCALE);
+    let closed = (p.twofold > 0.0) & (p.a - p.b <= LEAST_APART * scale);
+    let soon = (closed | (p.x <= LEAST_X)) & (scale < MOST_SCALE);
+    let tiny = (soon | (scale <= LEAST_SCALE)) & (p.x < MOST_X);
     if ![EUROPEAN, FAST, STANDARD, HIGH].contains(&style) {
         lanes.mark(i, true);
         Settling::Nothing
-    } else if (p.early == 0.0) | (p.covered > 0.0) | (style == EUROPEAN) {
+    } else if (p.early == 0.0) | (p.covered > 0.0) & done | (style == EUROPEAN) {
         Settling::Left
     } else if time == 0.0 {
         Settling::Now
     } else if (sigma == 0.0) & (time < f64::INFINITY) & !far {
         Settling::Path
-    } else if far | tiny & (p.twofold == 0.0) {
+    } else if far | tiny & done {
         Settling::Greater
     } else {
-        lanes.mark(i, true); // two boundaries, or volatility beyond all measure
+        lanes.mark(i, true); // volatility beyond all measure
         Settling::Nothing
     }
 }
@@ -301,7 +342,7 @@ pub fn settle(lanes: &mut Lanes) {
     for i in 0..lanes.count() {
         let operands = lanes.operands::<8>(i);
         let (european, now) = (lanes.result(i), worth_now(operands));
-        let value = match settling_of(lanes, i) {
+        let value = match settling_of(lanes, true, i) {
             Settling::Left => european,
             Settling::Greater => at_least(european, now),
             Settling::Now => now,

@@ -413,7 +413,7 @@ pub fn settle_greeks(lanes: &mut Lanes) {
     for i in 0..lanes.count() {
         let operands = lanes.operands::<8>(i);
         let (european, sign, now) = (lanes.result(i), operands[6], worth_now(operands));
-        let settling = settling_of(lanes, i);
+        let settling = settling_of(lanes, false, i);
         let path = known_path(option(operands));
         let between =
             settling == Settling::Path && path.t > 0.0 && path.then > at_least(european, path.now);

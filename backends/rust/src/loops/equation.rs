@@ -44,7 +44,7 @@ pub const NODES_64: Nodes = Nodes { count: 64, at: AT_64 };
 pub const NODES_96: Nodes = Nodes { count: 96, at: AT_96 };
 const COARSE: Grid =
     Grid { nodes: NODES_16, premium: NODES_64, at: AT_COARSE, at_slopes: AT_SLOPES };
-const MEDIUM: Grid = Grid {
+pub const MEDIUM: Grid = Grid {
     nodes: NODES_20,
     premium: NODES_64,
     at: AT_MEDIUM,
@@ -54,7 +54,7 @@ const FINE: Grid =
     Grid { nodes: NODES_32, premium: NODES_96, at: AT_FINE, at_slopes: MEDIUM.at_slopes + 64 * 25 };
 pub const END: usize = FINE.at_slopes + 96 * 33;
 
-const MOST_POINTS: usize = 32;
+pub const MOST_POINTS: usize = 32;
 const MOST_BEFORE: usize = 32;
 
 /// Samples of the depth at the points, and at the start.
@@ -62,7 +62,7 @@ pub type Curve = [Row; MOST_POINTS + 1];
 
 /// Where the points lie: sqrt(u / x) of point j.
 #[inline(always)]
-fn point<const POINTS: usize>(j: usize) -> f64 {
+pub fn point<const POINTS: usize>(j: usize) -> f64 {
     let root = fma(0.5, boundary()[AT_COSINES + j * (ANGLES / POINTS)], 0.5);
     root * root
 }
@@ -79,7 +79,7 @@ fn row<const POINTS: usize>(at: usize, v: usize) -> ([f64; POINTS], f64) {
 impl Grid {
     /// Of the matrices the row of a node before point j.
     #[inline(always)]
-    fn row_before<const POINTS: usize>(self, j: usize, v: usize) -> ([f64; POINTS], f64) {
+    pub fn row_before<const POINTS: usize>(self, j: usize, v: usize) -> ([f64; POINTS], f64) {
         row(self.at, j * self.nodes.count + v)
     }
 
@@ -146,7 +146,7 @@ fn first_guess<const POINTS: usize, const SECOND: bool, const SMOOTH: bool>(
 
 /// One turn of the fixed point at all points.
 #[inline(always)]
-fn turn_once<const POINTS: usize, const SMOOTH: bool>(
+pub fn turn_once<const POINTS: usize, const SMOOTH: bool>(
     curve: &mut Curve,
     grid: Grid,
     puts: &Puts,
@@ -378,7 +378,7 @@ fn eliminate<const POINTS: usize, const WANTED: usize>(of: &mut Linear) {
 /// One step of Newton's method, eight lanes at a time; a point that it would change by more than half
 /// is turned once instead.
 #[inline(always)]
-fn step_once<const POINTS: usize, const SMOOTH: bool>(
+pub fn step_once<const POINTS: usize, const SMOOTH: bool>(
     curve: &mut Curve,
     grid: Grid,
     puts: &Puts,

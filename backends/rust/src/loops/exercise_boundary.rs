@@ -147,6 +147,7 @@ pub fn boundaries_by_table<I: Isa>(lanes: &mut Lanes) {
             & (sign.abs() == 1.0);
         let known = (style == FAST) | (style == STANDARD);
         let served = (p.covered > 0.0)
+            & (p.twofold == 0.0)
             & (p.tabulated > 0.0)
             & !is_slight(&p, p.log_start)
             & (amount_of(&p) > LEAST_AMOUNT);

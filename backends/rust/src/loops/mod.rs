@@ -1,6 +1,7 @@
 //! From lanes, the formulas of one option, to NumPy's inner loops.
 
 mod american;
+mod american_double;
 mod american_greeks;
 mod american_implied_volatility;
 mod boundary;
