@@ -101,7 +101,15 @@ def test_a_changed_compiler_rebuilds_what_it_compiled(checkout):
 def test_what_a_build_leaves_among_the_sources_rebuilds_nothing(checkout):
     checkout.dev.setup()
     checkout.commands.clear()
-    for left in ("target/release/x", "Cargo.lock", "build/lib/y", "x.egg-info/z", "a.so", ".cache"):
+    for left in (
+        "target/release/x",
+        "Cargo.lock",
+        "build/lib/y",
+        "x.egg-info/z",
+        "a.so",
+        ".cache",
+        "_operations.py",
+    ):
         checkout.write(f"backends/rust/{left}", "made")
     checkout.dev.setup()
     assert checkout.commands == []
