@@ -35,9 +35,10 @@ def price(o, sigma=None, **options):
 
 def implied(prices, o, **options):
     said = {"exercise": "american", "dividend": o.dividend, "kind": o.sign, **options}
-    return quantforge.implied_volatility(
-        prices, o.spot, o.strike, o.time, o.rate, status=True, **said
-    )
+    with np.errstate(invalid="ignore"):
+        return quantforge.implied_volatility(
+            prices, o.spot, o.strike, o.time, o.rate, status=True, **said
+        )
 
 
 @each_backend
@@ -59,11 +60,11 @@ def test_at_the_intrinsic_value_it_is_the_largest_at_which_exercise_is_immediate
     gain = book.sign * (book.spot - book.strike)
     early = (gain > 0.0) & (np.where(book.sign > 0, book.dividend, book.rate) > 0.01)
     early &= np.where(book.sign > 0, book.rate, book.dividend) >= 0.0
-    o = type(book)(*(column[early][:25] for column in book))
-    gain = gain[early][:25]
+    o = type(book)(*(column[early][:50] for column in book))
+    gain = gain[early][:50]
     sigma, code = implied(gain, o, backend=backend, accuracy="high")
     searched = (code == Code.AT_INTRINSIC) & (sigma > 0.0)
-    assert searched.sum() > 15
+    assert searched.sum() > 20
     for lane, its in zip(zip(*o[:7], strict=True), sigma, strict=True):
         if its > 0.0:
             spot, strike, time, rate, dividend, _, sign = map(float, lane)
@@ -126,7 +127,8 @@ def test_a_batch_has_the_bits_of_its_options_alone(backend, book):
     for place in range(0, 1_000, 31):
         one = type(book)(*(column[place : place + 1] for column in book))
         alone, its = implied(prices[place : place + 1], one, backend=backend)
-        assert (alone[0], its[0]) == (sigma[place], code[place])
+        assert np.array_equal(alone[0], sigma[place], equal_nan=True)
+        assert its[0] == code[place]
 
 
 @each_backend
