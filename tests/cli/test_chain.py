@@ -54,15 +54,15 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
 
     report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
     assert list(report) == [
-        "source", "name", "quoted", "spot", "options", "priced", "unpriced", "compared", "inside",
-        "inside_share", "implied", "expiries", "seconds",
+        "source", "name", "quoted", "spot", "american_roots", "remark", "options", "priced",
+        "unpriced", "compared", "inside", "inside_share", "implied", "expiries", "seconds",
     ]  # fmt: skip
     assert report["options"] == report["priced"] + sum(report["unpriced"].values())
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
-        "date", "root", "time", "options", "priced", "compared", "inside", "inside_share",
-        "forward", "rate", "rate_error", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
-        "iv_p95", "reason", "seconds", "backend",
+        "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
+        "inside_share", "forward", "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted",
+        "liquid", "iv_median", "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
