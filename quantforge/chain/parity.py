@@ -46,7 +46,7 @@ _GREATEST_DEVIATION: Final = 1.0  # in the median, in spreads: beyond it there i
 _LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is assumed of rates beforehand, and how surely
 _DEPARTURE, _LENGTH = 0.01, 0.5  # of rates from their level, and over how many sqrt(years)
 _TICK: Final = 0.01  # least spread, for weights
-_UNTIMED: Final = 0.008  # of the forward: a spread for what dates of dividends do to premiums
+_UNTIMED: Final = 0.016  # of the forward: a spread for what dates of dividends do to premiums
 _TURNS_OF_PREMIUMS: Final = 6  # after which the rates of American options stand still
 
 

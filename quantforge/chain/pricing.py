@@ -153,8 +153,11 @@ def price_chain(
     parity = fit_parity(chain, found, backend=backend, threads=threads)
     reason = _reasons(chain, found, parity)
     price = np.full(len(chain), np.nan)
-    for _, rows, call in pricings(chain, found, parity, reason, backend=backend, threads=threads):
-        price[rows] = call()
+    with np.errstate(invalid="ignore"):
+        for _, rows, call in pricings(
+            chain, found, parity, reason, backend=backend, threads=threads
+        ):
+            price[rows] = call()
     reason[(reason == Reason.PRICED) & np.isnan(price)] = Reason.REFUSED
     implied = imply(chain, found, parity, backend=backend, threads=threads)
     return PricedChain(chain, found, parity, price, reason, implied)
