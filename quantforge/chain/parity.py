@@ -180,15 +180,16 @@ def _without_premiums(
 ) -> _Fit:
     """The fit to quotes less what early exercise adds to them, which depends on the fit in turn.
 
-    The rates begin high. From a rate below zero there is a second solution, without any premium.
+    Rates begin high: from one below zero there is a second solution, without any premium. None ends
+    below zero, where an option may have two exercise boundaries, and no price.
     """
     fit = replace(quoted, rate=np.maximum(quoted.rate, _LEVEL))
     for _ in range(_TURNS_OF_PREMIUMS):
-        rate = np.maximum(fit.rate, 0.0)
-        premium = early_exercise(chain, expiries, american, rate, fit.forward, **settings)
+        premium = early_exercise(chain, expiries, american, fit.rate, fit.forward, **settings)
         worth = replace(chain, bid=chain.bid - premium, ask=chain.ask - premium)
-        fit = _fit(worth, expiries, np.where(american, _UNTIMED, 0.0)).where(american, quoted)
-    return fit
+        fit = _fit(worth, expiries, np.where(american, _UNTIMED, 0.0))
+        fit = replace(fit, rate=np.maximum(fit.rate, 0.0))
+    return fit.where(american, quoted)
 
 
 def _fit(chain: Chain, expiries: Expiries, doubt: Floats) -> _Fit:

@@ -76,16 +76,17 @@ def until(days):
     return day, (days - summer / 24) / 365
 
 
-def made(days, *, root="ACME", strikes=STRIKES, noise=0.1, **market):
+def made(days, *, root="ACME", strikes=STRIKES, rate=None, **market):
     """A chain of one expiry, quoted to the cent; mids are off by a part of the spread."""
     day, time = until(days)
     strike = np.repeat(strikes, 2)
     kind = np.tile(np.array([1, -1], dtype=np.int8), len(strikes))
     sigma = true_volatility(strike, time)
-    worth = tree(kind, strike, time, true_rate(time), sigma, **market)
+    rate = true_rate(time) if rate is None else rate
+    worth = tree(kind, strike, time, rate, sigma, **market)
     spread = np.maximum(0.04, 0.01 * worth)
     chance = np.random.default_rng((SEED, days))
-    mid = worth + noise * spread * chance.standard_normal(len(worth))
+    mid = worth + 0.1 * spread * chance.standard_normal(len(worth))
     blank = np.zeros(len(strike))
     return Chain(
         name="made", source="made", quoted=QUOTED, spot=SPOT,
@@ -171,6 +172,26 @@ def test_taken_as_european_the_same_quotes_give_rates_two_to_five_points_too_low
     fitted = np.isfinite(parity.rate)
     assert ((rates - parity.rate)[fitted] > 0.02).all()
     assert parity.forward[-1] < 0.995 * forwards[-1]
+
+
+def test_a_european_fit_below_zero_does_not_hide_the_premium():
+    """At a rate below zero nothing would be exercised early, and parity would seem to hold."""
+    chain = joined(*(made(days) for days in DAYS[:3]))
+    european = fit_parity(chain, expiries(chain, american_roots=()))
+    assert (european.rate < 0.0).all()
+    found = fit_parity(chain, expiries(chain))
+    assert found.rate == pytest.approx([true_rate(0.0)] * 3, abs=0.01)
+    assert found.forward == pytest.approx(truth("none")[1][:3], rel=5e-4)
+
+
+def test_a_rate_below_zero_counts_as_none_and_every_option_has_a_price():
+    """An American put has two exercise boundaries where carry < rate < 0, and no price."""
+    one = price_chain(joined(*(made(days, rate=-0.001, carry=-0.02) for days in DAYS)))
+    assert (one.parity.rate >= 0.0).all()
+    assert one.parity.rate == pytest.approx([0.0] * len(DAYS), abs=0.003)
+    assert one.parity.carry == pytest.approx([-0.019] * len(DAYS), abs=0.003)
+    assert (one.reason == Reason.PRICED).all()
+    assert one.inside_share > 0.97
 
 
 def test_the_carry_is_the_yield(priced):
