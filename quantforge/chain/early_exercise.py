@@ -19,7 +19,7 @@ MODEL: Final[dict[bool, dict[str, Any]]] = {
     False: {"model": "black76", "exercise": "european"},
     True: {"model": "black_scholes", "exercise": "american"},
 }
-"""How options are asked for that are not American, and those that are."""
+"""What to ask for, by whether an option is American."""
 
 SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
 

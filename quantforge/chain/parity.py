@@ -69,10 +69,11 @@ class Parity:
         The rate is continuously compounded; the discount factor is exp(-rate * time).
     rate_error : array of float64
         Standard error of the rate this expiry alone would give, NaN if it gives none.
+    american : array of bool
+        Whether options are taken as American. Without a spot none are.
     carry : array of float64
         What the underlying yields and costs to borrow until an American expiry, a rate q with
-        forward = spot * exp((rate - q) * time). NaN where options are European, or fitted as such
-        for want of a spot.
+        forward = spot * exp((rate - q) * time). NaN where options are European.
     pairs : array of int
         Strikes near the money with usable quotes of both call and put.
     reason : tuple of str
@@ -82,14 +83,10 @@ class Parity:
     forward: Floats
     rate: Floats
     rate_error: Floats
+    american: Flags
     carry: Floats
     pairs: Integers
     reason: tuple[str, ...]
-
-    @property
-    def american(self) -> Flags:
-        """Expiries that are fitted as American."""
-        return np.isfinite(self.carry)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +178,7 @@ def fit_parity(
     forward, rate = (np.where(missing, np.nan, values) for values in (fit.forward, fit.rate))
     with np.errstate(divide="ignore", invalid="ignore"):
         carry = np.where(american, rate - np.log(forward / chain.spot) / expiries.time, np.nan)
-    return Parity(forward, rate, fit.rate_error, carry, fit.pairs, reason)
+    return Parity(forward, rate, fit.rate_error, american, carry, fit.pairs, reason)
 
 
 def _without_premiums(

@@ -90,7 +90,7 @@ class PricedChain:
 
     @property
     def american_roots(self) -> list[str]:
-        """Roots with an expiry that is fitted as American."""
+        """Roots whose options are taken as American."""
         return sorted(set(self.expiries.root[self.parity.american].tolist()))
 
     @property
@@ -99,7 +99,7 @@ class PricedChain:
         roots = sorted(set(self.expiries.root[self.expiries.american].tolist()))
         if not roots or has_spot(self.chain):
             return ""
-        return f"without a value of the underlying {', '.join(roots)} are taken as European"
+        return f"no value of the underlying: {', '.join(roots)} taken as European"
 
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
         """How many options of each expiry have `flags` set."""

@@ -274,6 +274,7 @@ def test_an_expiry_whose_puts_are_all_exercised_has_no_forward_and_the_reason_is
     assert one.parity.reason[0] == "0 strikes whose call and put have a volatility, 3 are needed"
     assert one.parity.reason[1:] == ("",) * 4
     assert np.isnan([one.parity.forward[0], one.parity.rate[0], one.parity.carry[0]]).all()
+    assert one.parity.american.all()
     assert (one.reason[one.expiries.of_option == 0] == Reason.NO_FORWARD).all()
     assert one.parity.rate[1:] == pytest.approx(truth("yield")[0][1:], abs=0.003)
 
@@ -313,7 +314,7 @@ def test_a_volatility_that_no_market_has_is_a_reason_for_no_price(chains):
 def test_without_a_spot_american_options_are_taken_as_european_and_a_remark_says_so(chains, spot):
     chain = replace(chains["yield"], spot=spot)
     found, european = price_chain(chain), price_chain(chain, american_roots=())
-    assert found.remark == "without a value of the underlying ACME are taken as European"
+    assert found.remark == "no value of the underlying: ACME taken as European"
     assert european.remark == ""
     assert found.american_roots == []
     np.testing.assert_array_equal(found.parity.rate, european.parity.rate)

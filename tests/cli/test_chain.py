@@ -187,10 +187,10 @@ def test_american_roots_are_named_or_all_or_none(run, words, american):
     report = json.loads(run("chain", SAMPLE, "--json", *options).out)
     assert report["american_roots"] == american
     assert report["remark"] == ""
-    for expiry in report["expiries"][1:]:
+    for expiry in report["expiries"]:
         taken = expiry["root"] in american
         assert expiry["exercise"] == ("american" if taken else "european")
-        assert (expiry["carry"] is not None) == taken
+        assert (expiry["carry"] is not None) == (taken and expiry["reason"] == "")
 
 
 @needs_american
@@ -209,7 +209,7 @@ def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(ru
     path = tmp_path / "chain.csv"
     path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
     words = ("chain", path, "--american-roots", "all")
-    remark = "without a value of the underlying SPX, SPXW are taken as European"
+    remark = "no value of the underlying: SPX, SPXW taken as European"
     assert remark in run(*words).out.splitlines()
     report = json.loads(run(*words, "--json").out)
     assert report["remark"] == remark

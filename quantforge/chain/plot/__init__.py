@@ -56,7 +56,7 @@ def draw(priced: PricedChain) -> Figure:
 def _headline(figure: Figure, priced: PricedChain) -> None:
     chain = priced.chain
     american = ", ".join(priced.american_roots)
-    model = f"{american} American" if american else "Black's formula"
+    model = f"American options of {american}" if american else "Black's formula"
     figure.text(_LEFT, 0.983, chain.name or chain.source, size=17, weight="bold", va="center")
     figure.text(
         _LEFT,

@@ -104,7 +104,7 @@ def _roots(words: str) -> set[str]:
 
 
 def _american(words: str | None, roots: Iterable[str]) -> set[str] | None:
-    """Roots of American options as `words` name them, of those that there are; None is usual."""
+    """The roots that `words` name, `all` there are or `none`; nothing is said without words."""
     if words is None:
         return None
     return {"all": set(roots), "none": set()}.get(words.lower(), _roots(words))
