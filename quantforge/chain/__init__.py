@@ -6,7 +6,7 @@
 True
 """
 
-from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
+from quantforge.chain.calendar import AM_ROOTS, EUROPEAN_ROOTS, Expiries, expiries
 from quantforge.chain.cboe import SAMPLE, parse_chain, read_chain
 from quantforge.chain.implied import Implied
 from quantforge.chain.output import write_rows
@@ -18,6 +18,7 @@ from quantforge.chain.report import summary
 
 __all__ = [
     "AM_ROOTS",
+    "EUROPEAN_ROOTS",
     "SAMPLE",
     "Chain",
     "ChainError",

@@ -1,15 +1,19 @@
 """The volatility that every quote implies, the greeks at it, and how they differ from the vendor's.
 
-Volatilities are Black's (1976) at the fitted forward and rate. Greeks are derivatives by the
-prepaid forward F exp(-r T), the underlying less the dividends that it pays until expiry, at a
+Volatilities of European options are Black's (1976) at the fitted forward and rate, those of
+American ones are at the spot, the rate and the carry. Greeks of European options are derivatives by
+the prepaid forward F exp(-r T), the underlying less the dividends that it pays until expiry, at a
 constant rate. ``delta`` of a call is N(d1), ``gamma`` is n(d1) / (F exp(-r T) sigma sqrt(T)), and
 ``theta`` is what an option loses in time while the underlying stands still. Of all conventions
 Cboe's own delta and gamma agree best with this one (docs/cli.md has the figures).
+
+Greeks of American options are derivatives by the spot, at a constant rate and carry: what early
+exercise brings depends on the spot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -19,11 +23,11 @@ from numpy.typing import NDArray
 
 import quantforge
 from quantforge.chain.calendar import Expiries
+from quantforge.chain.early_exercise import MODEL, SOLVED
 from quantforge.chain.parity import Parity
-from quantforge.chain.quotes import Chain, Flags, Floats
+from quantforge.chain.quotes import Chain, Flags, Floats, Integers
 
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
-SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
 
 _WIDEST: Final = 0.2  # greatest spread of a liquid option, as a part of its mid
 _SHORTEST: Final = 7.0 / 365.0  # least time to its expiry, in years
@@ -84,11 +88,14 @@ def imply(
     backend, threads
         As in `quantforge.price`.
     """
+    settings = {"backend": backend, "threads": threads}
+    quotes = np.full((3, len(chain)), np.nan)
+    codes = np.zeros(quotes.shape, np.int8)
     with np.errstate(invalid="ignore"):
-        (bid, mid, ask), codes = inversion(
-            chain, expiries, parity, backend=backend, threads=threads
-        )()
-        found = derivation(chain, expiries, parity, mid, backend=backend, threads=threads)()
+        for rows, call in inversions(chain, expiries, parity, **settings):
+            quotes[:, rows], codes[:, rows] = call()
+        bid, mid, ask = quotes
+        found = derivation(chain, expiries, parity, mid, **settings)()
     place = expiries.of_option
     return Implied(
         bid=bid,
@@ -102,26 +109,34 @@ def imply(
     )
 
 
-def inversion(
+def inversions(
     chain: Chain, expiries: Expiries, parity: Parity, **settings: Any
-) -> Callable[[], tuple[Floats, NDArray[np.int8]]]:
-    """The call that inverts every bid, mid and ask, ready to be made.
+) -> Iterator[tuple[Integers, Callable[[], tuple[Floats, NDArray[np.int8]]]]]:
+    """The calls that invert every bid, mid and ask, ready to be made, with the rows of each.
 
-    `settings` are those of `quantforge.implied_volatility`.
+    European and American options have one each, if there are any. `settings` are those of
+    `quantforge.implied_volatility`.
     """
-    place = expiries.of_option
-    return partial(
-        quantforge.implied_volatility,
-        _quotes(chain),
-        parity.forward[place],
-        chain.strike,
-        expiries.time[place],
-        parity.rate[place],
-        kind=chain.kind,
-        model="black76",
-        status=True,
-        **settings,
-    )
+    american = parity.american[expiries.of_option]
+    quotes = _quotes(chain)
+    for exercised in (False, True):
+        rows = np.flatnonzero(american == exercised)
+        if not rows.size:
+            continue
+        place = expiries.of_option[rows]
+        call = partial(
+            quantforge.implied_volatility,
+            quotes[:, rows],
+            chain.spot if exercised else parity.forward[place],
+            chain.strike[rows],
+            expiries.time[place],
+            parity.rate[place],
+            kind=chain.kind[rows],
+            status=True,
+            **MODEL[exercised],
+            **settings,
+        )
+        yield rows, partial(call, dividend=parity.carry[place]) if exercised else call
 
 
 def derivation(
@@ -133,9 +148,17 @@ def derivation(
     """
     place = expiries.of_option
     rate, time = parity.rate[place], expiries.time[place]
+    underlying = parity.forward[place] * np.exp(-rate * time)
+    american = parity.american[place]
+    if american.any():
+        underlying = np.where(american, chain.spot, underlying)
+        settings |= {
+            "exercise": np.where(american, "american", "european"),
+            "dividend": np.where(american, parity.carry[place], 0.0),
+        }
     return partial(
         quantforge.greeks,
-        parity.forward[place] * np.exp(-rate * time),
+        underlying,
         chain.strike,
         time,
         rate,

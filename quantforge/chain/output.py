@@ -33,6 +33,7 @@ def columns(priced: PricedChain) -> dict[str, Any]:
         "time": priced.expiries.time[place],
         "forward": priced.parity.forward[place],
         "rate": priced.parity.rate[place],
+        "carry": priced.parity.carry[place],
         "price": priced.price,
         "inside": priced.inside,
         "reason": np.array([reason.words for reason in Reason])[priced.reason],

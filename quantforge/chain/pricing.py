@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import quantforge
 from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
+from quantforge.chain.early_exercise import MODEL, has_spot
 from quantforge.chain.implied import Implied, imply
 from quantforge.chain.parity import Parity, fit_parity
 from quantforge.chain.quotes import Chain, Flags, Floats
@@ -27,6 +28,7 @@ class Reason(IntEnum):
     NO_QUOTE = 3
     CROSSED = 4
     NO_FORWARD = 5
+    REFUSED = 6
 
     @property
     def words(self) -> str:
@@ -41,6 +43,7 @@ _WORDS: Final = {
     Reason.NO_QUOTE: "no quote",
     Reason.CROSSED: "crossed",
     Reason.NO_FORWARD: "no forward",
+    Reason.REFUSED: "outside the domain of American prices",
 }
 
 
@@ -85,6 +88,19 @@ class PricedChain:
         compared = int(np.count_nonzero(self.compared))
         return int(np.count_nonzero(self.inside)) / compared if compared else float("nan")
 
+    @property
+    def american_roots(self) -> list[str]:
+        """Roots whose options are taken as American."""
+        return sorted(set(self.expiries.root[self.parity.american].tolist()))
+
+    @property
+    def remark(self) -> str:
+        """Which American options are taken as European for want of a spot, empty if none are."""
+        roots = sorted(set(self.expiries.root[self.expiries.american].tolist()))
+        if not roots or has_spot(self.chain):
+            return ""
+        return f"no value of the underlying: {', '.join(roots)} taken as European"
+
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
         """How many options of each expiry have `flags` set."""
         return np.bincount(self.expiries.of_option[flags], minlength=len(self.expiries))
@@ -94,21 +110,27 @@ def price_chain(
     chain: Chain,
     *,
     am_roots: Collection[str] = AM_ROOTS,
+    american_roots: Collection[str] | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
-    """Price every option of `chain` with Black's formula, and invert every quote.
+    """Price every option of `chain` at the vendor's volatility, and invert every quote.
 
-    Forward and discount of each expiry come from put-call parity; prices are those of
-    ``quantforge.price(forward, strike, time, rate, volatility, model="black76")`` at the vendor's
-    volatility, one call per expiry. One call inverts the bids, mids and asks of all options.
-    Another computes the greeks of all mids.
+    Forward and discount of each expiry come from put-call parity, that of American options from
+    their quotes less what early exercise adds to them. European prices are those of
+    ``quantforge.price(forward, strike, time, rate, volatility, model="black76")``, American ones
+    those of ``quantforge.price(spot, strike, time, rate, volatility, dividend=carry,
+    exercise="american")``, one call per expiry. One call inverts the bids, mids and asks of all
+    European options, one those of all American options. Another computes the greeks of all mids.
 
     Parameters
     ----------
     chain : Chain
     am_roots : collection of str
         Roots settled at the open (see `expiries`).
+    american_roots : collection of str, optional
+        Roots of American options (see `expiries`). `PricedChain.remark` says if there is no spot
+        to fit them with.
     backend, threads
         As in `quantforge.price`.
 
@@ -116,18 +138,27 @@ def price_chain(
     -------
     PricedChain
 
+    Raises
+    ------
+    BackendError
+        If no backend computes what is asked for. NumPy's fallback has no American options.
+
     Examples
     --------
     >>> from quantforge.chain import SAMPLE, price_chain, read_chain
     >>> price_chain(read_chain(SAMPLE)).inside_share > 0.9
     True
     """
-    found = expiries(chain, am_roots)
-    parity = fit_parity(chain, found)
+    found = expiries(chain, am_roots, american_roots)
+    parity = fit_parity(chain, found, backend=backend, threads=threads)
     reason = _reasons(chain, found, parity)
     price = np.full(len(chain), np.nan)
-    for _, rows, call in pricings(chain, found, parity, reason, backend=backend, threads=threads):
-        price[rows] = call()
+    with np.errstate(invalid="ignore"):
+        for _, rows, call in pricings(
+            chain, found, parity, reason, backend=backend, threads=threads
+        ):
+            price[rows] = call()
+    reason[(reason == Reason.PRICED) & np.isnan(price)] = Reason.REFUSED
     implied = imply(chain, found, parity, backend=backend, threads=threads)
     return PricedChain(chain, found, parity, price, reason, implied)
 
@@ -141,22 +172,23 @@ def pricings(
     `settings` are those of `quantforge.bind`.
     """
     for place, rows in enumerate(_rows_by_expiry(expiries, reason == Reason.PRICED)):
-        if rows.size:
-            bound = quantforge.bind(
-                "price", model="black76", kind=chain.kind[rows], n=rows.size, **settings
-            )
-            yield (
-                place,
-                rows,
-                partial(
-                    bound,
-                    float(parity.forward[place]),
-                    chain.strike[rows],
-                    float(expiries.time[place]),
-                    float(parity.rate[place]),
-                    chain.volatility[rows],
-                ),
-            )
+        if not rows.size:
+            continue
+        american = bool(parity.american[place])
+        bound = quantforge.bind(
+            "price", **MODEL[american], kind=chain.kind[rows], n=rows.size, **settings
+        )
+        option = (
+            chain.strike[rows],
+            float(expiries.time[place]),
+            float(parity.rate[place]),
+            chain.volatility[rows],
+        )
+        if american:
+            call = partial(bound, chain.spot, *option, dividend=float(parity.carry[place]))
+        else:
+            call = partial(bound, float(parity.forward[place]), *option)
+        yield place, rows, call
 
 
 def _rows_by_expiry(expiries: Expiries, wanted: Flags) -> list[NDArray[np.intp]]:

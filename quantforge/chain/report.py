@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from quantforge import Code
-from quantforge.chain.implied import SOLVED, vendor_difference
+from quantforge.chain.early_exercise import SOLVED
+from quantforge.chain.implied import vendor_difference
 from quantforge.chain.pricing import PricedChain, Reason
 
 
@@ -23,6 +24,8 @@ def summary(priced: PricedChain) -> dict[str, Any]:
         "name": chain.name,
         "quoted": chain.quoted.isoformat(),
         "spot": chain.spot,
+        "american_roots": priced.american_roots,
+        "remark": priced.remark,
         "options": len(chain),
         "priced": int(counts[Reason.PRICED]),
         "unpriced": {reason.words: int(counts[reason]) for reason in Reason if reason},
@@ -70,6 +73,7 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
     columns = {
         "date": np.datetime_as_string(found.date).tolist(),
         "root": found.root.tolist(),
+        "exercise": np.where(parity.american, "american", "european").tolist(),
         "time": found.time.tolist(),
         "options": found.options.tolist(),
         "priced": priced.per_expiry(priced.reason == Reason.PRICED).tolist(),
@@ -79,6 +83,7 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
         "forward": parity.forward.tolist(),
         "rate": parity.rate.tolist(),
         "rate_error": parity.rate_error.tolist(),
+        "carry": parity.carry.tolist(),
         "pairs": parity.pairs.tolist(),
         "atm_iv": implied.at_the_money.tolist(),
         "inverted": priced.per_expiry(implied.solved).tolist(),

@@ -23,7 +23,7 @@ def test_the_generator_gives_the_shipped_file_byte_for_byte(tmp_path):
 
 def test_it_has_every_reason_for_which_an_option_may_go_unpriced_but_a_missing_forward(priced):
     found = {Reason(code) for code in np.unique(priced.reason).tolist()}
-    assert found == set(Reason) - {Reason.NO_FORWARD}
+    assert found == set(Reason) - {Reason.NO_FORWARD, Reason.REFUSED}
     assert {"SPX", "SPXW"} == set(priced.chain.root)
     assert "," in priced.chain.name
 

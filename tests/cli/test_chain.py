@@ -10,8 +10,16 @@ import pytest
 
 import quantforge
 from quantforge.chain import SAMPLE, Reason, price_chain, read_chain
+from quantforge.plugins import State
 
 pytest.importorskip("rich")
+needs_american = pytest.mark.skipif(
+    not any(
+        one.state is State.AVAILABLE and "american_price" in one.operations
+        for one in quantforge.backends()
+    ),
+    reason="no backend has American options",
+)
 
 
 def one_line(err):
@@ -54,15 +62,15 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
 
     report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
     assert list(report) == [
-        "source", "name", "quoted", "spot", "options", "priced", "unpriced", "compared", "inside",
-        "inside_share", "implied", "expiries", "seconds",
+        "source", "name", "quoted", "spot", "american_roots", "remark", "options", "priced",
+        "unpriced", "compared", "inside", "inside_share", "implied", "expiries", "seconds",
     ]  # fmt: skip
     assert report["options"] == report["priced"] + sum(report["unpriced"].values())
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
-        "date", "root", "time", "options", "priced", "compared", "inside", "inside_share",
-        "forward", "rate", "rate_error", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
-        "iv_p95", "reason", "seconds", "backend",
+        "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
+        "inside_share", "forward", "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted",
+        "liquid", "iv_median", "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -161,6 +169,58 @@ def test_am_roots_say_what_settles_at_the_open(run):
         (a - b) * 365 * 24 for a, b in zip(apart["SPX"][:2], apart["spx,spxw"][:2], strict=True)
     ]
     assert moved == pytest.approx([6.5, 6.5])
+
+
+@needs_american
+@pytest.mark.parametrize(
+    ("words", "american"),
+    [
+        ([], []),
+        (["none"], []),
+        (["spx"], ["SPX"]),
+        (["SPXW,SPY"], ["SPXW"]),
+        (["All"], ["SPX", "SPXW"]),
+    ],
+)
+def test_american_roots_are_named_or_all_or_none(run, words, american):
+    options = ["--american-roots", *words] if words else []
+    report = json.loads(run("chain", SAMPLE, "--json", *options).out)
+    assert report["american_roots"] == american
+    assert report["remark"] == ""
+    for expiry in report["expiries"]:
+        taken = expiry["root"] in american
+        assert expiry["exercise"] == ("american" if taken else "european")
+        assert (expiry["carry"] is not None) == (taken and expiry["reason"] == "")
+
+
+@needs_american
+def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(run):
+    report = json.loads(run("chain", SAMPLE, "--json", "--american-roots", "SPX").out)
+    lines = run("chain", SAMPLE, "--american-roots", "SPX").out.splitlines()
+    assert "taken as American: SPX" in lines
+    assert next(line for line in lines if "expiry" in line).split().index("carry") == 8
+    row = next(line for line in lines if "2032-03-19" in line).split()
+    expiry = next(each for each in report["expiries"] if each["date"] == "2032-03-19")
+    assert row[8] == f"{expiry['carry']:.2%}"
+    assert "carry" not in run("chain", SAMPLE).out
+
+
+def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(run, tmp_path):
+    path = tmp_path / "chain.csv"
+    path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
+    words = ("chain", path, "--american-roots", "all")
+    remark = "no value of the underlying: SPX, SPXW taken as European"
+    assert remark in run(*words).out.splitlines()
+    report = json.loads(run(*words, "--json").out)
+    assert report["remark"] == remark
+    assert report["american_roots"] == []
+    assert {each["exercise"] for each in report["expiries"]} == {"european"}
+
+
+def test_american_options_are_refused_in_one_line_by_a_backend_without_them(run):
+    ended = run("chain", "--american-roots", "all", "--backend", "numpy")
+    assert ended.code == 1
+    assert "backend 'numpy' does not implement" in one_line(ended.err)
 
 
 def test_another_backend_does_the_work_when_asked(run):

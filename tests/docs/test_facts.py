@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from quantforge import ALL, CONTRACT, Backend, Code
+from quantforge.chain import EUROPEAN_ROOTS
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State
 from quantforge.profile import decision
@@ -74,6 +75,13 @@ def number(word):
 def test_a_number_in_a_guide_is_the_one_in_the_code(name, pattern):
     (found,) = re.finditer(pattern, " ".join(text(name).split()))
     assert tuple(map(number, found.groups())) == SAID[name][pattern]
+
+
+def test_the_roots_of_european_options_are_those_of_the_code():
+    (listed,) = re.finditer(
+        r"unless their root is one of (.*?), or", " ".join(text("docs/cli.md").split())
+    )
+    assert sorted(EUROPEAN_ROOTS) == re.findall(r"`(\w+)`", listed[1])
 
 
 def rows(name, heading):

@@ -55,11 +55,13 @@ def draw(priced: PricedChain) -> Figure:
 
 def _headline(figure: Figure, priced: PricedChain) -> None:
     chain = priced.chain
+    american = ", ".join(priced.american_roots)
+    model = f"American options of {american}" if american else "Black's formula"
     figure.text(_LEFT, 0.983, chain.name or chain.source, size=17, weight="bold", va="center")
     figure.text(
         _LEFT,
         0.969,
-        f"{chain.quoted:%d %B %Y, %H:%M %Z}   ·   Black's formula, forwards by parity",
+        f"{chain.quoted:%d %B %Y, %H:%M %Z}   ·   {model}, forwards by parity",
         size=10,
         color=PALE,
         va="center",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -22,8 +23,9 @@ def add_parser(subparsers: Any) -> None:
         "chain",
         help="price and invert a Cboe option chain and compare with its quotes",
         description="Fit forward and discount of each expiry of a Cboe quote file by put-call "
-        "parity, price every option at the vendor's volatility and compare with bid and ask, find "
-        "the volatility and greeks of every quote and compare with the vendor's.",
+        "parity, without what early exercise adds to American options, price every option at the "
+        "vendor's volatility and compare with bid and ask, find the volatility and greeks of every "
+        "quote and compare with the vendor's.",
     )
     parser.add_argument(
         "file", nargs="?", metavar="FILE", help="quote file (default: the sample that is shipped)"
@@ -35,6 +37,12 @@ def add_parser(subparsers: Any) -> None:
         "--am-roots",
         metavar="ROOT,...",
         help="roots that settle at the open, all others at the close (default: DJX,NDX,RUT,SPX)",
+    )
+    parser.add_argument(
+        "--american-roots",
+        metavar="ROOT,...",
+        help="roots of American options, or all, or none (default: all but those of European index "
+        "options, such as SPX, SPXW, XSP, NDX, RUT, VIX and XEO)",
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write every option to a .csv or .parquet file"
@@ -67,13 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     _check_targets(arguments)
     asof = None if arguments.asof is None else read_iso_instant(arguments.asof)
-    roots = AM_ROOTS if arguments.am_roots is None else set(arguments.am_roots.upper().split(","))
+    roots = AM_ROOTS if arguments.am_roots is None else _roots(arguments.am_roots)
     settings = {"backend": arguments.backend, "threads": arguments.threads}
     start = perf_counter()
     chain = read_chain(arguments.file or SAMPLE, asof=asof)
     read = perf_counter()
     with status("pricing"):
-        priced = price_chain(chain, am_roots=roots, **settings)
+        american = _american(arguments.american_roots, chain.root.tolist())
+        priced = price_chain(chain, am_roots=roots, american_roots=american, **settings)
         done = perf_counter()
         report = with_times(summary(priced), priced, **settings)
     report["seconds"] = {"read": read - start, "fit_and_price": done - read, **report["seconds"]}
@@ -88,6 +97,17 @@ def run(arguments: argparse.Namespace) -> int:
     if not report["priced"]:
         raise Failure(f"{chain.source}: no option could be priced", NOTHING_USABLE)
     return 0
+
+
+def _roots(words: str) -> set[str]:
+    return set(words.upper().split(","))
+
+
+def _american(words: str | None, roots: Iterable[str]) -> set[str] | None:
+    """The roots that `words` name, `all` there are or `none`; nothing is said without words."""
+    if words is None:
+        return None
+    return {"all": set(roots), "none": set()}.get(words.lower(), _roots(words))
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:

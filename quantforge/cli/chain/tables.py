@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ __all__ = ["show"]
 _SOLVED: Final = frozenset({"OK", "LOW_PRECISION"})
 _HEADINGS: Final = (
     "expiry", "root", "days", "options", "priced", "inside", "forward", "rate",
-    "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
+    "carry", "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
 )  # fmt: skip
 
 
@@ -21,8 +22,15 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     """Print what the JSON report holds, and which files were written."""
     screen = console()
     screen.print(f"{report['name'] or report['source']}, quoted {report['quoted']}", style="bold")
-    rows = [_row(expiry) for expiry in report["expiries"]]
-    screen.print(table(_HEADINGS, rows, left=("expiry", "root", "backend")))
+    american = report["american_roots"]
+    shown = [heading != "carry" or bool(american) for heading in _HEADINGS]
+    rows = [tuple(compress(_row(expiry), shown)) for expiry in report["expiries"]]
+    headings = tuple(compress(_HEADINGS, shown))
+    screen.print(table(headings, rows, left=("expiry", "root", "backend")))
+    if american:
+        screen.print(f"taken as American: {', '.join(american)}")
+    if report["remark"]:
+        screen.print(report["remark"], style="bold")
     screen.print(
         f"{_share(report['inside_share'])} of model prices inside bid-ask: "
         f"{report['inside']:,} of {report['compared']:,} options with a vendor's volatility "
@@ -89,6 +97,7 @@ def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
         _share(expiry["inside_share"]),
         f"{expiry['forward']:,.2f}",
         f"{expiry['rate']:.2%}",
+        f"{expiry['carry']:.2%}" if expiry["exercise"] == "american" else "",
         f"{expiry['atm_iv']:.2%}" if expiry["atm_iv"] == expiry["atm_iv"] else "-",
         f"{expiry['inverted']:,}",
         _difference(expiry["iv_median"]),

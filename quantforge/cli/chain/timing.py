@@ -10,7 +10,8 @@ import numpy as np
 
 import quantforge
 from quantforge.chain import PricedChain
-from quantforge.chain.implied import derivation, inversion
+from quantforge.chain.early_exercise import MODEL
+from quantforge.chain.implied import derivation, inversions
 from quantforge.chain.pricing import pricings
 
 __all__ = ["with_times"]
@@ -27,28 +28,31 @@ def with_times(report: dict[str, Any], priced: PricedChain, **settings: Any) -> 
     asked = priced.chain, priced.expiries, priced.parity
     times: dict[int, tuple[float, str]] = {}
     for place, rows, call in pricings(*asked, priced.reason, **settings):
-        times[place] = _fastest(call), _backend("price", rows.size, **settings)
+        american = bool(priced.parity.american[place])
+        times[place] = _fastest(call), _backend("price", rows.size, american, **settings)
     taken = [times.get(place, (np.nan, "")) for place in range(len(report["expiries"]))]
     expiries = [
         {**each, "seconds": spent, "backend": backend}
         for each, (spent, backend) in zip(report["expiries"], taken, strict=True)
     ]
-    quotes = priced.implied
-    inverted = quotes.bid.size + quotes.mid.size + quotes.ask.size
-    backend = _backend("implied_volatility", inverted, **settings)
+    inverting: dict[str, float] = {}
     with np.errstate(invalid="ignore"):
+        for rows, invert in inversions(*asked, **settings):
+            american = bool(priced.parity.american[priced.expiries.of_option[rows[0]]])
+            backend = _backend("implied_volatility", 3 * rows.size, american, **settings)
+            inverting[backend] = inverting.get(backend, 0.0) + _fastest(invert)
         seconds = {
             "price": sum((spent for spent, _ in times.values()), 0.0),
-            "invert": _fastest(inversion(*asked, **settings)),
-            "greeks": _fastest(derivation(*asked, quotes.mid, **settings)),
+            "invert": sum(inverting.values()),
+            "greeks": _fastest(derivation(*asked, priced.implied.mid, **settings)),
         }
-    implied = {**report["implied"], "backend": backend}
+    implied = {**report["implied"], "backend": " and ".join(inverting)}
     return {**report, "implied": implied, "expiries": expiries, "seconds": seconds}
 
 
-def _backend(function: str, count: int, **settings: Any) -> str:
+def _backend(function: str, count: int, american: bool, **settings: Any) -> str:
     """What serves a batch of so many options."""
-    return quantforge.explain(function, count, model="black76", **settings).backend
+    return quantforge.explain(function, count, **MODEL[american], **settings).backend
 
 
 def _fastest(call: Callable[[], object]) -> float:

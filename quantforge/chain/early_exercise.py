@@ -1,0 +1,79 @@
+"""What early exercise adds to the quotes of American options.
+
+An American option has the volatility at which its American price is the mid of its quotes, at the
+spot, the rate and the carry of its expiry. The European option of the same volatility is worth
+less, and that difference is the premium. Quotes without it obey put-call parity.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+import quantforge
+from quantforge.chain.calendar import Expiries
+from quantforge.chain.quotes import Chain, Flags, Floats
+
+MODEL: Final[dict[bool, dict[str, Any]]] = {
+    False: {"model": "black76", "exercise": "european"},
+    True: {"model": "black_scholes", "exercise": "american"},
+}
+"""What to ask for, by whether an option is American."""
+
+SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
+
+
+def has_spot(chain: Chain) -> bool:
+    """Whether the chain has the value of its underlying, without which nothing is American."""
+    return bool(np.isfinite(chain.spot) and chain.spot > 0.0)
+
+
+def early_exercise(
+    chain: Chain,
+    expiries: Expiries,
+    american: Flags,
+    rate: Floats,
+    forward: Floats,
+    **settings: Any,
+) -> Floats:
+    """The premium for early exercise in the mid of every option.
+
+    Parameters
+    ----------
+    chain : Chain
+    expiries : Expiries
+    american : array of bool
+        Expiries whose options have a premium. That of the others is zero.
+    rate, forward : array of float64
+        Of every expiry.
+    settings
+        ``backend`` and ``threads`` of `quantforge.price`.
+
+    Returns
+    -------
+    array of float64
+        NaN for an American option whose mid has no volatility, or any: an option at its intrinsic
+        value is exercised now, and says nothing about the rate.
+    """
+    premium = np.zeros(len(chain))
+    place = expiries.of_option
+    rows = np.flatnonzero(american[place])
+    place = place[rows]
+    mid = np.where(chain.quoted_both_ways, 0.5 * (chain.bid + chain.ask), np.nan)[rows]
+    time = expiries.time[place]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        option: dict[str, Any] = {
+            "spot": chain.spot,
+            "strike": chain.strike[rows],
+            "time": time,
+            "rate": rate[place],
+            "dividend": rate[place] - np.log(forward[place] / chain.spot) / time,
+            "kind": chain.kind[rows],
+            **settings,
+        }
+        sigma, code = quantforge.implied_volatility(mid, **option, **MODEL[True], status=True)
+        solved = np.isin(code, SOLVED)
+        worth = quantforge.price(**option, sigma=np.where(solved, sigma, np.nan))
+    premium[rows] = mid - worth
+    return premium

@@ -1,0 +1,358 @@
+"""Rates, forwards and volatilities are found again in American chains that a tree has made."""
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+import quantforge
+from quantforge import Code
+from quantforge.chain import Chain, Reason, expiries, fit_parity, price_chain
+from quantforge.chain.output import columns
+from quantforge.plugins import State
+
+BACKENDS = [
+    one.name
+    for one in quantforge.backends()
+    if one.state is State.AVAILABLE and "american_implied_volatility" in one.operations
+]
+pytestmark = pytest.mark.skipif(not BACKENDS, reason="no backend inverts American prices")
+
+QUOTED = datetime(2024, 1, 2, 21, 0, tzinfo=UTC)  # the close in New York
+SPOT = 250.0
+DAYS = (45, 80, 171, 353, 717)
+SEED = 20240102
+STRIKES = np.arange(175.0, 326.0, 5.0)
+QUARTERS = tuple(0.15 + 0.25 * quarter for quarter in range(8))  # when dividends are paid
+STEPS = 300
+
+
+def true_rate(time):
+    """The curve: 5.2 % at the start, falling towards 4.8 %."""
+    return 0.048 + 0.004 * math.exp(-time)
+
+
+def true_volatility(strike, time):
+    """A skew that flattens with time."""
+    return 0.28 - 0.08 * np.log(strike / SPOT) / math.sqrt(time + 0.1)
+
+
+def tree(kind, strike, time, rate, sigma, *, carry=0.0, cash=(), american=True, spot=SPOT):
+    """Prices in a binomial tree (Cox, Ross and Rubinstein 1979) of the spot less its dividends."""
+    step = time / STEPS
+    up = np.exp(sigma * math.sqrt(step))[:, None]
+    share = (math.exp((rate - carry) * step) - 1.0 / up) / (up - 1.0 / up)
+    paid = [(when, amount) for when, amount in cash if when <= time]
+
+    def ahead(now):
+        return sum(amount * math.exp(-rate * (when - now)) for when, amount in paid if when > now)
+
+    def exercised(level):
+        moves = 2.0 * np.arange(level + 1) - level
+        value = (spot - ahead(0.0)) * up**moves + ahead(level * step)
+        return np.maximum(kind[:, None] * (value - strike[:, None]), 0.0)
+
+    worth = exercised(STEPS)
+    for level in range(STEPS - 1, -1, -1):
+        worth = share * worth[:, 1:] + (1.0 - share) * worth[:, :-1]
+        worth *= math.exp(-rate * step)
+        if american:
+            worth = np.maximum(worth, exercised(level))
+    return worth[:, 0]
+
+
+def until(days):
+    """The expiry, and the years until then: it is winter or summer in New York."""
+    day = QUOTED.date() + timedelta(days=days)
+    summer = any(
+        start <= day < end
+        for start, end in (
+            (datetime(2024, 3, 10).date(), datetime(2024, 11, 3).date()),
+            (datetime(2025, 3, 9).date(), datetime(2025, 11, 2).date()),
+        )
+    )
+    return day, (days - summer / 24) / 365
+
+
+def made(days, *, root="ACME", strikes=STRIKES, rate=None, **market):
+    """A chain of one expiry, quoted to the cent; mids are off by a part of the spread."""
+    day, time = until(days)
+    strike = np.repeat(strikes, 2)
+    kind = np.tile(np.array([1, -1], dtype=np.int8), len(strikes))
+    sigma = true_volatility(strike, time)
+    rate = true_rate(time) if rate is None else rate
+    worth = tree(kind, strike, time, rate, sigma, **market)
+    spread = np.maximum(0.04, 0.01 * worth)
+    chance = np.random.default_rng((SEED, days))
+    mid = worth + 0.1 * spread * chance.standard_normal(len(worth))
+    blank = np.zeros(len(strike))
+    return Chain(
+        name="made", source="made", quoted=QUOTED, spot=SPOT,
+        symbol=np.array([f"{root}{row}" for row in range(len(strike))]),
+        root=np.full(len(strike), root), expiry=np.full(len(strike), np.datetime64(day)),
+        kind=kind, strike=strike, bid=np.round(np.maximum(mid - spread / 2, 0.0), 2),
+        ask=np.round(mid + spread / 2, 2) + 0.01, last=blank, volatility=sigma, delta=blank,
+        gamma=blank, volume=blank, open_interest=blank,
+    )  # fmt: skip
+
+
+def joined(*chains):
+    """Several expiries in one chain."""
+    names = [name for name in Chain.__slots__ if isinstance(getattr(chains[0], name), np.ndarray)]
+    return replace(
+        chains[0],
+        **{name: np.concatenate([getattr(each, name) for each in chains]) for name in names},
+    )
+
+
+MARKETS = {
+    "yield": {"carry": 0.02},
+    "none": {},
+    "cash": {"cash": [(when, 0.3) for when in QUARTERS]},
+    "much cash": {"cash": [(when, 1.25) for when in QUARTERS]},
+}
+
+
+@pytest.fixture(scope="module")
+def chains():
+    return {name: joined(*(made(days, **how) for days in DAYS)) for name, how in MARKETS.items()}
+
+
+@pytest.fixture(scope="module")
+def priced(chains):
+    return {name: price_chain(chain) for name, chain in chains.items()}
+
+
+def truth(name):
+    """Rates and forwards of the expiries."""
+    market = MARKETS[name]
+    rates, forwards = [], []
+    for days in DAYS:
+        time = until(days)[1]
+        rate = true_rate(time)
+        cash = sum(
+            amount * math.exp(-rate * when)
+            for when, amount in market.get("cash", ())
+            if when <= time
+        )
+        rates.append(rate)
+        forwards.append((SPOT - cash) * math.exp((rate - market.get("carry", 0.0)) * time))
+    return np.array(rates), np.array(forwards)
+
+
+def test_the_tree_gives_black_and_scholes_prices_where_nothing_is_exercised_early():
+    """Hull, Options, Futures, and Other Derivatives: S=42, K=40, r=10 %, 20 %, half a year."""
+    kind, strike = np.array([1, -1]), np.array([40.0, 40.0])
+    sigma = np.array([0.2, 0.2])
+    found = tree(kind, strike, 0.5, 0.1, sigma, american=False, spot=42.0)
+    assert found == pytest.approx([4.759, 0.808], abs=0.005)
+    assert tree(kind, strike, 0.5, 0.1, sigma, spot=42.0)[0] == pytest.approx(4.759, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "basis_points"),
+    [("yield", 0.003, 5), ("none", 0.003, 5), ("cash", 0.003, 12), ("much cash", 0.004, 40)],
+)
+def test_rates_and_forwards_are_those_the_quotes_were_made_with(priced, name, rate, basis_points):
+    rates, forwards = truth(name)
+    parity = priced[name].parity
+    assert parity.reason == ("",) * len(DAYS)
+    assert parity.american.all()
+    assert parity.rate == pytest.approx(rates, abs=rate)
+    assert parity.forward == pytest.approx(forwards, rel=basis_points * 1e-4)
+
+
+@pytest.mark.parametrize("name", MARKETS)
+def test_taken_as_european_the_same_quotes_give_rates_two_to_five_points_too_low(chains, name):
+    rates, forwards = truth(name)
+    chain = chains[name]
+    parity = fit_parity(chain, expiries(chain, american_roots=()))
+    fitted = np.isfinite(parity.rate)
+    assert ((rates - parity.rate)[fitted] > 0.02).all()
+    assert parity.forward[-1] < 0.995 * forwards[-1]
+
+
+def test_a_european_fit_below_zero_does_not_hide_the_premium():
+    """At a rate below zero nothing would be exercised early, and parity would seem to hold."""
+    chain = joined(*(made(days) for days in DAYS[:3]))
+    european = fit_parity(chain, expiries(chain, american_roots=()))
+    assert (european.rate < 0.0).all()
+    found = fit_parity(chain, expiries(chain))
+    assert found.rate == pytest.approx([true_rate(0.0)] * 3, abs=0.01)
+    assert found.forward == pytest.approx(truth("none")[1][:3], rel=5e-4)
+
+
+def test_a_rate_below_zero_counts_as_none_and_every_option_has_a_price():
+    """An American put has two exercise boundaries where carry < rate < 0, and no price."""
+    one = price_chain(joined(*(made(days, rate=-0.001, carry=-0.02) for days in DAYS)))
+    assert (one.parity.rate >= 0.0).all()
+    assert one.parity.rate == pytest.approx([0.0] * len(DAYS), abs=0.003)
+    assert one.parity.carry == pytest.approx([-0.019] * len(DAYS), abs=0.003)
+    assert (one.reason == Reason.PRICED).all()
+    assert one.inside_share > 0.97
+
+
+def test_the_carry_is_the_yield(priced):
+    carry = priced["yield"].parity.carry
+    assert carry == pytest.approx([0.02] * len(DAYS), abs=0.003)
+    assert priced["none"].parity.carry == pytest.approx([0.0] * len(DAYS), abs=0.003)
+
+
+def test_prices_are_those_of_a_tree_with_the_fitted_rate_and_carry(priced):
+    for one in priced.values():
+        chain, place = one.chain, one.expiries.of_option
+        assert (one.reason == Reason.PRICED).all()
+        for which in range(len(DAYS)):
+            rows = np.flatnonzero(place == which)[::5]
+            expected = tree(
+                chain.kind[rows], chain.strike[rows], float(one.expiries.time[which]),
+                float(one.parity.rate[which]), chain.volatility[rows],
+                carry=float(one.parity.carry[which]),
+            )  # fmt: skip
+            assert one.price[rows] == pytest.approx(expected, abs=0.06)
+
+
+def test_prices_lie_inside_the_quotes_that_the_market_made(chains, priced):
+    assert priced["yield"].inside_share > 0.97
+    assert priced["none"].inside_share > 0.97
+    assert priced["cash"].inside_share > 0.9
+    assert price_chain(chains["yield"], american_roots=()).inside_share < 0.6
+
+
+@pytest.mark.parametrize(("name", "most"), [("yield", 0.002), ("none", 0.002), ("cash", 0.003)])
+def test_volatilities_are_those_the_quotes_were_made_with(priced, name, most):
+    implied = priced[name].implied
+    assert implied.liquid.sum() > 100
+    assert implied.solved[implied.liquid].all()
+    off = np.abs(implied.difference["volatility"][implied.liquid])
+    assert np.median(off) < 0.0005
+    assert np.percentile(off, 95) < most
+
+
+def test_greeks_are_by_the_spot(priced):
+    """Delta as a difference of prices in the tree, over a step that its nodes do not show."""
+    one = priced["yield"]
+    rows = np.flatnonzero(one.implied.liquid & (one.expiries.of_option == 3))[::4]
+    time, rate, carry = (
+        float(values[3]) for values in (one.expiries.time, one.parity.rate, one.parity.carry)
+    )
+    low, high = (
+        tree(
+            one.chain.kind[rows], one.chain.strike[rows], time, rate, one.implied.mid[rows],
+            carry=carry, spot=SPOT * bump,
+        )
+        for bump in (0.97, 1.03)
+    )  # fmt: skip
+    assert one.implied.greeks["delta"][rows] == pytest.approx(
+        (high - low) / (0.06 * SPOT), abs=0.01
+    )
+
+
+def test_an_option_at_its_intrinsic_value_has_a_status_and_no_part_in_the_fit(chains):
+    chain = chains["yield"]
+    deep = (chain.kind < 0) & (chain.strike >= 310.0)
+    worth = np.where(deep, chain.strike - SPOT, 0.5 * (chain.bid + chain.ask))
+    again = replace(
+        chain,
+        bid=np.where(deep, worth - 0.5, chain.bid),
+        ask=np.where(deep, worth + 0.5, chain.ask),
+    )
+    one = price_chain(again)
+    assert (one.implied.code[deep] == Code.AT_INTRINSIC).all()
+    assert one.parity.rate == pytest.approx(truth("yield")[0], abs=0.003)
+
+
+def test_an_expiry_whose_puts_are_all_exercised_has_no_forward_and_the_reason_is_told(chains):
+    later = joined(*(made(days, carry=0.02) for days in DAYS[1:]))
+    strikes = np.arange(300.0, 331.0, 5.0)
+    first = made(DAYS[0], strikes=strikes, carry=0.02)
+    worth = np.where(first.kind < 0, first.strike - SPOT, 0.2)
+    first = replace(first, bid=worth - 0.1, ask=worth + 0.1)
+    one = price_chain(joined(first, later))
+    assert one.parity.reason[0] == "0 strikes whose call and put have a volatility, 3 are needed"
+    assert one.parity.reason[1:] == ("",) * 4
+    assert np.isnan([one.parity.forward[0], one.parity.rate[0], one.parity.carry[0]]).all()
+    assert one.parity.american.all()
+    assert (one.reason[one.expiries.of_option == 0] == Reason.NO_FORWARD).all()
+    assert one.parity.rate[1:] == pytest.approx(truth("yield")[0][1:], abs=0.003)
+
+
+def test_two_strikes_are_too_few(chains):
+    few = made(DAYS[0], strikes=np.array([245.0, 255.0]), carry=0.02)
+    chain = joined(few, *(made(days, carry=0.02) for days in DAYS[1:]))
+    parity = fit_parity(chain, expiries(chain))
+    assert parity.reason[0] == "2 strikes with usable call and put, 3 are needed"
+    assert np.isnan(parity.carry[0])
+
+
+def test_missing_quotes_and_volatilities_leave_their_neighbours_alone(chains):
+    chain = chains["yield"]
+    gone = np.arange(len(chain)) % 14 == 4
+    bid = np.where(gone, np.nan, chain.bid)
+    sigma = np.where(np.arange(len(chain)) % 14 == 6, np.nan, chain.volatility)
+    one = price_chain(replace(chain, bid=bid, volatility=sigma))
+    assert one.parity.rate == pytest.approx(truth("yield")[0], abs=0.003)
+    assert (one.reason[gone] == Reason.NO_QUOTE).all()
+    assert (one.implied.code[gone] == Code.NOT_FINITE).all()
+    assert np.isnan(one.price[np.isnan(sigma)]).all()
+    np.testing.assert_array_equal(np.isnan(one.price), one.reason != Reason.PRICED)
+
+
+def test_a_volatility_that_no_market_has_is_a_reason_for_no_price(chains):
+    chain = chains["yield"]
+    sigma = chain.volatility.copy()
+    sigma[30] = 1e-6
+    one = price_chain(replace(chain, volatility=sigma))
+    assert one.reason[30] == Reason.REFUSED
+    assert Reason.REFUSED.words == "outside the domain of American prices"
+    assert np.count_nonzero(np.isnan(one.price)) == 1
+
+
+@pytest.mark.parametrize("spot", [math.nan, 0.0, math.inf])
+def test_without_a_spot_american_options_are_taken_as_european_and_a_remark_says_so(chains, spot):
+    chain = replace(chains["yield"], spot=spot)
+    found, european = price_chain(chain), price_chain(chain, american_roots=())
+    assert found.remark == "no value of the underlying: ACME taken as European"
+    assert european.remark == ""
+    assert found.american_roots == []
+    np.testing.assert_array_equal(found.parity.rate, european.parity.rate)
+    np.testing.assert_array_equal(found.price, european.price)
+    np.testing.assert_array_equal(found.implied.mid, european.implied.mid)
+    assert np.isnan(found.parity.carry).all()
+
+
+def test_a_european_root_beside_an_american_one_keeps_its_results_to_the_bit(chains):
+    index = joined(*(made(days, root="SPX", carry=0.02, american=False) for days in DAYS))
+    mixed = joined(index, chains["yield"])
+    found, before = price_chain(mixed), price_chain(mixed, american_roots=())
+    assert found.american_roots == ["ACME"]
+    rows = mixed.root == "SPX"
+    for name, values in columns(found).items():
+        np.testing.assert_array_equal(values[rows], columns(before)[name][rows], err_msg=name)
+    american = found.expiries.root == "ACME"
+    assert found.parity.american.tolist() == american.tolist()
+    assert found.parity.rate[american] == pytest.approx(truth("yield")[0], abs=0.003)
+
+
+@pytest.mark.parametrize(
+    ("asked", "american"),
+    [
+        (None, {"ACME", "OEX", "SPY"}),
+        ((), set()),
+        ({"SPX", "ACME"}, {"SPX", "ACME"}),
+    ],
+)
+def test_all_roots_but_those_of_european_index_options_are_american_unless_named(asked, american):
+    roots = ("ACME", "OEX", "SPY", "SPX", "SPXW", "XSP", "NDX", "RUTW", "VIX", "VIXW", "XEO")
+    few = STRIKES[::10]
+    chain = joined(*(made(45, root=root, strikes=few) for root in roots))
+    found = expiries(chain, american_roots=asked)
+    assert set(found.root[found.american].tolist()) == american
+
+
+def test_the_forward_is_that_of_spot_rate_and_carry(priced):
+    for one in priced.values():
+        growth = np.exp((one.parity.rate - one.parity.carry) * one.expiries.time)
+        assert one.parity.forward == pytest.approx(SPOT * growth, rel=1e-12)
