@@ -69,7 +69,7 @@ def test_which_takes_groups_and_names_and_puts_them_in_the_catalogue_s_order(run
 def test_an_unknown_greek_is_refused_with_the_valid_ones(run, which):
     message = failed(run, "greeks", *HULL, "--sigma", HULL_SIGMA, "--which", which)
     assert "unknown greek" in message
-    assert "valid: first, second, third, all, price, delta, gamma" in message
+    assert "valid: first, second, third, all, american, price, delta, gamma" in message
 
 
 def test_the_volatility_of_a_price_is_found_with_its_status(run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mpmath import inf, mpf
+from mpmath import inf, isinf, mpf
 
 import quantforge
 from quantforge import Code
@@ -23,6 +23,8 @@ def _sigma(lane: Lane, exact: mpf) -> mpf:
     """What the volatility may be off by, the price being off by what its accuracy allows."""
     price, *option, style = lane
     found = reference.american_implied_volatility(*lane[:7])
+    if isinf(found.attainable):
+        return inf
     if found.code == Code.AT_INTRINSIC:
         return found.attainable * _BOUNDARY[style]
     spot, strike, time, rate, dividend, sign = option
@@ -31,9 +33,10 @@ def _sigma(lane: Lane, exact: mpf) -> mpf:
 
 
 def _code(lane: Lane, exact: mpf) -> mpf:
-    """Nothing is promised of which of the two codes a solved option has."""
+    """Nothing is promised of which of two codes a solved option has, nor one at its bounds."""
     found = reference.american_implied_volatility(*lane[:7])
-    return inf if found.code in (Code.OK, Code.LOW_PRECISION) else mpf(1)
+    open_ = found.code in (Code.OK, Code.LOW_PRECISION) or isinf(found.attainable)
+    return inf if open_ else mpf(1)
 
 
 def _public(operands: Any, **options: Any) -> Any:

@@ -64,7 +64,9 @@ def american_implied_volatility(
     option = spot, strike, time, rate, dividend, sign
     european = european_implied_volatility(price, *option)
     if not is_early((spot, strike, time, rate, dividend, 0.0, sign)):
-        return Implied(european.sigma, european.code, european.attainable / ulp(mpf(price)))
+        solved = european.code in (Code.OK, Code.LOW_PRECISION)
+        cost = european.attainable / ulp(mpf(price)) if solved else inf
+        return Implied(european.sigma, european.code, cost)
     floor = float(without_volatility(*option))
     gain = max(sign * (spot - strike), 0.0)
     start = float(european.sigma) if european.code == Code.OK else 1.0 / np.sqrt(time)
