@@ -23,7 +23,7 @@ from bench.climb.zeros import at_zeros
 BACKEND = "numpy"  # there on every machine, and nowhere without an error
 REGIONS = {6: regions.BACHELIER_PRICE, 7: regions.PRICE}
 DIRECT = [name for name in attained.MEASURED if "implied" not in name]
-INVERSE = [name for name in ORACLES if "implied" in name]
+INVERSE = [name for name in attained.MEASURED if "implied" in name]
 
 
 def options(operation, count=1):
