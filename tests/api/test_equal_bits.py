@@ -71,11 +71,17 @@ def from_cross_product(operation, count):
     return [rng.choice(values, count) for values in special(operation)]
 
 
+SHARES = {"american_greeks": 0.1, "american_implied_volatility": 0.05, "exercise_boundary": 0.2}
+"""Of as many options, for what takes the specification long, in plain Python."""
 DRAWS = {
-    "of every region": lambda kernel: operands.mixed(kernel, 3_000),
-    "with special values": lambda kernel: operands.edged(kernel, 2_000),
-    "of special values alone": lambda kernel: from_cross_product(kernel.name, 3_000),
+    "of every region": lambda kernel: operands.mixed(kernel, few(kernel, 3_000)),
+    "with special values": lambda kernel: operands.edged(kernel, few(kernel, 2_000)),
+    "of special values alone": lambda kernel: from_cross_product(kernel.name, few(kernel, 3_000)),
 }
+
+
+def few(kernel, count):
+    return int(count * SHARES.get(kernel.name, 1.0))
 
 
 @functools.cache
