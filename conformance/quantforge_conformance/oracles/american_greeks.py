@@ -70,5 +70,5 @@ ORACLE = Oracle(
     public=_public,
     specification=specification.american_greeks,
     golden_bits=DATA / "golden/american_greeks.txt",
-    points=8,
+    points=5,
 )

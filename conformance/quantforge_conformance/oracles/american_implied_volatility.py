@@ -65,5 +65,5 @@ ORACLE = Oracle(
     public=_public,
     specification=specification.american_implied_volatility,
     golden_bits=DATA / "golden/american_implied_volatility.txt",
-    points=5,
+    points=3,
 )
