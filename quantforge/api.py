@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantforge import exercises, kinds, labels
+from quantforge import kinds, labels
 from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
@@ -140,9 +140,9 @@ def price(
     """
     if dividends is not None:
         given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
-        given |= {"dividend": dividend, "kind": kind}
+        given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request("price", model, None, errors, backend, threads, exercise, accuracy)
-        return _escrowed(dividends, request, given, out)
+        return _in_full(request, given, out, dividends)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -156,8 +156,8 @@ def price(
         if not isinstance(exercise, str):
             given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
-            request = Request("price", model, None, *how, AMERICAN, accuracy)
-            return _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+            request = Request("price", model, None, *how, exercise, accuracy)
+            return _in_full(request, given, out)
         call = resolve(Request("price", model, None, *how, exercise, accuracy), kind)
         _PRICES[model, *how, kind, exercise, accuracy, _settings()] = call
     return call.run(spot, strike, time, rate, sigma, dividend, out, sign)
@@ -251,9 +251,9 @@ backend, threads
         which = (which,) if isinstance(which, str) else tuple(which)
     if dividends is not None:
         given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
-        given |= {"dividend": dividend, "kind": kind}
+        given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request("greeks", model, which, errors, backend, threads, exercise, accuracy)
-        escrowed: Greeks = _escrowed(dividends, request, given, out)
+        escrowed: Greeks = _in_full(request, given, out, dividends)
         return escrowed
     sign = None
     if type(kind) is not str:
@@ -269,8 +269,8 @@ backend, threads
         if not isinstance(exercise, str):
             given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
-            request = Request("greeks", model, which, *how, AMERICAN, accuracy)
-            several: Greeks = _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+            request = Request("greeks", model, which, *how, exercise, accuracy)
+            several: Greeks = _in_full(request, given, out)
             return several
         call = resolve(Request("greeks", model, which, *how, exercise, accuracy), kind)
         _GREEKS[model, which, *how, kind, exercise, accuracy, _settings()] = call
@@ -357,11 +357,11 @@ backend, threads
     which = ("sigma", "code") if status else ("sigma",)
     if dividends is not None:
         given = {"price": price, "spot": spot, "strike": strike, "time": time, "rate": rate}
-        given |= {"dividend": dividend, "kind": kind}
+        given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request(
             "implied_volatility", model, which, errors, backend, threads, exercise, accuracy
         )
-        return _escrowed(dividends, request, given, out)
+        return _in_full(request, given, out, dividends)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -376,8 +376,8 @@ backend, threads
         if not isinstance(exercise, str):
             given = {"price": price, "spot": spot, "strike": strike, "time": time, "rate": rate}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
-            request = Request("implied_volatility", model, which, *how, AMERICAN, accuracy)
-            return _evaluated(request, {**given, "exercise": flags(exercise)}, out)
+            request = Request("implied_volatility", model, which, *how, exercise, accuracy)
+            return _in_full(request, given, out)
         request = Request("implied_volatility", model, which, *how, exercise, accuracy)
         call = resolve(request, kind)
         _VOLATILITIES[model, which, *how, kind, exercise, accuracy, _settings()] = call
@@ -610,12 +610,10 @@ def _declared(operation: Operation) -> Callable[..., Any]:
         said = found.arguments
         how = [said.pop(name) for name in ("errors", "backend", "threads")]
         if styled:
-            american = flags(said["exercise"])
-            how += exercises.word(said.pop("exercise")), said.pop("accuracy")
-            said |= {} if american is None else {"exercise": american}
+            how += said.pop("exercise"), said.pop("accuracy")
         request = Request(operation.function, said.pop("model"), None, *how)
         out, kind = said.pop("out"), signs(said.pop("kind", "call"))
-        return _evaluated(request, {"rate": 0.0, **said, "kind": kind}, out)
+        return _in_full(request, {"rate": 0.0, **said, "kind": kind}, out)
 
     declared.__name__ = declared.__qualname__ = operation.function
     declared.__signature__ = signature  # type: ignore[attr-defined]  # what inspect goes by
@@ -628,13 +626,15 @@ def _declared(operation: Operation) -> Callable[..., Any]:
     return declared
 
 
-def _escrowed(dividends: Any, request: Request, arguments: Mapping[str, Any], out: Any) -> Any:
-    """The full path of a request, with cash dividends as users give them."""
+def _in_full(
+    request: Request, arguments: Mapping[str, Any], out: Any, dividends: Any = None
+) -> Any:
+    """The full path: exercises may differ from option to option, and dividends be paid in cash."""
     american = flags(request.exercise)
-    given = {**arguments, "kind": signs(arguments["kind"])}
     if american is not None:
-        given["exercise"], request = american, request._replace(exercise=AMERICAN)
-    return _evaluated(request._replace(dividends=schedule(dividends)), given, out)
+        arguments = {**arguments, "exercise": american}
+        request = request._replace(exercise=AMERICAN)
+    return _evaluated(request._replace(dividends=schedule(dividends)), arguments, out)
 
 
 def _evaluated(request: Request, arguments: Mapping[str, Any], out: Any) -> Any:

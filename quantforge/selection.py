@@ -31,9 +31,7 @@ class Selection(NamedTuple):
     types : str
         NumPy's type characters of the written ones.
     at_forward : bool
-        Whether rho and phi are those of a forward price.
-    direct : bool
-        Whether those written are those asked for.
+        Whether rho or phi is asked for, of a forward price.
     """
 
     names: tuple[str, ...]
@@ -41,7 +39,11 @@ class Selection(NamedTuple):
     wanted: int
     types: str
     at_forward: bool
-    direct: bool
+
+    @property
+    def direct(self) -> bool:
+        """Whether those written are those asked for."""
+        return not self.at_forward and self.names == self.written
 
     def results(
         self, values: tuple[Any, ...], time: Any, outs: Mapping[str, Any]
@@ -50,12 +52,13 @@ class Selection(NamedTuple):
         if self.direct:
             return values
         found = dict(zip(self.written, values, strict=True))
-        if "rho" in self.names and self.at_forward and "phi" in self.written:
-            found["rho"] = np.add(found["rho"], found["phi"], out=outs.get("rho"))
-        elif "rho" in self.names and self.at_forward:
-            negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
-            found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
-        if "phi" in self.names and self.at_forward:
+        if self.at_forward and "rho" in self.names:
+            if "phi" in self.written:
+                found["rho"] = np.add(found["rho"], found["phi"], out=outs.get("rho"))
+            else:
+                negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
+                found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
+        if self.at_forward and "phi" in self.names:
             nothing = np.where(np.isnan(values[0]), values[0], 0.0)[()]
             found["phi"] = np.positive(nothing, out=outs.get("phi"))
         return tuple(found[name] for name in self.names)
@@ -86,9 +89,10 @@ def _select(
     names = tuple(output.name for output in operation.written(operation.wanted(which)))
     if not names:
         raise ValueError("which names no result")
-    at_forward = model.on_forward and operation.takes_dividend
+    forward = model.on_forward and operation.takes_dividend
+    at_forward = forward and not {"rho", "phi"}.isdisjoint(names)
     kept = names
-    if at_forward and {"rho", "phi"} & {*names}:
+    if at_forward:
         kept = tuple(name for name in names if name not in ("rho", "phi"))
         summed = ("price",) if operation.exercise == EUROPEAN else ("rho", "phi")
         if "rho" in names or not kept:
@@ -103,5 +107,4 @@ def _select(
         wanted,
         "".join(output.type for output in written),
         at_forward,
-        direct=kept is names,
     )
