@@ -225,12 +225,12 @@ def american_implied_volatility(
     option = spot, strike, time, rate, dividend, sign
     found = european.implied_volatility(price, *option)
     search = search_of(price, *option, style, *found)
-    for _ in range(MOST_TURNS):
+    for turn in range(MOST_TURNS):
         if search.code != SEARCHING:
             break
         value, distance = valued(spot, strike, time, rate, dividend, search.at, sign, style)
         offset = offset_of(search, value, distance)
-        slope = slope_at_first(search, offset, *option)
-        search = advanced(search, price, value, offset, slope)
+        first = slope_at_first(search, offset, *option) if turn == 0 else 0.0
+        search = advanced(search, price, value, offset, first)
     code = LOW_PRECISION if search.code == SEARCHING else search.code
     return Implied(american_volatility_of(search.at, code), int(code))

@@ -81,7 +81,7 @@ def search_on(inputs, searches, marks, everything, n):
     """Search on until no lane is left; the ordinary form leaves, and marks, those beyond it."""
     given, some, values = block_of(AmericanOption), block_of(Search), block_of(Price)
     distances, special, lanes = doubles(BLOCK), words(BLOCK), words(BLOCK)
-    for _ in range(MOST_TURNS):
+    for turn in range(MOST_TURNS):
         count = american_price.NONE
         for i in range(n):
             lanes[count] = i
@@ -111,9 +111,11 @@ def search_on(inputs, searches, marks, everything, n):
             x, search = lane_at(inputs, i), lane_at(some, k)
             value = values.price[k]
             offset = offset_of(search, value, distances[k])
-            first = slope_at_first(
-                search, offset, x.spot, x.strike, x.time, x.rate, x.dividend, x.sign
-            )
+            first = 0.0
+            if turn == 0:
+                first = slope_at_first(
+                    search, offset, x.spot, x.strike, x.time, x.rate, x.dividend, x.sign
+                )
             put(searches, i, advanced(search, x.price, value, offset, first))
             if not everything:
                 marks[i] |= special[k]
