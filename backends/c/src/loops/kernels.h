@@ -79,17 +79,30 @@ FORM(price_general_block) {
 
 /* --- american_price */
 
+/* The prices, and ln m - ln B now where a boundary is looked for. */
+QF_INLINE void price_american(const double *const *restrict in, double *const *restrict out,
+                              double *restrict distances, int32_t *restrict marks, int general,
+                              int64_t n) {
+    if (general) {
+        price_general_block(in, out, marks, n, 1);
+        add_premium(in, out[0], distances, marks, 1, n);
+        settle_american(in, out[0], marks, n);
+    } else {
+        price_ordinary_block(in, out, marks, n, 1);
+        add_premium(in, out[0], distances, marks, 0, n);
+    }
+}
+
 FORM(american_price_ordinary_block) {
+    (void)wanted;
     Row distances;
-    price_ordinary_block(in, out, marks, n, wanted);
-    add_premium(in, out[0], distances, marks, 0, n);
+    price_american(in, out, distances, marks, 0, n);
 }
 
 FORM(american_price_general_block) {
+    (void)wanted;
     Row distances;
-    price_general_block(in, out, marks, n, wanted);
-    add_premium(in, out[0], distances, marks, 1, n);
-    settle_american(in, out[0], marks, n);
+    price_american(in, out, distances, marks, 1, n);
 }
 
 /* --- greeks */
@@ -258,14 +271,7 @@ static __attribute__((noinline)) void value_searched(const double *const *restri
                                                      int64_t n) {
     double *to[] = {value};
     EACH_LANE distances[i] = NOT_A_NUMBER;
-    if (general) {
-        price_general_block(in, to, marks, n, 1);
-        add_premium(in, value, distances, marks, 1, n);
-        settle_american(in, value, marks, n);
-    } else {
-        price_ordinary_block(in, to, marks, n, 1);
-        add_premium(in, value, distances, marks, 0, n);
-    }
+    price_american(in, to, distances, marks, general, n);
     EACH_LANE {
         double side = value[i] > exercised(in[0][i], in[1][i], in[6][i]) ? 1.0 : -1.0;
         distances[i] = distances[i] == distances[i] ? distances[i] : side;
@@ -274,7 +280,7 @@ static __attribute__((noinline)) void value_searched(const double *const *restri
 
 /* Search on until no lane is left; the ordinary form leaves, and marks, those beyond it. */
 QF_INLINE void search_on(const double *const *restrict in, SearchBlock *searches,
-                         int32_t *restrict marks, int general) {
+                         int32_t *restrict marks, int general, int64_t all) {
     double given[FIELDS(Quote) + 1][BLOCK], price[BLOCK], value[BLOCK], distances[BLOCK];
     const double *from[FIELDS(Quote) + 1];
     int32_t special[BLOCK];
@@ -283,7 +289,7 @@ QF_INLINE void search_on(const double *const *restrict in, SearchBlock *searches
     for (size_t j = 0; j < FIELDS(Quote) + 1; j++) from[j] = given[j];
     for (int turn = 0; turn < MOST_TURNS; turn++) {
         int64_t count = 0;
-        for (int64_t i = 0; i < BLOCK; i++) {
+        for (int64_t i = 0; i < all; i++) {
             lanes[count] = i;
             count += (searches->fields[0][i] == SEARCHING) & (general | !marks[i]);
         }
@@ -324,7 +330,6 @@ QF_INLINE void search_on(const double *const *restrict in, SearchBlock *searches
 QF_INLINE void search_block(const double *const *restrict in, double *const *restrict out,
                             int32_t *restrict marks, int general, int64_t n) {
     SearchBlock searches;
-    for (int64_t i = 0; i < BLOCK; i++) searches.fields[0][i] = OK;
     EACH_LANE {
         put_Search(&searches, i,
                    search_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i],
@@ -335,7 +340,7 @@ QF_INLINE void search_block(const double *const *restrict in, double *const *res
                           (get_Search(&searches, i).by_boundary > 0.0);
         marks[i] = by_boundary ? 0 : marks[i];
     }
-    search_on(in, &searches, marks, general);
+    search_on(in, &searches, marks, general, n);
     EACH_LANE {
         double code = searches.fields[0][i];
         out[1][i] = code == SEARCHING ? LOW_PRECISION : code;

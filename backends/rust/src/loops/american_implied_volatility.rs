@@ -1,12 +1,11 @@
 //! Searches for implied volatilities over a block of lanes. Those that are left go together from turn
 //! to turn.
 
-use super::american::{add_premium, padded_count, settle, worth_now};
+use super::american::{padded_count, worth_now};
 use super::boundary::Row;
 use super::instruction_sets::Isa;
-use super::lanes::{BLOCK, Block, Columns, Lanes, MOST_INPUTS, MOST_OUTPUTS, Marks};
-use super::operations::Price;
-use super::{Operation, lanes::Inputs};
+use super::lanes::{BLOCK, Block, Columns, Inputs, Lanes, MOST_INPUTS, MOST_OUTPUTS, Marks};
+use super::operations::AmericanPrice;
 use crate::american_implied_volatility::{
     MOST_TURNS, SEARCHING, Search, advanced, american_volatility_of, offset_of, search_of,
     slope_at_first,
@@ -19,14 +18,7 @@ use crate::legs::NOT_A_NUMBER;
 #[inline(always)]
 fn value_searched<I: Isa, const GENERAL: bool>(mut lanes: Lanes, distances: &mut Row) {
     distances.fill(NOT_A_NUMBER);
-    if GENERAL {
-        Price::general::<I>(lanes.again());
-        add_premium::<I, true>(&mut lanes, distances);
-        settle(&mut lanes);
-    } else {
-        Price::ordinary::<I>(lanes.again());
-        add_premium::<I, false>(&mut lanes, distances);
-    }
+    AmericanPrice::price::<I, GENERAL>(&mut lanes, distances);
     for (i, distance) in distances.iter_mut().enumerate().take(lanes.count()) {
         let side = if lanes.result(i) > worth_now(lanes.operands(i)) { 1.0 } else { -1.0 };
         *distance = if distance.is_nan() { side } else { *distance };

@@ -4,6 +4,7 @@ use super::Operation;
 use super::american::{add_premium, settle};
 use super::american_greeks::{OF_EUROPEAN, add_premium_greeks, settle_greeks};
 use super::american_implied_volatility::search;
+use super::boundary::Row;
 use super::exercise_boundary::{boundaries_by_table, boundaries_everywhere};
 use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Block, Columns, Lanes, MOST_OUTPUTS, Mark};
@@ -84,21 +85,33 @@ impl Operation for Price {
 
 pub struct AmericanPrice;
 
+impl AmericanPrice {
+    /// The prices, and ln m - ln B now where a boundary is looked for.
+    #[inline(always)]
+    pub fn price<I: Isa, const GENERAL: bool>(lanes: &mut Lanes, distances: &mut Row) {
+        if GENERAL {
+            Price::general::<I>(lanes.again());
+            add_premium::<I, true>(lanes, distances);
+            settle(lanes);
+        } else {
+            Price::ordinary::<I>(lanes.again());
+            add_premium::<I, false>(lanes, distances);
+        }
+    }
+}
+
 impl Operation for AmericanPrice {
     const INPUTS: usize = 8;
     const OUTPUTS: u32 = 1;
 
     #[inline(always)]
     fn ordinary<I: Isa>(mut lanes: Lanes) {
-        Price::ordinary::<I>(lanes.again());
-        add_premium::<I, false>(&mut lanes, &mut [0.0; BLOCK]);
+        Self::price::<I, false>(&mut lanes, &mut [0.0; BLOCK]);
     }
 
     #[inline(always)]
     fn general<I: Isa>(mut lanes: Lanes) {
-        Price::general::<I>(lanes.again());
-        add_premium::<I, true>(&mut lanes, &mut [0.0; BLOCK]);
-        settle(&mut lanes);
+        Self::price::<I, true>(&mut lanes, &mut [0.0; BLOCK]);
     }
 }
 
