@@ -173,7 +173,7 @@ fn slopes_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usize>(
     n: usize,
 ) {
     let f = contract_slopes::<FIRST, SECOND, THIRD, { F[1] }, { F[2] }>(0, puts, tangents, n);
-    for v in 0..=nodes.count {
+    for v in nodes.and_now() {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let (p, to) = (puts.get(i), tangents.to(i));
@@ -196,7 +196,7 @@ fn slopes_by_second<const W0: usize>(
     let g = contract_slopes::<{ G[0] }, { G[1] }, { G[2] }, { G[1] }, { G[2] }>(
         AT_G, puts, tangents, n,
     );
-    for v in 0..=nodes.count {
+    for v in nodes.and_now() {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let (p, to) = (puts.get(i), tangents.to(i));
@@ -300,7 +300,7 @@ fn find_slopes<I: Isa, const GENERAL: bool>(
     }
     slopes_of::<I, GENERAL>(out, puts, tangents, way, n);
     if n < lanes {
-        for v in 0..=nodes_of(way).count {
+        for v in nodes_of(way).and_now() {
             let its = out.get(v, 0);
             for i in 0..lanes {
                 out.put(v, i, its);

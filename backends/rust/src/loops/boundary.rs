@@ -8,6 +8,7 @@
 use super::lanes::{BLOCK, Columns};
 use crate::american_boundary::{Put, first_w, second_w, third_coordinate};
 use crate::elementary::fma;
+use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -68,6 +69,13 @@ impl Nodes {
     #[inline(always)]
     pub fn sine(self, v: usize) -> f64 {
         boundary()[self.at + v]
+    }
+
+    /// The nodes, and now behind them; over a range that includes its end, loops are not made into
+    /// vectors as well.
+    #[inline(always)]
+    pub fn and_now(self) -> Range<usize> {
+        0..self.count + 1
     }
 
     /// Behind the nodes it is now.
@@ -221,7 +229,7 @@ pub fn depths_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usi
     n: usize,
 ) {
     let c = contract_first::<FIRST, SECOND, THIRD>(puts, n);
-    for v in 0..=nodes.count {
+    for v in nodes.and_now() {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let p = puts.get(i);
@@ -235,7 +243,7 @@ pub fn depths_by_first<const FIRST: usize, const SECOND: usize, const THIRD: usi
 #[inline(always)]
 pub fn depths_by_second<const W0: usize>(out: &mut Depths, puts: &Puts, nodes: Nodes, n: usize) {
     let c = contract_second::<W0>(puts, n);
-    for v in 0..=nodes.count {
+    for v in nodes.and_now() {
         let cosine = nodes.cosine(v);
         for i in 0..n {
             let p = puts.get(i);
