@@ -1,10 +1,14 @@
 """American prices of every backend: near the reference, within their bounds, without a step."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from quantforge_conformance import reference
 from quantforge_conformance.regions.american_price import market, two_boundaries
 from quantforge_conformance.regions.region import log_uniform
+from scipy.special import log_ndtr, ndtr
 
 import quantforge
 from quantforge.plugins import State
@@ -163,6 +167,85 @@ def test_nothing_jumps_where_the_table_ends(backend):
     price = american(backend, o)
     assert (np.diff(price) >= -TOLERATED["standard"]).all()
     assert np.abs(np.diff(price, 2)).max() <= 10 * TOLERATED["standard"]
+
+
+class Endless(NamedTuple):
+    """Puts of endless time, and what exercise at their boundary brings in the time there is."""
+
+    value: NDArray
+    boundary: NDArray
+    least: NDArray
+    deviations: NDArray  # beyond which nobody survives the time there is
+
+
+def endless(o):
+    """Merton (1973), and the time in which a Brownian motion with drift falls by a distance."""
+    variance, deviation = o.sigma**2, o.sigma * np.sqrt(o.time)
+    h = 0.5 - (o.rate - o.dividend) / variance
+    root = np.sqrt(h * h + 2.0 * o.rate / variance)
+    power = np.where(h > 0.0, 2.0 * o.rate / variance / (h + root), root - h)
+    boundary = o.strike * power / (1.0 + power)
+    distance = np.maximum(np.log(o.spot / boundary), 0.0)
+    value = (o.strike - boundary) * np.exp(-power * distance)
+    z = root * deviation - distance / deviation
+    other = 2.0 * root * distance + log_ndtr(-distance / deviation - root * deviation)
+    least = np.where(distance > 0.0, value * (ndtr(z) + np.exp(other)), o.strike - o.spot)
+    return Endless(np.where(distance > 0.0, value, least), boundary, least, z)
+
+
+def lasting(rng, count):
+    """Puts of any volatility, with up to 5,000 years left."""
+    return market(rng, count)._replace(
+        spot=100.0 * np.exp(rng.uniform(-2.0, 2.0, count)),
+        time=log_uniform(rng, 1.0, 5_000.0, count),
+        rate=log_uniform(rng, 1e-4, 0.3, count),
+        dividend=rng.choice([-1.0, 0.0, 1.0], count) * log_uniform(rng, 1e-4, 0.3, count),
+        sigma=log_uniform(rng, 0.005, 5.0, count),
+        sign=np.full(count, -1.0),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_no_time_is_too_long_for_a_price_between_its_bounds_or_none(backend):
+    o = lasting(np.random.default_rng(21), 4_000)
+    price, known = american(backend, o), endless(o)
+    assert (price <= known.value + 1e-4)[~np.isnan(price)].all()
+    assert (price >= known.least - 1e-4)[~np.isnan(price)].all()
+    boundary = quantforge.exercise_boundary(
+        o.strike, o.time, o.rate, o.sigma, dividend=o.dividend, backend=backend
+    )
+    assert (boundary >= known.boundary * (1.0 - 2e-3))[~np.isnan(boundary)].all()
+    refused = (known.deviations < 9.0) & (
+        (o.sigma**2 * o.time > 1_000.0) | (-o.dividend * o.time > 15.0)
+    )
+    assert not np.isnan(price[~refused]).any()
+    assert not np.isnan(boundary[~refused]).any()
+    assert np.count_nonzero(refused) < 400
+
+
+def test_where_endless_time_takes_over_prices_do_not_jump(backend):
+    o = lasting(np.random.default_rng(22), 2_000)
+    z = np.where(np.arange(2_000) % 2, 8.499, 8.501)
+    o = o._replace(spot=100.0, dividend=0.0)  # so that the deviations grow with the time
+    for _ in range(60):
+        o = o._replace(time=o.time * (z / np.maximum(endless(o).deviations, 4.0)) ** 1.5)
+    assert endless(o).deviations == pytest.approx(z)
+    assert american(backend, o) == pytest.approx(endless(o).value, abs=1e-4)
+
+
+def test_endless_time_has_a_price_and_greeks(backend):
+    """Of a put of strike 100 at r = 5 %, sigma = 20 %: g = 2 r / sigma^2 = 2.5, B = 500 / 7."""
+    option = (100.0, 100.0, np.inf, 0.05, 0.2)
+    given = {"kind": "put", "exercise": "american", "backend": backend}
+    boundary = 500.0 / 7.0
+    price = (100.0 - boundary) * 0.7142857142857143**2.5
+    assert quantforge.price(*option, **given) == pytest.approx(price, rel=1e-14)
+    assert quantforge.exercise_boundary(100.0, np.inf, 0.05, 0.2) == pytest.approx(boundary)
+    greeks = quantforge.greeks(*option, **given)
+    assert greeks.delta == pytest.approx(-2.5 * price / 100.0)
+    assert greeks.gamma == pytest.approx(2.5 * 3.5 * price / 1e4)
+    assert greeks.theta == 0.0
+    assert greeks.vega == pytest.approx(2.5 * price * np.log(1.4) * 2.0 / 0.2)
 
 
 def with_two_boundaries(rng, count):

@@ -71,8 +71,6 @@ def from_cross_product(operation, count):
     return [rng.choice(values, count) for values in special(operation)]
 
 
-SHARES = {"american_greeks": 0.1, "american_implied_volatility": 0.05, "exercise_boundary": 0.2}
-"""Of as many options, for what takes the specification long, in plain Python."""
 DRAWS = {
     "of every region": lambda kernel: operands.mixed(kernel, few(kernel, 3_000)),
     "with special values": lambda kernel: operands.edged(kernel, few(kernel, 2_000)),
@@ -81,7 +79,7 @@ DRAWS = {
 
 
 def few(kernel, count):
-    return int(count * SHARES.get(kernel.name, 1.0))
+    return int(count * kernel.oracle.share)
 
 
 @functools.cache
@@ -118,8 +116,8 @@ def from_special(kernel, count, seed):
 
 
 @pytest.mark.parametrize("draw", [operands.ordinary, operands.mixed, operands.edged, from_special])
-def test_backends_agree_on_300_000_random_options(kernel, draw):
-    batch = draw(kernel, 300_000, seed=11)
+def test_backends_agree_on_many_random_options(kernel, draw):
+    batch = draw(kernel, few(kernel, 300_000), seed=11)
     assert not unlike(kernel, silently(kernel, batch), silently(first(kernel), batch), batch)
 
 
@@ -260,8 +258,9 @@ def computed(tmp_path_factory):
         if not exact_backends(operation):
             continue
         kernel = kernel_of(exact_backends(operation)[0], operation)
-        parts = [operands.mixed(kernel, 100_000), operands.edged(kernel, 30_000)]
-        parts = [*map(np.stack, parts), from_cross_product(operation, 30_000)]
+        many, less = few(kernel, 100_000), few(kernel, 30_000)
+        parts = [operands.mixed(kernel, many), operands.edged(kernel, less)]
+        parts = [*map(np.stack, parts), from_cross_product(operation, less)]
         batch = np.concatenate(parts, axis=1)
         np.save(folder / f"{operation}.npy", batch)
         found[operation] = kernel, batch, silently(kernel, batch)

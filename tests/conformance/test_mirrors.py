@@ -23,9 +23,11 @@ FORMULAS = {
     "legs": LEGS,
     "price": "time_value price_ordinary price_general",
     "american_boundary": """
-        logarithm exp_of is_near put_of third_coordinate first_w second_w discounted_tails
+        logarithm exp_of is_near grows_little put_of third_coordinate first_w second_w
+        discounted_tails
     """,
     "american_equation": "is_smooth sample_of depth_of depth_slope boundary_density turn_of",
+    "american_perpetual": "perpetual_of perpetual_price",
     "american_price": "premium_density known_path value_without_volatility",
     "american_implied_volatility": """
         search_of slope_at_first offset_of advanced american_volatility_of
@@ -36,7 +38,7 @@ FORMULAS = {
     """,
     "american_greeks": """
         directions_of bent unbent slopes_of first_slopes second_slopes premium_slopes premium_greeks
-        greeks_of_exercise greeks_without_volatility
+        greeks_of_endless_time greeks_of_exercise greeks_without_volatility
     """,
     "exercise_boundary": """
         scale_of amount_of is_slight put_now faded boundary_of never_exercised start_of

@@ -9,11 +9,14 @@
 
 #include "legs.h"
 
-/* Beyond these the table of the boundary is not believed, and past those nothing is. */
+/* Beyond these the table of the boundary is not believed, and past those nothing is, nor where a
+ * negative dividend comes to more than the growth in the option's time. */
 #define TABLE_SCALE 110.0
 #define MOST_SCALE 0x1p+17
 #define LEAST_SCALE 0x1p-40
-#define MOST_X 128.0
+#define MOST_X 1024.0
+#define MOST_X_TWOFOLD 128.0
+#define MOST_GROWTH 16.0
 #define LEAST_X 0x1p-40
 #define MOST_RATIO 0x1p300
 #define LEAST_APART 0x1p-16 /* 1 - X, below which two boundaries meet before they count */
@@ -29,6 +32,9 @@ QF_INLINE double exp_of(double x) {
 
 /* Whether an amount is ordinary. */
 QF_INLINE int is_near(double amount) { return (amount > 1.0 / MOST_RATIO) & (amount < MOST_RATIO); }
+
+/* Whether the equation of one boundary is believed. */
+QF_INLINE int grows_little(double b, double x) { return -(b * x) < MOST_GROWTH; }
 
 /* A put of strike 1 on an underlying of volatility 1, and where the table has its boundary. */
 typedef struct {
@@ -74,7 +80,8 @@ QF_INLINE Put put_of(double spot, double strike, double time, double rate, doubl
     int fitted = (out.x <= 3.3) & (a * out.x <= 0.65) & (apart * out.x <= 0.75);
     out.tabulated = (scale <= TABLE_SCALE) & (out.reach <= 1.0) & (fitted | !second);
     out.twofold = twofold;
-    out.covered = near & opened & fitting & (out.x > LEAST_X) & (out.x < MOST_X);
+    out.covered = near & opened & fitting & (out.x > LEAST_X) & (out.x < MOST_X) &
+                  (twofold ? out.x < MOST_X_TWOFOLD : grows_little(b, out.x));
     return out;
 }
 

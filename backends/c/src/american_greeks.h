@@ -14,6 +14,7 @@
 #ifndef QF_AMERICAN_GREEKS_H
 #define QF_AMERICAN_GREEKS_H
 
+#include "american_perpetual.h"
 #include "american_price.h"
 #include "greeks.h"
 
@@ -185,6 +186,33 @@ QF_INLINE AmericanGreeks premium_greeks(Put p, PremiumSlopes by, double spot, do
     out.of[AMERICAN_CHARM] = -((call ? x - mx : mx * per_m) * per_time);
     out.of[AMERICAN_DUAL_DELTA] = call ? own : other;
     out.of[AMERICAN_DUAL_GAMMA] = call ? own_twice : other_twice;
+    return out;
+}
+
+/* The greeks of an option whose time hardly ends: by g, the value changes as -value (ln m - ln B).
+ */
+QF_INLINE AmericanGreeks greeks_of_endless_time(Perpetual e, double value, double spot,
+                                                double strike, double sigma, double sign) {
+    int call = sign > 0.0;
+    double s = call ? strike : spot, k = call ? spot : strike;
+    double more = 1.0 + e.power, square = sigma * sigma;
+    double curved = e.power * more, per_root = value / e.root;
+    double pull = per_root * e.distance, turn = curved * per_root / sigma;
+    double by_spot = -(e.power * value) / s, by_strike = more * value / k;
+    double twice = curved * value / s / s, other = curved * value / k / k;
+    double by_rate = -(more * pull) / square, by_dividend = e.power * pull / square;
+    double vanna = turn * fma(-e.power, e.distance, 1.0) / s;
+    double dual_vanna = turn * fma(more, e.distance, -1.0) / k;
+    AmericanGreeks out = {{0.0}};
+    out.of[PRICE] = value;
+    out.of[DELTA] = call ? by_strike : by_spot;
+    out.of[GAMMA] = call ? other : twice;
+    out.of[VEGA] = curved * pull / sigma;
+    out.of[RHO] = call ? by_dividend : by_rate;
+    out.of[PHI] = call ? by_rate : by_dividend;
+    out.of[AMERICAN_VANNA] = call ? dual_vanna : vanna;
+    out.of[AMERICAN_DUAL_DELTA] = call ? by_spot : by_strike;
+    out.of[AMERICAN_DUAL_GAMMA] = call ? twice : other;
     return out;
 }
 

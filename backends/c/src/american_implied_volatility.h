@@ -116,8 +116,9 @@ QF_INLINE Search advanced(Search search, double price, double value, double offs
     double by_parabola = search.at - 2.0 * offset / (own < 0.0 ? own - root : own + root);
     double to = search.at - offset / slope;
     double middle = high < INFINITY ? 0.5 * (low + high) : 2.0 * search.at;
-    to = (low < to) & (to < high) ? to : middle;
-    to = (low < by_parabola) & (by_parabola < high) ? by_parabola : to;
+    double end = at_most(high, 4.0 * search.at);
+    to = (low < to) & (to < end) ? to : middle;
+    to = (low < by_parabola) & (by_parabola < end) ? by_parabola : to;
     double still = (by_boundary ? 0x1p-13 : 0x1p-20) * search.at;
     int hit = close | (offset == 0.0);
     int over = hit | (fabs(to - search.at) <= still) | (high - low <= still);

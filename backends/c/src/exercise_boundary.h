@@ -12,6 +12,7 @@
 #define QF_EXERCISE_BOUNDARY_H
 
 #include "american_equation.h"
+#include "american_perpetual.h"
 #include "american_price.h"
 
 /* By region: below the first amount the table is not believed, below the second nothing is, and
@@ -53,7 +54,8 @@ QF_INLINE PutNow put_now(double time, double rate, double dividend, double sigma
     double scale = scale_of(p), amount = amount_of(p);
     int second = p.second > 0.0, single = !((r < 0.0) & (q < r));
     out.looked_for = (p.early > 0.0) & single & (p.x > LEAST_X) & (p.x < MOST_X) &
-                     (scale < MOST_SCALE) & (amount > LEAST_AMOUNT);
+                     (scale < MOST_SCALE) & grows_little(p.b, p.x) & (amount > LEAST_AMOUNT) &
+                     !perpetual_of(p).reached;
     if (!out.looked_for) return out;
     double log_start = second ? logarithm(log_ratio(p.a, p.b)) : 0.0;
     int slight = is_slight(p, log_start);

@@ -23,7 +23,8 @@ from quantforge_numba.tables import AMERICAN_REACH, AMERICAN_T, INV_SQRT_2PI, LN
 # Beyond the first the table of the boundary is not believed, and past the others nothing is.
 TABLE_SCALE = 110.0
 MOST_SCALE, LEAST_SCALE = 2.0**17, 2.0**-40
-MOST_X, LEAST_X = 128.0, 2.0**-40
+MOST_X, LEAST_X = 1024.0, 2.0**-40
+MOST_X_TWOFOLD, MOST_GROWTH = 128.0, 16.0
 MOST_RATIO = 2.0**300
 LEAST_APART = 2.0**-16  # 1 - X, below which two boundaries meet before they count
 
@@ -77,6 +78,12 @@ def is_near(amount):
 
 
 @inlined
+def grows_little(b, x):
+    """Whether the equation of one boundary is believed."""
+    return -(b * x) < MOST_GROWTH
+
+
+@inlined
 def put_of(spot, strike, time, rate, dividend, sigma, sign):
     call = sign > 0.0
     s = strike if call else spot
@@ -103,6 +110,7 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
     share = at_most(apart / scale, 1.0)
     x = variance * time
     reach = sqrt(x * fma(scale, AMERICAN_REACH, 0.15))
+    calm = x < MOST_X_TWOFOLD if twofold else grows_little(b, x)
     fitted = (x <= 3.3) & (a * x <= 0.65) & (apart * x <= 0.75)
     return Put(
         k,  # by position: Numba takes no call with more than 15 names
@@ -120,7 +128,7 @@ def put_of(spot, strike, time, rate, dividend, sigma, sign):
         early=early,
         tabulated=(scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | (not second)),
         twofold=twofold,
-        covered=near & opened & fitting & (x > LEAST_X) & (x < MOST_X),
+        covered=near & opened & fitting & (x > LEAST_X) & (x < MOST_X) & calm,
     )
 
 

@@ -300,6 +300,41 @@ def premium_greeks(p, by, spot, strike, time, sigma, sign):
 
 
 @inlined
+def greeks_of_endless_time(e, value, x):
+    """Those of an option whose time hardly ends: by g the value changes as -value ln (m / B)."""
+    call = x.sign > 0.0
+    s = x.strike if call else x.spot
+    k = x.spot if call else x.strike
+    more = 1.0 + e.power
+    square = x.sigma * x.sigma
+    curved = e.power * more
+    per_root = value / e.root
+    pull = per_root * e.distance
+    turn = curved * per_root / x.sigma
+    by_spot = -(e.power * value) / s
+    by_strike = more * value / k
+    twice = curved * value / s / s
+    other = curved * value / k / k
+    by_rate = -(more * pull) / square
+    by_dividend = e.power * pull / square
+    vanna = turn * fma(-e.power, e.distance, 1.0) / s
+    dual_vanna = turn * fma(more, e.distance, -1.0) / k
+    return AmericanGreeks(
+        price=value,
+        delta=by_strike if call else by_spot,
+        gamma=other if call else twice,
+        vega=curved * pull / x.sigma,
+        theta=0.0,
+        rho=by_dividend if call else by_rate,
+        phi=by_rate if call else by_dividend,
+        vanna=dual_vanna if call else vanna,
+        charm=0.0,
+        dual_delta=by_spot if call else by_strike,
+        dual_gamma=twice if call else other,
+    )
+
+
+@inlined
 def greeks_of_exercise(now, sign):
     """Those of an option that is exercised: nothing changes but what exercise brings."""
     return AmericanGreeks(

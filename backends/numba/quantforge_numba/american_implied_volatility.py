@@ -22,7 +22,7 @@ from quantforge_numba.american_price import (
     known_path,
     value_without_volatility,
 )
-from quantforge_numba.elementary import at_least, log_ratio
+from quantforge_numba.elementary import at_least, at_most, log_ratio
 from quantforge_numba.implied_volatility import (
     ABOVE_MAXIMUM,
     AT_INTRINSIC,
@@ -158,8 +158,9 @@ def advanced(search, price, value, offset, first):
     to = search.at - offset / slope
     half, twice = 0.5 * (low + high), 2.0 * search.at
     middle = half if high < inf else twice
-    to = to if (low < to) & (to < high) else middle
-    to = by_parabola if (low < by_parabola) & (by_parabola < high) else to
+    end = at_most(high, 4.0 * search.at)
+    to = to if (low < to) & (to < end) else middle
+    to = by_parabola if (low < by_parabola) & (by_parabola < end) else to
     still = (2.0**-13 if by_boundary else 2.0**-20) * search.at
     hit = close | (offset == 0.0)
     over = hit | (fabs(to - search.at) <= still) | (high - low <= still)

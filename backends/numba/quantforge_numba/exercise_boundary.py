@@ -19,9 +19,11 @@ from quantforge_numba.american_boundary import (
     MOST_X,
     Put,
     exp_of,
+    grows_little,
     logarithm,
     put_of,
 )
+from quantforge_numba.american_perpetual import perpetual_of
 from quantforge_numba.american_price import EUROPEAN, FAST, HIGH, STANDARD
 from quantforge_numba.elementary import at_least, at_most, log_ratio
 from quantforge_numba.intrinsics import fma, inlined, sqrt
@@ -76,7 +78,8 @@ def put_now(time, rate, dividend, sigma, sign):
     amount = amount_of(p)
     single = not ((r < 0.0) & (q < r))
     looked_for = p.early & single & (p.x > LEAST_X) & (p.x < MOST_X)
-    looked_for &= (scale < MOST_SCALE) & (amount > LEAST_AMOUNT)
+    looked_for &= (scale < MOST_SCALE) & (amount > LEAST_AMOUNT) & grows_little(p.b, p.x)
+    looked_for &= not perpetual_of(p).reached
     starts = looked_for & p.second
     log_start = logarithm(log_ratio(p.a if starts else 1.0, p.b if starts else 1.0))
     slight = looked_for & is_slight(p, log_start)

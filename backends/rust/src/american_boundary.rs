@@ -14,8 +14,11 @@ use crate::tables::{AMERICAN_REACH, AMERICAN_T, INV_SQRT_2PI, LN2_HI, LN2_LO};
 const TABLE_SCALE: f64 = 110.0;
 pub const MOST_SCALE: f64 = two_to(17);
 pub const LEAST_SCALE: f64 = two_to(-40);
-pub const MOST_X: f64 = 128.0;
+pub const MOST_X: f64 = 1024.0;
 pub const LEAST_X: f64 = two_to(-40);
+const MOST_X_TWOFOLD: f64 = 128.0;
+/// Nor where a negative dividend comes to more than this in the option's time.
+const MOST_GROWTH: f64 = 16.0;
 /// 1 - X, below which two boundaries meet before they count.
 pub const LEAST_APART: f64 = two_to(-16);
 const MOST_RATIO: f64 = two_to(300);
@@ -72,6 +75,12 @@ pub fn is_near(amount: f64) -> bool {
     (amount > LEAST_RATIO) & (amount < MOST_RATIO)
 }
 
+/// Whether the equation of one boundary is believed.
+#[inline(always)]
+pub fn grows_little(b: f64, x: f64) -> bool {
+    -(b * x) < MOST_GROWTH
+}
+
 #[inline(always)]
 pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Put {
     let call = sign > 0.0;
@@ -97,6 +106,7 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
     let m = log_ratio(if near { s } else { 1.0 }, if near { k } else { 1.0 });
     let start = log_ratio(if starts { a } else { 1.0 }, if starts { b } else { 1.0 });
     let reach = (x * fma(scale, AMERICAN_REACH, 0.15)).sqrt();
+    let calm = if twofold { x < MOST_X_TWOFOLD } else { grows_little(b, x) };
     let fitted = (x <= 3.3) & (a * x <= 0.65) & (apart * x <= 0.75);
     Put {
         strike: k,
@@ -114,7 +124,7 @@ pub fn put_of([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> Pu
         early: flag(early),
         tabulated: flag((scale <= TABLE_SCALE) & (reach <= 1.0) & (fitted | !second)),
         twofold: flag(twofold),
-        covered: flag(near & opened & fitting & (x > LEAST_X) & (x < MOST_X)),
+        covered: flag(near & opened & fitting & (x > LEAST_X) & (x < MOST_X) & calm),
     }
 }
 

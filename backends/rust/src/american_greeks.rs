@@ -13,6 +13,7 @@
 //! differentiated equation. No greek is a difference of prices.
 
 use crate::american_boundary::{Put, discounted_tails, exp_of, logarithm};
+use crate::american_perpetual::Perpetual;
 use crate::american_price::KnownPath;
 use crate::elementary::{at_least, at_most, fma, log_ratio, two_to};
 use crate::tables::{AMERICAN_REACH, AMERICAN_T};
@@ -270,6 +271,37 @@ pub fn premium_greeks(
         -(if call { x - mx } else { mx * per_m } * per_time),
         if call { own } else { other },
         if call { own_twice } else { other_twice },
+    ]
+}
+
+/// The greeks of an option whose time hardly ends: by g, the value changes as -value (ln m - ln B).
+pub fn greeks_of_endless_time(
+    e: &Perpetual,
+    value: f64,
+    [spot, strike, _, _, _, sigma, sign, _]: [f64; 8],
+) -> [f64; AMERICAN_GREEKS] {
+    let call = sign > 0.0;
+    let (s, k) = if call { (strike, spot) } else { (spot, strike) };
+    let (more, square) = (1.0 + e.power, sigma * sigma);
+    let (curved, per_root) = (e.power * more, value / e.root);
+    let (pull, turn) = (per_root * e.distance, curved * per_root / sigma);
+    let (by_spot, by_strike) = (-(e.power * value) / s, more * value / k);
+    let (twice, other) = (curved * value / s / s, curved * value / k / k);
+    let (by_rate, by_dividend) = (-(more * pull) / square, e.power * pull / square);
+    let vanna = turn * fma(-e.power, e.distance, 1.0) / s;
+    let dual_vanna = turn * fma(more, e.distance, -1.0) / k;
+    [
+        value,
+        if call { by_strike } else { by_spot },
+        if call { other } else { twice },
+        curved * pull / sigma,
+        0.0,
+        if call { by_dividend } else { by_rate },
+        if call { by_rate } else { by_dividend },
+        if call { dual_vanna } else { vanna },
+        0.0,
+        if call { by_spot } else { by_strike },
+        if call { twice } else { other },
     ]
 }
 

@@ -11,7 +11,7 @@
 
 use crate::american_boundary::{discounted_tails, exp_of, is_near, logarithm, put_of};
 use crate::american_price::{EUROPEAN, FAST, HIGH, STANDARD, known_path, value_without_volatility};
-use crate::elementary::{at_least, fma, log_ratio, two_to};
+use crate::elementary::{at_least, at_most, fma, log_ratio, two_to};
 use crate::implied_volatility::{
     ABOVE_MAXIMUM, AT_INTRINSIC, AT_MAXIMUM, BELOW_INTRINSIC, INVALID_INPUT, LOW_PRECISION,
     NOT_FINITE, OK,
@@ -155,8 +155,9 @@ pub fn advanced(search: &Search, price: f64, value: f64, offset: f64, first: f64
     let by_parabola = search.at - 2.0 * offset / if own < 0.0 { own - root } else { own + root };
     let to = search.at - offset / slope;
     let middle = if high < f64::INFINITY { 0.5 * (low + high) } else { 2.0 * search.at };
-    let to = if (low < to) & (to < high) { to } else { middle };
-    let to = if (low < by_parabola) & (by_parabola < high) { by_parabola } else { to };
+    let end = at_most(high, 4.0 * search.at);
+    let to = if (low < to) & (to < end) { to } else { middle };
+    let to = if (low < by_parabola) & (by_parabola < end) { by_parabola } else { to };
     let still = if by_boundary { two_to(-13) } else { two_to(-20) } * search.at;
     let hit = close | (offset == 0.0);
     let over = hit | ((to - search.at).abs() <= still) | (high - low <= still);

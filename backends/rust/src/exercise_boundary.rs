@@ -9,8 +9,9 @@
 //! for a call that exercise before expiry never pays for.
 
 use crate::american_boundary::{
-    LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, exp_of, logarithm, put_of,
+    LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, exp_of, grows_little, logarithm, put_of,
 };
+use crate::american_perpetual::perpetual_of;
 use crate::american_price::{EUROPEAN, FAST, HIGH, STANDARD};
 use crate::elementary::{at_least, at_most, fma, log_ratio, two_to};
 use crate::legs::{State, state_of};
@@ -64,7 +65,9 @@ pub fn put_now([time, rate, dividend, sigma, sign]: [f64; 5]) -> PutNow {
         & (p.x > LEAST_X)
         & (p.x < MOST_X)
         & (scale < MOST_SCALE)
-        & (amount > LEAST_AMOUNT);
+        & grows_little(p.b, p.x)
+        & (amount > LEAST_AMOUNT)
+        & !perpetual_of(&p).reached;
     if !looked_for {
         return PutNow { put: p, fade: 0.0, looked_for };
     }

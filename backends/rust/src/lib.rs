@@ -5,6 +5,7 @@ mod american_double;
 mod american_equation;
 mod american_greeks;
 mod american_implied_volatility;
+mod american_perpetual;
 mod american_price;
 mod attainable_error;
 mod bachelier_greeks;

@@ -36,13 +36,23 @@ _PRICES: dict[str, tuple[float | str | None, float | str | None]] = {
     "spot 0.0, strike 0.0": (0.0, 0.0),
     "spot inf": (INFINITY, 0.0),
     "strike inf": (0.0, INFINITY),
-    # volatility beyond all measure, and endless time
-    "sigma 1e-5": (NOTHING, NOTHING),
+    # volatility beyond all measure
+    "sigma 1e-5": (NOTHING, 0.0),
     "sigma 1e-200": (NOTHING, NOTHING),
     "sigma inf": (NOTHING, NOTHING),
     "sigma 1e150": (NOTHING, NOTHING),
-    "time inf": (NOTHING, NOTHING),
 }
+
+# So much time, or so little volatility, that more time would change nothing.
+_ENDLESS = (
+    *(("time inf", sign) for sign in (CALL, PUT)),
+    *(("time inf, strike 300.0", sign) for sign in (CALL, PUT)),
+    *(("time 2000.0, rate 0.03", sign) for sign in (CALL, PUT)),
+    *(("time 1e150", sign) for sign in (CALL, PUT)),
+    ("time inf, dividend -0.5", PUT),
+    ("sigma 0.003, time 5.0, rate 0.03, dividend 0.05, strike 160.0", PUT),
+    ("sigma 0.0002, strike 101.0", PUT),
+)
 
 _WITHOUT_VOLATILITY = (
     "sigma 0.0",
@@ -104,6 +114,9 @@ def _edge_cases() -> Iterator[EdgeCase]:
             yield _case(name, sign, Near(exact, TOLERANCE))
     for name, sign in _NEVER_EARLY:
         exact = reference.price(*changed(EUROPEAN, name, sign)[1])
+        yield _case(name, sign, Near(exact, TOLERANCE))
+    for name, sign in _ENDLESS:
+        exact = reference.american_price(*changed(EUROPEAN, name, sign)[1])
         yield _case(name, sign, Near(exact, TOLERANCE))
     yield from two_boundaries()
     for sign in (CALL, PUT):

@@ -71,4 +71,5 @@ ORACLE = Oracle(
     specification=specification.american_greeks,
     golden_bits=DATA / "golden/american_greeks.txt",
     points=5,
+    share=0.1,
 )

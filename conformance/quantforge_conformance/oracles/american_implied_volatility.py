@@ -66,4 +66,5 @@ ORACLE = Oracle(
     specification=specification.american_implied_volatility,
     golden_bits=DATA / "golden/american_implied_volatility.txt",
     points=3,
+    share=0.05,
 )

@@ -74,4 +74,5 @@ ORACLE = Oracle(
     specification=lambda *lane: (specification.american_price(*lane),),
     golden_bits=DATA / "golden/american_price.txt",
     points=25,
+    share=0.25,
 )

@@ -63,4 +63,5 @@ ORACLE = Oracle(
     specification=lambda *lane: (specification.exercise_boundary(*lane),),
     golden_bits=DATA / "golden/exercise_boundary.txt",
     points=25,
+    share=0.2,
 )

@@ -44,6 +44,8 @@ class Oracle:
         them. Without one its test has no cases.
     points : int
         How many options of each region the suite compares with the exact values.
+    share : float, default 1
+        Of as many options as others are tried on, for what takes much longer an option.
     """
 
     exact_values: Callable[..., tuple[mpf, ...]]
@@ -56,3 +58,4 @@ class Oracle:
     golden_bits: Path | None = None
     worst_cases: Path | None = None
     points: int = 50
+    share: float = 1.0

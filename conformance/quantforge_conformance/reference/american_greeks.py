@@ -13,6 +13,7 @@ import numpy as np
 from mpmath import mp, mpf
 from numpy.typing import NDArray
 
+from quantforge_conformance.reference.american_perpetual import perpetual
 from quantforge_conformance.reference.american_price import Boundaries, premia
 from quantforge_conformance.reference.american_price import without_volatility as best_on_path
 from quantforge_conformance.reference.greeks import greeks
@@ -44,6 +45,9 @@ def american_greeks(
     Theta and charm are against time passing.
     """
     lane = (spot, strike, time, rate, dividend, sigma, sign)
+    endless = perpetual(*as_put(lane))
+    if endless and endless.reached:
+        return exercised(lane) if distance(lane) <= 0.0 else of_endless_time(lane)
     found = european_greeks(*lane)
     if not is_early(lane):
         return found
@@ -74,6 +78,9 @@ def distance(lane: Sequence[float], points: int = 64, turns: int = 300) -> float
     if not is_early(lane):
         return np.inf
     spot, strike, time, rate, dividend, sigma = as_put(lane)
+    endless = perpetual(spot, strike, time, rate, dividend, sigma)
+    if endless and endless.reached:
+        return float(mp.log(spot / endless.boundary))
     variance = sigma * sigma
     return float(np.log(spot / strike)) - _log_boundary(
         rate / variance, dividend / variance, variance * time, points, turns
@@ -115,6 +122,35 @@ def without_volatility(
         "phi": slope(0, 0, 0, 0, 1),
         "vanna": mpf(0),
         "charm": -slope(1, 0, 1, 0, 0),
+        "dual_delta": slope(0, 1, 0, 0, 0),
+        "dual_gamma": slope(0, 2, 0, 0, 0),
+    }
+
+
+def of_endless_time(lane: Sequence[float]) -> dict[str, mpf]:
+    """Return those of an option that has so much time that more would change nothing."""
+    spot, strike, time, rate, dividend, sigma, sign = lane
+
+    def value(*given: mpf) -> mpf:
+        spot, strike, rate, dividend, sigma = given
+        found = perpetual(*as_put((spot, strike, time, rate, dividend, sigma, sign)))
+        assert found is not None
+        return found.value
+
+    def slope(*orders: int) -> mpf:
+        with mp.workdps(50):
+            return mp.diff(value, tuple(map(mpf, (spot, strike, rate, dividend, sigma))), orders)
+
+    return {
+        "price": slope(0, 0, 0, 0, 0),
+        "delta": slope(1, 0, 0, 0, 0),
+        "gamma": slope(2, 0, 0, 0, 0),
+        "vega": slope(0, 0, 0, 0, 1),
+        "theta": mpf(0),
+        "rho": slope(0, 0, 1, 0, 0),
+        "phi": slope(0, 0, 0, 1, 0),
+        "vanna": slope(1, 0, 0, 0, 1),
+        "charm": mpf(0),
         "dual_delta": slope(0, 1, 0, 0, 0),
         "dual_gamma": slope(0, 2, 0, 0, 0),
     }

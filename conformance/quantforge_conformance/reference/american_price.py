@@ -15,6 +15,7 @@ from mpmath import exp, mp, mpf
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from quantforge_conformance.reference.american_perpetual import perpetual
 from quantforge_conformance.reference.price import price
 
 W_START = 0.638833215803935574765963491815
@@ -234,6 +235,9 @@ def american_price(
     european = price(spot, strike, time, rate, dividend, sigma, sign)
     if sign > 0.0:
         spot, strike, rate, dividend = strike, spot, dividend, rate
+    endless = perpetual(spot, strike, time, rate, dividend, sigma)
+    if endless and endless.reached:
+        return endless.value
     if rate <= 0.0 and dividend >= rate:
         return european
     variance = sigma * sigma

@@ -8,6 +8,7 @@ import numpy as np
 from mpmath import inf, mp, mpf
 from numpy.typing import NDArray
 
+from quantforge_conformance.reference.american_perpetual import perpetual
 from quantforge_conformance.reference.american_price import Boundaries
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,9 @@ def exercise_boundary(
         rate, dividend = dividend, rate
     if rate <= 0.0 and dividend >= rate:
         return inf if sign > 0.0 else mpf(0)
+    endless = perpetual(1.0, 1.0, time, rate, dividend, sigma)
+    if endless and endless.reached:
+        return mpf(strike) * endless.boundary ** int(-sign)
     variance = sigma * sigma
     depth = _depth(rate / variance, dividend / variance, variance * time)
     return mpf(strike) * mp.exp(sign * mpf(depth))

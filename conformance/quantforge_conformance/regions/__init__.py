@@ -8,7 +8,7 @@ promised in the regions of the price, those of American options where there is o
 from quantforge_conformance.regions.american_implied_volatility import (
     REGIONS as AMERICAN_IMPLIED_VOLATILITY,
 )
-from quantforge_conformance.regions.american_price import ONE_BOUNDARY as AMERICAN_GREEKS
+from quantforge_conformance.regions.american_price import GREEKS as AMERICAN_GREEKS
 from quantforge_conformance.regions.american_price import REGIONS as AMERICAN_PRICE
 from quantforge_conformance.regions.bachelier_implied_volatility import (
     REGIONS as BACHELIER_IMPLIED_VOLATILITY,

@@ -107,6 +107,31 @@ def two_boundaries(rng: Generator, count: int, one_in: int = 8) -> AmericanOptio
     )
 
 
+def endless(rng: Generator, count: int) -> AmericanOptions:
+    """So much time left, for ever for one in eight, that more would change nothing."""
+    o = market(rng, count)
+    rate, dividend = log_uniform(rng, 1e-4, 0.2, count), rng.uniform(-0.05, 0.15, count)
+    sigma, spot = log_uniform(rng, 0.003, 5, count), log_uniform(rng, 30, 300, count)
+    a, b = rate / sigma**2, dividend / sigma**2
+    h = 0.5 - a + b
+    root = np.sqrt(h * h + 2 * a)
+    power = np.where(h > 0, 2 * a / (h + root), root - h)
+    distance = np.maximum(np.log(spot / 100) + np.log1p(1 / power), 0)
+    z = rng.uniform(12, 60, count)
+    deviation = (z + np.sqrt(z * z + 4 * root * distance)) / (2 * root)
+    time = np.where(rng.random(count) < 0.125, np.inf, (deviation / sigma) ** 2)
+    put = o.sign < 0
+    return o._replace(
+        spot=np.where(put, spot, 100.0),
+        strike=np.where(put, 100.0, spot),
+        time=time,
+        rate=np.where(put, rate, dividend),
+        dividend=np.where(put, dividend, rate),
+        sigma=sigma,
+        style=rng.integers(1, 4, count).astype(float),
+    )
+
+
 ONE_BOUNDARY = (
     Region("American, of the market", market),
     Region("American, fast", fast),
@@ -116,7 +141,9 @@ ONE_BOUNDARY = (
     Region("American, a minute to a week", short_time),
     Region("American, beyond the table", beyond_the_table, partial(beyond_the_table, one_in=512)),
 )
+ENDLESS = Region("American, of hardly ending time", endless)
+GREEKS = (*ONE_BOUNDARY, ENDLESS)
 REGIONS = (
-    *ONE_BOUNDARY,
+    *GREEKS,
     Region("American, two boundaries", two_boundaries, partial(two_boundaries, one_in=512)),
 )

@@ -56,5 +56,6 @@ REGIONS = (
         without_spot(american_price.beyond_the_table),
         without_spot(partial(american_price.beyond_the_table, one_in=_FEW)),
     ),
+    Region("Boundary, of hardly ending time", without_spot(american_price.endless)),
     Region("Boundary, next to no rates", next_to_nothing),
 )

@@ -38,9 +38,11 @@ from quantforge_conformance.spec.tables import (
 
 TABLE_SCALE = 110.0
 MOST_SCALE, LEAST_SCALE = 2.0**17, 2.0**-40
-MOST_X, LEAST_X = 128.0, 2.0**-40
+MOST_X, LEAST_X = 1024.0, 2.0**-40
+MOST_X_TWOFOLD, MOST_GROWTH = 128.0, 16.0
 MOST_RATIO = 2.0**300
-"""Beyond the first the table of the boundary is not believed, and past the others nothing is."""
+"""Beyond the first the table of the boundary is not believed, and past the others nothing is, nor
+where a negative dividend comes to more than `MOST_GROWTH` in the option's time."""
 LEAST_APART = 2.0**-16
 """1 - X, below which two boundaries meet before they count."""
 
@@ -73,6 +75,11 @@ def exp_of(x: float) -> float:
 def is_near(amount: float) -> bool:
     """Whether an amount is ordinary."""
     return 1.0 / MOST_RATIO < amount < MOST_RATIO
+
+
+def grows_little(b: float, x: float) -> bool:
+    """Whether the equation of one boundary is believed."""
+    return -(b * x) < MOST_GROWTH
 
 
 class Put(NamedTuple):
@@ -122,6 +129,7 @@ def put_of(
     scale = full if fitting else 1.0
     bend, share = square_root(at_most(scale, TABLE_SCALE)), at_most(apart / scale, 1.0)
     reach = square_root(x * fma(scale, AMERICAN_REACH, 0.15))
+    calm = x < MOST_X_TWOFOLD if twofold else grows_little(b, x)
     fitted = x <= 3.3 and a * x <= 0.65 and apart * x <= 0.75
     return Put(
         strike=k,
@@ -140,7 +148,7 @@ def put_of(
         early=early,
         tabulated=scale <= TABLE_SCALE and reach <= 1.0 and (not second or fitted),
         twofold=twofold,
-        covered=near and opened and fitting and LEAST_X < x < MOST_X,
+        covered=near and opened and fitting and LEAST_X < x < MOST_X and calm,
         near=near,
     )
 

@@ -45,6 +45,11 @@ from quantforge_conformance.spec.american_equation import (
     depth_slope,
     interpolated,
 )
+from quantforge_conformance.spec.american_perpetual import (
+    Perpetual,
+    perpetual_of,
+    perpetual_price,
+)
 from quantforge_conformance.spec.american_price import (
     FAST,
     HIGH,
@@ -307,6 +312,33 @@ def premium_greeks(
     )
 
 
+def greeks_of_endless_time(
+    e: Perpetual, value: float, spot: float, strike: float, sigma: float, sign: float
+) -> AmericanGreeks:
+    """Those of an option whose time hardly ends: by g the value changes as -value ln (m / B)."""
+    call = sign > 0.0
+    s, k = (strike, spot) if call else (spot, strike)
+    more, square = 1.0 + e.power, sigma * sigma
+    curved, per_root = e.power * more, divide(value, e.root)
+    pull, turn = per_root * e.distance, divide(curved * per_root, sigma)
+    by_spot, by_strike = divide(-(e.power * value), s), divide(more * value, k)
+    twice, other = divide(divide(curved * value, s), s), divide(divide(curved * value, k), k)
+    by_rate, by_dividend = divide(-(more * pull), square), divide(e.power * pull, square)
+    vanna = divide(turn * fma(-e.power, e.distance, 1.0), s)
+    dual_vanna = divide(turn * fma(more, e.distance, -1.0), k)
+    return AmericanGreeks(
+        price=value,
+        delta=by_strike if call else by_spot,
+        gamma=other if call else twice,
+        vega=divide(curved * pull, sigma),
+        rho=by_dividend if call else by_rate,
+        phi=by_rate if call else by_dividend,
+        vanna=dual_vanna if call else vanna,
+        dual_delta=by_spot if call else by_strike,
+        dual_gamma=twice if call else other,
+    )
+
+
 def greeks_of_exercise(now: float, sign: float) -> AmericanGreeks:
     """Those of an option that is exercised: nothing changes but what exercise brings."""
     return AmericanGreeks(price=now, delta=sign, dual_delta=-sign)
@@ -431,12 +463,16 @@ def american_greeks(
     if found.price != found.price:
         return AmericanGreeks(*[NOT_A_NUMBER] * len(found))
     p = put_of(spot, strike, time, rate, dividend, sigma, sign)
+    e = perpetual_of(p)
     now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
-    if is_looked_for(p, style) and not p.twofold:
+    if is_looked_for(p, e, style) and not p.twofold:
         return _with_premium(found, p, now, (spot, strike, time, sigma, sign), style)
-    settling = settling_of(p, time, sigma, style, both=False)
+    settling = settling_of(p, e, time, sigma, style, both=False)
     if settling is Settling.NOTHING:
         return AmericanGreeks(*[NOT_A_NUMBER] * len(found))
+    if settling is Settling.PERPETUAL and e.distance > 0.0:
+        value = perpetual_price(p, e, now, found.price)
+        return greeks_of_endless_time(e, value, spot, strike, sigma, sign)
     path = known_path(spot, strike, time, rate, dividend, sign)
     if settling is Settling.PATH and path.t > 0.0 and path.then > at_least(found.price, path.now):
         return greeks_without_volatility(path, sign)

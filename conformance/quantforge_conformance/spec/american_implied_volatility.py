@@ -32,7 +32,14 @@ from quantforge_conformance.spec.american_price import (
     value_without_volatility,
     valued,
 )
-from quantforge_conformance.spec.elementary import at_least, divide, fma, log_ratio, square_root
+from quantforge_conformance.spec.elementary import (
+    at_least,
+    at_most,
+    divide,
+    fma,
+    log_ratio,
+    square_root,
+)
 from quantforge_conformance.spec.implied_volatility import (
     ABOVE_MAXIMUM,
     AT_INTRINSIC,
@@ -182,8 +189,9 @@ def advanced(search: Search, price: float, value: float, offset: float, first: f
     by_parabola = search.at - divide(2.0 * offset, own - root if own < 0.0 else own + root)
     to = search.at - divide(offset, slope)
     middle = 0.5 * (low + high) if high < math.inf else 2.0 * search.at
-    to = to if low < to < high else middle
-    to = by_parabola if low < by_parabola < high else to
+    end = at_most(high, 4.0 * search.at)
+    to = to if low < to < end else middle
+    to = by_parabola if low < by_parabola < end else to
     still = (2.0**-13 if search.by_boundary else 2.0**-20) * search.at
     over = close or offset == 0.0 or abs(to - search.at) <= still or high - low <= still
     lost = high < math.inf and known == 0.0 and not close

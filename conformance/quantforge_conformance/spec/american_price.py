@@ -38,6 +38,11 @@ from quantforge_conformance.spec.american_double import (
     sine_until,
 )
 from quantforge_conformance.spec.american_equation import Boundary
+from quantforge_conformance.spec.american_perpetual import (
+    Perpetual,
+    perpetual_of,
+    perpetual_price,
+)
 from quantforge_conformance.spec.elementary import at_least, at_most, divide, fma, log_ratio
 from quantforge_conformance.spec.legs import NOT_A_NUMBER
 
@@ -137,18 +142,21 @@ class Settling(Enum):
     GREATER = "the greater of the European price and of exercise now"
     NOW = "exercise now"
     PATH = "the best on a known path"
+    PERPETUAL = "that of endless time"
     NOTHING = "nothing at all"
 
 
-def settling_of(p: Put, time: float, sigma: float, style: float, *, both: bool = True) -> Settling:
+def settling_of(
+    p: Put, e: Perpetual, time: float, sigma: float, style: float, *, both: bool = True
+) -> Settling:
     """What becomes of an option that has a European price.
 
     `both` says whether options with two boundaries are done too.
     """
-    done = both or not p.twofold
+    done, ends = both or not p.twofold, e.reached or e.worthless
     if style not in (EUROPEAN, FAST, STANDARD, HIGH):
         return Settling.NOTHING
-    if style == EUROPEAN or not p.early or (p.covered and done):
+    if style == EUROPEAN or not p.early or (p.covered and done and not ends):
         return Settling.LEFT
     if time == 0.0:
         return Settling.NOW
@@ -159,12 +167,15 @@ def settling_of(p: Put, time: float, sigma: float, style: float, *, both: bool =
     tiny = tiny or ((closed or p.x <= LEAST_X) and p.x < MOST_X and p.scale < MOST_SCALE)
     if not p.near or (tiny and done):
         return Settling.GREATER
-    return Settling.NOTHING  # volatility beyond all measure
+    if e.reached:
+        return Settling.PERPETUAL
+    return Settling.GREATER if e.worthless else Settling.NOTHING  # beyond all measure
 
 
-def is_looked_for(p: Put, style: float) -> bool:
+def is_looked_for(p: Put, e: Perpetual, style: float) -> bool:
     """Whether the boundary is looked for."""
-    return style in (FAST, STANDARD, HIGH) and p.early and p.covered
+    asked = style in (FAST, STANDARD, HIGH) and p.early and p.covered
+    return asked and not (e.reached or e.worthless)
 
 
 def valued(
@@ -182,14 +193,15 @@ def valued(
     if found != found:
         return NOT_A_NUMBER, -1.0
     p = put_of(spot, strike, time, rate, dividend, sigma, sign)
+    e = perpetual_of(p)
     now = at_least(spot - strike if sign > 0.0 else strike - spot, 0.0)
-    if is_looked_for(p, style):
+    if is_looked_for(p, e, style):
         if p.twofold:
             return double_price(p, now, found), NOT_A_NUMBER
         premium, distance = premium_of(p, style)
         value = fma(p.strike, at_least(premium, 0.0), found)
         return at_most(at_least(value, now), p.strike), distance
-    match settling_of(p, time, sigma, style):
+    match settling_of(p, e, time, sigma, style):
         case Settling.GREATER:
             found = at_least(found, now)
         case Settling.NOW:
@@ -197,6 +209,8 @@ def valued(
         case Settling.PATH:
             path = known_path(spot, strike, time, rate, dividend, sign)
             found = value_without_volatility(path, found)
+        case Settling.PERPETUAL:
+            found = perpetual_price(p, e, now, found)
         case Settling.NOTHING:
             found = NOT_A_NUMBER
     return found, 1.0 if found > now else -1.0

@@ -19,10 +19,12 @@ from quantforge_conformance.spec.american_boundary import (
     Put,
     TabulatedBoundary,
     exp_of,
+    grows_little,
     logarithm,
     put_of,
 )
 from quantforge_conformance.spec.american_equation import Boundary, depth_of
+from quantforge_conformance.spec.american_perpetual import perpetual_of
 from quantforge_conformance.spec.american_price import EUROPEAN, FAST, HIGH, STANDARD
 from quantforge_conformance.spec.elementary import at_least, at_most, divide, fma, log_ratio
 from quantforge_conformance.spec.legs import NOT_A_NUMBER, state_of
@@ -63,9 +65,9 @@ def put_now(time: float, rate: float, dividend: float, sigma: float, sign: float
     p = put_of(1.0, 1.0, time, r, q, sigma, -1.0)
     scale, amount = scale_of(p), amount_of(p)
     single = not (r < 0.0 and q < r)
-    looked_for = (
-        p.early and single and LEAST_X < p.x < MOST_X and scale < MOST_SCALE
-    ) and amount > LEAST_AMOUNT
+    believed = LEAST_X < p.x < MOST_X and scale < MOST_SCALE and grows_little(p.b, p.x)
+    looked_for = p.early and single and believed and amount > LEAST_AMOUNT
+    looked_for = looked_for and not perpetual_of(p).reached
     if not looked_for:
         return PutNow(p, 0.0, looked_for=False)
     log_start = logarithm(log_ratio(p.a, p.b)) if p.second else 0.0
@@ -172,4 +174,7 @@ def exercise_boundary(
         return start_of(strike, rate, dividend, sign)
     if p.x < MOST_X and amount_of(p) <= LEAST_AMOUNT:
         return never_exercised(sign)
-    return NOT_A_NUMBER  # volatility beyond all measure
+    e = perpetual_of(p)
+    if e.reached:
+        return strike * exp_of(e.distance if sign > 0.0 else -e.distance)
+    return NOT_A_NUMBER  # beyond all measure

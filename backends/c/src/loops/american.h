@@ -3,6 +3,7 @@
 #ifndef QF_AMERICAN_H
 #define QF_AMERICAN_H
 
+#include "../american_perpetual.h"
 #include "../american_price.h"
 #include "american_double.h"
 #include "equation.h"
@@ -139,15 +140,17 @@ QF_INLINE double exercised(double spot, double strike, double sign) {
     return at_least(sign > 0.0 ? spot - strike : strike - spot, 0.0);
 }
 
+/* The put that an option is. */
+QF_INLINE Put put_at(const double *const *restrict in, int64_t i) {
+    return put_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i]);
+}
+
 /* The puts that options are, and their ways. The ordinary form leaves to the general one, and
  * marks, what is not done by the table. */
 QF_INLINE void choose_ways(PutBlock *puts, int32_t *restrict ways, const double *const *restrict in,
                            const double *restrict european, int32_t *restrict marks, int general,
                            int64_t n) {
-    EACH_LANE {
-        put_Put(puts, i,
-                put_of(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[5][i], in[6][i]));
-    }
+    EACH_LANE put_Put(puts, i, put_at(in, i));
     EACH_LANE {
         Put p = get_Put(puts, i);
         double style = in[7][i];
@@ -158,6 +161,10 @@ QF_INLINE void choose_ways(PutBlock *puts, int32_t *restrict ways, const double 
             (early & (p.covered == 0.0)) | (its >= HIGH_FIRST) | ((way == NO_WAY) & (style != 0.0));
         marks[i] |= general ? 0 : rest;
         ways[i] = general | !rest ? its : NO_WAY;
+    }
+    for (int64_t i = 0; general && i < n; i++) {
+        Perpetual e = perpetual_of(get_Put(puts, i));
+        if (e.reached | e.worthless) ways[i] = NO_WAY;
     }
 }
 
@@ -215,8 +222,9 @@ static __attribute__((noinline)) void add_premium(const double *const *restrict 
 }
 
 /* What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
- * European price and of exercise now, exercise now, the best on a known path, or nothing at all. */
-enum { LEFT, GREATER, NOW, PATH, NOTHING };
+ * European price and of exercise now, exercise now, the best on a known path, that of endless time,
+ * or nothing at all. */
+enum { LEFT, GREATER, NOW, PATH, PERPETUAL, NOTHING };
 
 /* What becomes of lane i, its European price being its result so far, and its mark. `both` says
  * whether options with two boundaries are done too. */
@@ -225,20 +233,23 @@ static int settling_of(const double *const *restrict in, double european, int32_
     double spot = in[0][i], strike = in[1][i], time = in[2][i], sigma = in[5][i], style = in[7][i];
     if (style != style) *mark = 0;
     if ((european != european) | (style != style)) return NOTHING;
-    Put p = put_of(spot, strike, time, in[3][i], in[4][i], sigma, in[6][i]);
+    Put p = put_at(in, i);
+    Perpetual e = perpetual_of(p);
     double single = p.second > 0.0 ? p.b : p.a + fabs(p.a - p.b);
     double scale = p.twofold > 0.0 ? -p.b : single;
-    int done = both | (p.twofold == 0.0);
+    int done = both | (p.twofold == 0.0), ends = e.reached | e.worthless;
     int known = (style == 0.0) | (style == 1.0) | (style == 2.0) | (style == 3.0);
     int far = !(is_near(spot) & is_near(strike));
     int closed = (p.twofold > 0.0) & (p.a - p.b <= LEAST_APART * scale);
     int soon = (closed | (p.x <= LEAST_X)) & (scale < MOST_SCALE);
     int tiny = (soon | (scale <= LEAST_SCALE)) & (p.x < MOST_X);
-    if (known & ((p.early == 0.0) | ((p.covered > 0.0) & done) | (style == 0.0))) return LEFT;
+    int found = (p.covered > 0.0) & done & !ends;
+    if (known & ((p.early == 0.0) | found | (style == 0.0))) return LEFT;
     if (known & (time == 0.0)) return NOW;
     if (known & (sigma == 0.0) & (time < INFINITY) & !far) return PATH;
     if (known & (far | (tiny & done))) return GREATER;
-    *mark = 1; /* no style, or volatility beyond all measure */
+    if (known & ends) return e.reached ? PERPETUAL : GREATER;
+    *mark = 1; /* no style, or beyond all measure */
     return NOTHING;
 }
 
@@ -260,6 +271,11 @@ static void settle_american(const double *const *restrict in, double *restrict o
                 out[i] = value_without_volatility(
                     known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], in[6][i]), out[i]);
                 break;
+            case PERPETUAL: {
+                Put p = put_at(in, i);
+                out[i] = perpetual_price(p, perpetual_of(p), now, out[i]);
+                break;
+            }
             default:
                 out[i] = NOT_A_NUMBER;
         }

@@ -284,7 +284,13 @@ static void settle_american_greeks(const double *const *restrict in, double *con
         int settling = settling_of(in, european, &marks[i], 0, i);
         KnownPath path = known_path(in[0][i], in[1][i], in[2][i], in[3][i], in[4][i], sign);
         int between = path.t > 0.0 && path.then > at_least(european, path.now);
-        if (settling == PATH && between) {
+        Put p = put_at(in, i);
+        Perpetual e = perpetual_of(p);
+        if (settling == PERPETUAL && e.distance > 0.0) {
+            double value = perpetual_price(p, e, now, european);
+            put_greeks(out, i,
+                       greeks_of_endless_time(e, value, in[0][i], in[1][i], in[5][i], sign));
+        } else if (settling == PATH && between) {
             put_greeks(out, i, greeks_without_volatility(path, sign));
         } else if (settling == NOTHING) {
             for (int j = 0; j < AMERICAN_GREEKS; j++) out[j][i] = NOT_A_NUMBER;

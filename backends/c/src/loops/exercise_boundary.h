@@ -117,7 +117,9 @@ QF_INLINE double settled_boundary(Put p, const double *const *restrict in, int32
         return start_of(in[0][i], rate, dividend, sign);
     }
     if (!two && p.x < MOST_X && amount_of(p) <= LEAST_AMOUNT) return never_exercised(sign);
-    *mark = 1; /* two boundaries, or volatility beyond all measure */
+    Perpetual e = perpetual_of(p);
+    if (e.reached) return in[0][i] * exp_of(sign > 0.0 ? e.distance : -e.distance);
+    *mark = 1; /* two boundaries, or beyond all measure */
     return NOT_A_NUMBER;
 }
 

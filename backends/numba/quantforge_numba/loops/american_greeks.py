@@ -17,6 +17,7 @@ from quantforge_numba.american_greeks import (
     bent,
     directions_of,
     first_slopes,
+    greeks_of_endless_time,
     greeks_of_exercise,
     greeks_without_volatility,
     premium_greeks,
@@ -24,6 +25,7 @@ from quantforge_numba.american_greeks import (
     second_slopes,
     unbent,
 )
+from quantforge_numba.american_perpetual import perpetual_of, perpetual_price
 from quantforge_numba.elementary import at_least, at_most
 from quantforge_numba.greeks import Greeks
 from quantforge_numba.intrinsics import fma, inlined, outlined
@@ -35,6 +37,7 @@ from quantforge_numba.loops.american_price import (
     LEFT,
     NOTHING,
     PATH,
+    PERPETUAL,
     STANDARD_FIRST,
     WAYS,
     AmericanOption,
@@ -46,6 +49,7 @@ from quantforge_numba.loops.american_price import (
     padded_count,
     path_of,
     polynomials_of,
+    put_of_option,
     settling_of,
 )
 from quantforge_numba.loops.blocks import BYTES
@@ -365,7 +369,12 @@ def settle_greeks(inputs, outputs, states, n):
         settling = settling_of(x, european, states, False, i)
         path = path_of(x)
         between = (path.t > 0.0) & (path.then > at_least(european, path.now))
-        if (settling == PATH) & between:
+        p = put_of_option(x)
+        e = perpetual_of(p)
+        if (settling == PERPETUAL) & (e.distance > 0.0):
+            value = perpetual_price(p, e, now, european)
+            put(outputs, i, greeks_of_endless_time(e, value, x))
+        elif (settling == PATH) & between:
             put(outputs, i, greeks_without_volatility(path, x.sign))
         elif settling == NOTHING:
             put(outputs, i, AmericanGreeks(nan, nan, nan, nan, nan, nan, nan, nan, nan, nan, nan))

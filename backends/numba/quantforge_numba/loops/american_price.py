@@ -20,6 +20,7 @@ from quantforge_numba.american_boundary import (
     put_of,
 )
 from quantforge_numba.american_equation import is_smooth
+from quantforge_numba.american_perpetual import perpetual_of, perpetual_price
 from quantforge_numba.american_price import (
     FAST,
     HIGH,
@@ -253,8 +254,9 @@ def exercised_now(x):
 
 
 # What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
-# European price and of exercise now, exercise now, the best on a known path, or nothing at all.
-LEFT, GREATER, NOW, PATH, NOTHING = 0, 1, 2, 3, 4
+# European price and of exercise now, exercise now, the best on a known path, that of endless time,
+# or nothing at all.
+LEFT, GREATER, NOW, PATH, PERPETUAL, NOTHING = 0, 1, 2, 3, 4, 5
 
 
 @outlined
@@ -272,8 +274,10 @@ def settling_of(x, european, states, both, i):
         states[i] |= INVALID
         return NOTHING
     p = put_of_option(x)
+    e = perpetual_of(p)
     done = both | (not p.twofold)
-    if (not p.early) | (p.covered & done) | (x.style == 0.0):
+    found = p.covered & done & (not (e.reached | e.worthless))
+    if (not p.early) | found | (x.style == 0.0):
         return LEFT
     if x.time == 0.0:
         return NOW
@@ -287,7 +291,11 @@ def settling_of(x, european, states, both, i):
         return PATH
     if (not near) | (tiny & done):
         return GREATER
-    states[i] |= INVALID  # volatility beyond all measure
+    if e.reached:
+        return PERPETUAL
+    if e.worthless:
+        return GREATER
+    states[i] |= INVALID  # beyond all measure
     return NOTHING
 
 
@@ -308,6 +316,9 @@ def settle_american(inputs, out, states, n):
             out[i] = exercised_now(x)
         elif settling == PATH:
             out[i] = value_without_volatility(path_of(x), out[i])
+        elif settling == PERPETUAL:
+            p = put_of_option(x)
+            out[i] = perpetual_price(p, perpetual_of(p), exercised_now(x), out[i])
         elif settling == NOTHING:
             out[i] = nan
 
@@ -334,6 +345,11 @@ def choose_ways(puts, ways, inputs, european, marks, everything, n):
         rest = left & (not everything)
         marks[i] |= 1 if rest else 0
         ways[i] = NO_WAY if rest else its
+    if everything:
+        for i in range(n):
+            e = perpetual_of(lane_at(puts, i))
+            if e.reached | e.worthless:
+                ways[i] = NO_WAY
 
 
 @outlined

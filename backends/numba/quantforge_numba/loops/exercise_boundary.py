@@ -3,8 +3,16 @@
 from math import fabs, inf, nan
 from typing import NamedTuple
 
-from quantforge_numba.american_boundary import LEAST_X, MOST_SCALE, MOST_X, Put, put_of
+from quantforge_numba.american_boundary import (
+    LEAST_X,
+    MOST_SCALE,
+    MOST_X,
+    Put,
+    exp_of,
+    put_of,
+)
 from quantforge_numba.american_equation import depth_of
+from quantforge_numba.american_perpetual import perpetual_of
 from quantforge_numba.american_price import EUROPEAN, FAST, STANDARD
 from quantforge_numba.exercise_boundary import (
     LEAST_AMOUNT,
@@ -217,7 +225,10 @@ def settled_boundary(p, x):
         return start_of(x.strike, x.rate, x.dividend, x.sign)
     if (not two) & (p.x < MOST_X) & (amount_of(p) <= LEAST_AMOUNT):
         return never_exercised(x.sign)
-    return nan  # two boundaries, or volatility beyond all measure
+    e = perpetual_of(p)
+    if e.reached:
+        return x.strike * exp_of(e.distance if x.sign > 0.0 else -e.distance)
+    return nan  # two boundaries, or beyond all measure
 
 
 @outlined

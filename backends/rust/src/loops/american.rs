@@ -18,6 +18,7 @@ use crate::american_boundary::{
     LEAST_APART, LEAST_SCALE, LEAST_X, MOST_SCALE, MOST_X, Put, is_near, put_of,
 };
 use crate::american_equation::is_smooth;
+use crate::american_perpetual::{perpetual_of, perpetual_price};
 use crate::american_price::{
     EUROPEAN, FAST, HIGH, STANDARD, known_path, premium_density, value_without_volatility,
 };
@@ -221,6 +222,14 @@ pub fn choose_ways<const GENERAL: bool>(
         }
         ways[i] = if GENERAL | !rest { its } else { NO_WAY };
     }
+    if GENERAL {
+        for (i, way) in ways.iter_mut().enumerate().take(lanes.count()) {
+            // SAFETY: `begin` has put all lanes.
+            if perpetual_of(&unsafe { puts.get(i) }).ends() {
+                *way = NO_WAY;
+            }
+        }
+    }
     ways
 }
 
@@ -290,13 +299,15 @@ fn premium_added<I: Isa, const GENERAL: bool>(lanes: &mut Lanes, distances: &mut
 }
 
 /// What becomes of a lane for which no boundary is looked for: left as it is, the greater of the
-/// European price and of exercise now, exercise now, the best on a known path, or nothing at all.
+/// European price and of exercise now, exercise now, the best on a known path, that of endless time,
+/// or nothing at all.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Settling {
     Left,
     Greater,
     Now,
     Path,
+    Perpetual,
     Nothing,
 }
 
@@ -313,6 +324,7 @@ pub fn settling_of(lanes: &mut Lanes, both: bool, i: usize) -> Settling {
         return Settling::Nothing;
     }
     let p = put_of(option(operands));
+    let e = perpetual_of(&p);
     let single = if p.second > 0.0 { p.b } else { p.a + (p.a - p.b).abs() };
     let scale = if p.twofold > 0.0 { -p.b } else { single };
     let done = both | (p.twofold == 0.0);
@@ -323,7 +335,7 @@ pub fn settling_of(lanes: &mut Lanes, both: bool, i: usize) -> Settling {
     if ![EUROPEAN, FAST, STANDARD, HIGH].contains(&style) {
         lanes.mark(i, true);
         Settling::Nothing
-    } else if (p.early == 0.0) | (p.covered > 0.0) & done | (style == EUROPEAN) {
+    } else if (p.early == 0.0) | (p.covered > 0.0) & done & !e.ends() | (style == EUROPEAN) {
         Settling::Left
     } else if time == 0.0 {
         Settling::Now
@@ -331,8 +343,12 @@ pub fn settling_of(lanes: &mut Lanes, both: bool, i: usize) -> Settling {
         Settling::Path
     } else if far | tiny & done {
         Settling::Greater
+    } else if e.reached {
+        Settling::Perpetual
+    } else if e.worthless {
+        Settling::Greater
     } else {
-        lanes.mark(i, true); // volatility beyond all measure
+        lanes.mark(i, true); // beyond all measure
         Settling::Nothing
     }
 }
@@ -347,6 +363,10 @@ pub fn settle(lanes: &mut Lanes) {
             Settling::Greater => at_least(european, now),
             Settling::Now => now,
             Settling::Path => value_without_volatility(&known_path(option(operands)), european),
+            Settling::Perpetual => {
+                let p = put_of(option(operands));
+                perpetual_price(&p, &perpetual_of(&p), now, european)
+            }
             Settling::Nothing => NOT_A_NUMBER,
         };
         lanes.set_result(i, value);

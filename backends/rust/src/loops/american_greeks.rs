@@ -16,13 +16,14 @@ use super::boundary::{
 use super::equation::{differentiate, grid_of, interpolated, solve};
 use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Block, Columns, Lanes};
-use crate::american_boundary::{Put, third_coordinate};
+use crate::american_boundary::{Put, put_of, third_coordinate};
 use crate::american_equation::{LEAST_SAMPLE, depth_of, depth_slope};
 use crate::american_greeks::{
     AMERICAN_GREEKS, DELTA, Directions, PRICE, PremiumSlopes, Sloped, Slopes, Tabulated, VANNA,
-    bent, directions_of, first_slopes, greeks_of_exercise, greeks_without_volatility,
-    premium_greeks, premium_slopes, second_slopes, unbent,
+    bent, directions_of, first_slopes, greeks_of_endless_time, greeks_of_exercise,
+    greeks_without_volatility, premium_greeks, premium_slopes, second_slopes, unbent,
 };
+use crate::american_perpetual::{perpetual_of, perpetual_price};
 use crate::american_price::known_path;
 use crate::elementary::{at_least, at_most, fma};
 use crate::legs::NOT_A_NUMBER;
@@ -417,7 +418,12 @@ pub fn settle_greeks(lanes: &mut Lanes) {
         let path = known_path(option(operands));
         let between =
             settling == Settling::Path && path.t > 0.0 && path.then > at_least(european, path.now);
-        if between {
+        let p = put_of(option(operands));
+        let e = perpetual_of(&p);
+        if settling == Settling::Perpetual && e.distance > 0.0 {
+            let value = perpetual_price(&p, &e, now, european);
+            put_greeks(lanes, i, greeks_of_endless_time(&e, value, operands), AMERICAN_GREEKS);
+        } else if between {
             put_greeks(lanes, i, greeks_without_volatility(&path, sign), AMERICAN_GREEKS);
         } else if settling == Settling::Nothing {
             put_greeks(lanes, i, [NOT_A_NUMBER; AMERICAN_GREEKS], AMERICAN_GREEKS);

@@ -16,8 +16,9 @@ use super::boundary::{
 use super::equation::solve;
 use super::instruction_sets::Isa;
 use super::lanes::{BLOCK, Columns, Lanes};
-use crate::american_boundary::{LEAST_X, MOST_SCALE, MOST_X, Put, put_of};
+use crate::american_boundary::{LEAST_X, MOST_SCALE, MOST_X, Put, exp_of, put_of};
 use crate::american_equation::depth_of;
+use crate::american_perpetual::perpetual_of;
 use crate::american_price::{EUROPEAN, FAST, STANDARD};
 use crate::exercise_boundary::{
     LEAST_AMOUNT, amount_of, boundary_of, boundary_state, faded, is_slight, never_exercised,
@@ -166,12 +167,15 @@ fn settled_boundary(p: &Put, inputs: [f64; 7]) -> f64 {
     let (r, q) = if sign > 0.0 { (dividend, rate) } else { (rate, dividend) };
     let two = (r < 0.0) & (q < r);
     let tiny = (p.x <= LEAST_X) & (scale_of(p) < MOST_SCALE);
+    let e = perpetual_of(p);
     if !two && (time == 0.0 || sigma == 0.0 || tiny) {
         start_of(strike, rate, dividend, sign)
     } else if !two && p.x < MOST_X && amount_of(p) <= LEAST_AMOUNT {
         never_exercised(sign)
+    } else if e.reached {
+        strike * exp_of(if sign > 0.0 { e.distance } else { -e.distance })
     } else {
-        NOT_A_NUMBER // two boundaries, or volatility beyond all measure
+        NOT_A_NUMBER // two boundaries, or beyond all measure
     }
 }
 
