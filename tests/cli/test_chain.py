@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import quantforge
-from quantforge.chain import SAMPLE, Reason, price_chain, read_chain
+from quantforge.chain import SAMPLE, Reason, price, read
 from quantforge.plugins import State
 
 pytest.importorskip("rich")
@@ -30,7 +30,7 @@ def one_line(err):
 
 @pytest.fixture(scope="module")
 def priced():
-    return price_chain(read_chain(SAMPLE))
+    return price(read(SAMPLE))
 
 
 def test_without_a_file_the_sample_is_priced(run, priced):
@@ -49,8 +49,8 @@ def test_the_table_shows_each_expiry_with_its_figures(run, priced):
     row = next(line for line in lines if "2032-03-19" in line).split()
     place = priced.expiries.date.astype(str).tolist().index("2032-03-19")
     assert row[1] == "SPX"
-    assert float(row[6].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
-    assert row[7] == f"{priced.parity.rate[place]:.2%}"
+    assert float(row[6].replace(",", "")) == pytest.approx(priced.fit.forward[place], abs=0.01)
+    assert row[7] == f"{priced.fit.rate[place]:.2%}"
     assert row[8] == f"{priced.implied.at_the_money[place]:.2%}"
     count = np.count_nonzero(priced.reason[priced.expiries.of_option == place] == Reason.PRICED)
     assert row[-1] == quantforge.explain("price", count, model="black76").backend
@@ -62,15 +62,17 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
 
     report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
     assert list(report) == [
-        "source", "name", "quoted", "spot", "american_roots", "remark", "options", "priced",
-        "unpriced", "compared", "inside", "inside_share", "implied", "expiries", "seconds",
+        "source", "name", "quoted", "quoted_until", "american_roots", "remarks", "options",
+        "priced", "unpriced", "compared", "inside", "inside_share", "implied", "expiries",
+        "seconds",
     ]  # fmt: skip
     assert report["options"] == report["priced"] + sum(report["unpriced"].values())
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
-        "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
-        "inside_share", "forward", "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted",
-        "liquid", "iv_median", "iv_p95", "reason", "seconds", "backend",
+        "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
+        "inside_share", "spot", "forward", "forward_source", "rate", "rate_error", "carry",
+        "pairs", "atm_iv", "inverted", "liquid", "iv_median", "iv_p95", "reason", "seconds",
+        "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -148,7 +150,7 @@ def test_output_and_plot_are_written(run, tmp_path):
     assert ended.code == 0
     assert f"wrote {table}" in ended.out
     with table.open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == len(read_chain(SAMPLE))
+        assert len(list(csv.DictReader(file))) == len(read(SAMPLE))
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["model.png", "rows.csv"]
 
@@ -186,7 +188,7 @@ def test_american_roots_are_named_or_all_or_none(run, words, american):
     options = ["--american-roots", *words] if words else []
     report = json.loads(run("chain", SAMPLE, "--json", *options).out)
     assert report["american_roots"] == american
-    assert report["remark"] == ""
+    assert report["remarks"] == []
     for expiry in report["expiries"]:
         taken = expiry["root"] in american
         assert expiry["exercise"] == ("american" if taken else "european")
@@ -205,14 +207,35 @@ def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(ru
     assert "carry" not in run("chain", SAMPLE).out
 
 
-def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(run, tmp_path):
+@needs_american
+def test_american_options_without_a_spot_take_that_of_the_nearest_expiry_and_it_is_said(
+    run, tmp_path
+):
+    """The sample's index stands at 2000."""
     path = tmp_path / "chain.csv"
     path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
+    report = json.loads(run("chain", path, "--american-roots", "SPXW", "--json").out)
+    (remark,) = report["remarks"]
+    assert remark.startswith("no value of SPXW is given: taken from its nearest expiry, ")
+    assert report["american_roots"] == ["SPXW"]
+    assert report["expiries"][1]["spot"] == pytest.approx(2000.0, rel=5e-4)
+    report = json.loads(
+        run("chain", path, "--american-roots", "SPXW", "--spot", "2001", "--json").out
+    )
+    assert report["remarks"] == []
+    assert {each["spot"] for each in report["expiries"]} == {2001.0}
+
+
+def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(run, tmp_path):
+    """The nearest expiry that is left is six weeks ahead."""
+    path = tmp_path / "chain.csv"
+    lines = SAMPLE.read_bytes().replace(b",Last: 2000.00", b"").splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if b" Oct " not in line))
     words = ("chain", path, "--american-roots", "all")
     remark = "no value of the underlying: SPX, SPXW taken as European"
     assert remark in run(*words).out.splitlines()
     report = json.loads(run(*words, "--json").out)
-    assert report["remark"] == remark
+    assert report["remarks"] == [remark]
     assert report["american_roots"] == []
     assert {each["exercise"] for each in report["expiries"]} == {"european"}
 

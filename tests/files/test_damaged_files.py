@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantforge.chain.cboe import SAMPLE, parse_chain
+from quantforge.chain import SAMPLE, ChainError, Options
 from quantforge.chain.instants import read_iso_instant, read_written_instant
-from quantforge.chain.quotes import ChainError
+from quantforge.chain.readers import cboe
 from quantforge.files.cells import CellError, read_dates, read_numbers
 from quantforge.files.columns import read_columns, write_columns
 from quantforge.files.decoding import decode
@@ -105,9 +105,11 @@ def test_a_damaged_table_is_refused_or_has_columns_of_one_length(tmp_path, suffi
 @given(EDITS)
 def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(edits):
     raw = damaged(CHAIN, edits)
-    chain = refusal(lambda: parse_chain(raw, "chain.csv"), ChainError)
+    chain = refusal(lambda: cboe.READER.read(raw, "chain.csv", Options()), ChainError)
     if chain is not None:
-        columns = [getattr(chain, name) for name in ("symbol", "expiry", "strike", "bid", "gamma")]
+        columns = [
+            getattr(chain, name) for name in ("symbol", "expiry", "strike", "bid", "vendor_gamma")
+        ]
         assert {len(column) for column in columns} == {len(chain)}
         assert np.isfinite(chain.strike).all()
 
