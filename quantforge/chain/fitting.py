@@ -128,8 +128,8 @@ def fit(
     --------
     >>> from quantforge.chain import SAMPLE, fit, read
     >>> found = fit(read(SAMPLE))
-    >>> found.reason[0], found.source[1], round(float(found.forward[1]))
-    ('expired', 'parity', 2001)
+    >>> found.reason[0], found.source[1], found.forward[1].round(1).item()
+    ('expired', 'parity', 2000.5)
     """
     quotes = quotes.in_currency
     found = expiries(quotes, am_roots, american_roots)
@@ -193,7 +193,8 @@ def _judge(found: Expiries, quoted: Parity, parity: Parity, place: int) -> tuple
     if parity.pairs[place] >= needed:
         if parity.forward[place] > 0.0 and parity.deviation[place] <= GREATEST_DEVIATION:
             return "parity", ""
-        return "", "calls and puts do not obey parity"
+        given = " at the rate that is given" if np.isfinite(found.rate[place]) else ""
+        return "", f"calls and puts do not obey parity{given}"
     if found.has_spot[place] and np.isfinite(found.rate[place]):
         return "spot and rate", ""
     usable, what = int(quoted.pairs[place]), "with usable call and put"

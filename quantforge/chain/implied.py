@@ -111,7 +111,7 @@ def invert(fit: Fit, *, backend: str = "auto", threads: int | None = None) -> Im
     >>> from quantforge.chain import SAMPLE, fit, invert, read
     >>> implied = invert(fit(read(SAMPLE)))
     >>> int(implied.solved.sum())
-    417
+    392
     """
     settings = {"backend": backend, "threads": threads}
     quotes = fit.quotes

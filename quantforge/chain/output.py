@@ -1,6 +1,6 @@
 """Every row of a priced chain, written to CSV or Parquet.
 
-``docs/chain.md`` explains the columns. An option without a price or volatility keeps its row. What
+``docs/cli.md`` explains the columns. An option without a price or volatility keeps its row. What
 is missing is an empty field, or null in Parquet. The time of the quotes is text, in UTC.
 """
 

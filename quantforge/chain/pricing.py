@@ -138,7 +138,7 @@ class PricedChain:
         return np.bincount(self.expiries.of_option[flags], minlength=len(self.expiries))
 
     def columns(self) -> dict[str, Any]:
-        """The columns by name, each an array with an element per option (see ``docs/chain.md``)."""
+        """The columns by name, each an array with an element per option (see ``docs/cli.md``)."""
         quotes, fit, place = self.quotes, self.fit, self.expiries.of_option
         stated = ("quoted", "expiry", "root", "symbol")
         numbers = (

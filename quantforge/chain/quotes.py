@@ -38,7 +38,7 @@ _WORDS: Final = {
 }
 _OF_ALL: Final = ("name", "source", "zone", "notes")
 _DEFAULTS: Final = {"price_unit": "currency"}
-_KINDS: Final = {
+KINDS: Final = {
     "call": 1, "c": 1, "ce": 1, "1": 1, "+1": 1, "put": -1, "p": -1, "pe": -1, "-1": -1,
 }  # fmt: skip
 
@@ -297,7 +297,7 @@ def _texts(name: str, values: ArrayLike) -> Texts:
 def _signs(values: ArrayLike) -> Signs:
     given, places = np.unique(np.asarray(values), return_inverse=True)
     words = [str(each).strip().casefold() for each in given.tolist()]
-    signs = np.array([_KINDS.get(word, 0) for word in words], np.int8)
+    signs = np.array([KINDS.get(word, 0) for word in words], np.int8)
     if not signs.all():
         raise ValueError(f"kind {words[int(np.argmin(np.abs(signs)))]!r} is no call and no put")
     return signs[places].reshape(np.shape(values))

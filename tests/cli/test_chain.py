@@ -1,7 +1,10 @@
 """``quantforge chain``: the report, the files it writes, and what it says when it cannot."""
 
 import csv
+import gzip
 import json
+import subprocess
+import sys
 import time
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -289,6 +292,11 @@ def test_encodings_of_spreadsheets_are_read(run, tmp_path, encoding):
         (["--asof", "noon"], "not an ISO 8601 time"),
         (["--output", "rows.xlsx"], "must end in .csv or .parquet"),
         (["--plot", "model.bmp"], "must end in .png, .pdf, .svg"),
+        (["--format", "abacus"], "unknown format 'abacus'; known: cboe, yfinance"),
+        (["--map", "strike=K"], "the reader 'cboe' has no use for --map"),
+        (["--map", "strike"], "--map strike: write NAME=COLUMN, with commas between"),
+        (["--spot", "2_000"], "argument --spot: '2_000' is not a number"),
+        (["--rate", "nan"], "argument --rate: 'nan' is not a number"),
         (["--backend", "abacus"], "unknown backend 'abacus'"),
         (["--threads", "0"], "0 is not 1 or more"),
         (["--output", "/nowhere/rows.csv"], "chain: /nowhere/rows.csv: No such file or directory"),
@@ -299,6 +307,66 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
     ended = run("chain", *words)
     assert ended.code == 2
     assert message in one_line(ended.err)
+
+
+def test_help_lists_the_formats(run):
+    assert "Formats: cboe, yfinance." in run("chain", "--help").out
+
+
+@pytest.fixture
+def puts(tmp_path):
+    """The puts of the sample's second March, in the columns of yfinance."""
+    quotes = read(SAMPLE)
+    rows = [
+        "contractSymbol,lastTradeDate,strike,lastPrice,bid,ask,volume,openInterest,impliedVolatility"
+    ]
+    wanted = (quotes.kind < 0) & (quotes.expiry == np.datetime64("2032-03-19"))
+    rows += [
+        f"{quotes.symbol[row]},2031-10-07 20:31:00Z,{quotes.strike[row]},,"
+        f"{quotes.bid[row]},{quotes.ask[row]},,,"
+        for row in np.flatnonzero(wanted)
+    ]
+    path = tmp_path / "puts.csv"
+    path.write_text("\n".join((*rows, "")))
+    return path
+
+
+def test_puts_alone_without_a_vendor_s_volatility_need_a_forward_and_say_where_it_is_from(
+    run, puts
+):
+    alone = run("chain", puts, "--json")
+    assert alone.code == 1
+    assert "no option could be priced" in one_line(alone.err)
+    assert "1 of 1 expiries without a forward: --forward, or --spot and --rate" in alone.out
+    for words, source in (
+        (["--forward", "2023", "--rate", "0.0417"], "given"),
+        (["--spot", "2000", "--rate", "0.0417"], "spot and rate"),
+    ):
+        ended = run("chain", puts, *words)
+        assert ended.code == 0
+        assert f" {source} " in next(
+            line for line in ended.out.splitlines() if "2032-03-19" in line
+        )
+        assert "no option has a vendor's volatility and a forward to compare with" in ended.out
+        report = json.loads(run("chain", puts, *words, "--json").out)
+        assert report["expiries"][0]["forward_source"] == source
+        assert report["implied"]["inverted"] > 20
+        assert report["priced"] == 0
+
+
+def test_standard_input_is_read_compressed_or_not():
+    for raw in (SAMPLE.read_bytes(), gzip.compress(SAMPLE.read_bytes())):
+        done = subprocess.run(
+            [sys.executable, "-m", "quantforge", "chain", "-", "--json"],
+            input=raw,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0
+        report = json.loads(done.stdout)
+        assert report["source"] == "standard input"
+        assert report["options"] == 468
 
 
 def test_a_folder_that_cannot_be_written_gets_nothing_half_written(run_apart, tmp_path):

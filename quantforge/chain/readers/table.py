@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from quantforge.chain.quotes import ChainError, Flags
+from quantforge.chain.quotes import KINDS, ChainError, Flags, Signs
 from quantforge.files.cells import CellError
 from quantforge.files.decoding import decode
 
@@ -151,6 +151,22 @@ def split_header(line: str) -> tuple[str, list[str]]:
     """The delimiter of a header, the one that splits it most, and its cells."""
     delimiter = max(DELIMITERS, key=line.count)
     return delimiter, [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def read_kinds(cells: Sequence[str]) -> Signs:
+    """Signs of a column of calls and puts, in the words that `Quotes` takes.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is neither.
+    """
+    known = {cell: KINDS.get(cell.strip().casefold(), 0) for cell in set(cells)}
+    signs = np.array([known[cell] for cell in cells], dtype=np.int8)
+    if not signs.all():
+        index = int(np.argmin(np.abs(signs)))
+        raise CellError(cells[index], "a call or a put", index)
+    return signs
 
 
 def bare(name: str) -> str:
