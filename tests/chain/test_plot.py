@@ -39,7 +39,7 @@ def test_it_tells_how_far_the_volatilities_are_off_and_what_share_of_prices_is_i
 def test_it_shows_smiles_of_all_seven_expiries_and_prices_of_six(priced):
     named = titles(draw(priced))
     assert sum(" days" in title for title in named) == 7 + 6
-    for part in ("At-the-money volatility", "Interest rate from put-call parity"):
+    for part in ("At-the-money volatility", "Interest rate"):
         assert part in named
 
 
@@ -70,6 +70,21 @@ def test_of_many_expiries_those_shown_are_of_different_dates_and_spread_over_tim
     assert len(set(priced.expiries.date[places].tolist())) == 4
     assert (places[0], places[-1]) == (1, 7)
     assert style.spread_out(priced, np.zeros(len(options), bool), 4) == []
+
+
+def test_of_quotes_of_two_times_smiles_and_term_structure_are_those_of_the_last(priced):
+    columns = priced.quotes.columns()
+    both = {name: np.tile(values, 2) for name, values in columns.items()}
+    both["quoted"] = np.concatenate((columns["quoted"], columns["quoted"] + np.timedelta64(1, "h")))
+    two = price(replace(priced.quotes, **both))
+    assert len(two.expiries) == 2 * len(priced.expiries)
+    places = style.spread_out(two, np.isfinite(two.implied.mid), 8)
+    assert set(two.expiries.quoted[places]) == {both["quoted"].max()}
+    figure = draw(two)
+    assert any("17:31" in text.get_text() for text in figure.texts)
+    level = next(axes for axes in figure.axes if "At-the-money" in axes.get_title(loc="left"))
+    known = np.isfinite(two.implied.at_the_money) & style.latest(two)
+    assert level.get_lines()[0].get_xdata() == pytest.approx(365.0 * two.expiries.time[known])
 
 
 def test_a_chain_without_any_price_or_quote_is_drawn_too(tmp_path):

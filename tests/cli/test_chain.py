@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 import subprocess
 import sys
 import time
@@ -311,6 +312,53 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
 
 def test_help_lists_the_formats(run):
     assert "Formats: cboe, yfinance." in run("chain", "--help").out
+
+
+PLUGIN = """
+import numpy as np
+from quantforge import hookimpl
+from quantforge.chain import Quotes
+
+class Mine:
+    name, seeks, takes_map = "mine", "#mine", False
+
+    def sniff(self, head, path):
+        return float(head.startswith(b"#mine"))
+
+    def read(self, raw, source, options):
+        strike = np.array(raw.split()[1:], dtype=float)
+        return Quotes(
+            strike=strike, kind=-1, expiry="2031-03-21", quoted=options.asof, name="Mine's",
+            bid=strike / 20, ask=strike / 18,
+        )
+
+@hookimpl
+def quantforge_reader():
+    return Mine()
+"""
+
+
+def test_a_plugin_that_is_installed_reads_and_one_that_fails_costs_a_line(tmp_path, run_apart):
+    for name, code in {"mine": PLUGIN, "bad": "raise ImportError('no module\\nxlrd')"}.items():
+        (tmp_path / f"{name}_reader.py").write_text(code)
+        metadata = tmp_path / f"{name}_reader-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}_reader\nVersion: 1"
+        )
+        points = f"[quantforge.readers]\n{name} = {name}_reader\n"
+        (metadata / "entry_points.txt").write_text(points)
+    path = tmp_path / "strikes.txt"
+    path.write_text("#mine\n90\n100\n")
+    words = ["--asof", "2031-01-02T15:30Z", "--spot", "95", "--rate", "0.04"]
+    before = os.environ.get("PYTHONPATH", "")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{before}"}
+    ended = run_apart("chain", path, *words, "--american-roots", "none", env=environment)
+    assert ended.code == 0
+    assert ended.out.startswith("Mine's, quoted 2031-01-02T15:30:00+00:00")
+    assert ended.err == (
+        "quantforge: warning: reader 'bad' is left out: ImportError: no module xlrd\n"
+    )
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def rate(axes: Axes, priced: PricedChain) -> None:
         365.0 * time[precise], level[precise], error[precise], fmt="o", ms=3.0, mew=0, color=MODEL,
         ecolor=PALE, elinewidth=0.8,
     )  # fmt: skip
-    axes.set_title("Interest rate from put-call parity")
+    axes.set_title("Interest rate")
     axes.yaxis.set_major_formatter(percent)
     _days(axes, 365.0 * time[known])
     axes.legend(loc="best")
