@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from quantforge.chain.instants import at
-from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts
+from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts, positive
 
 OPEN: Final = time(9, 30)
 CLOSE: Final = time(16, 0)
@@ -54,7 +54,8 @@ class Expiries:
     american : array of bool
         Whether its options may be exercised at any time.
     spot, forward, rate : array of float64
-        As the quotes give them, in the median; NaN where they do not.
+        As the quotes give them, in the median; NaN where they do not. Zero is no value of an
+        underlying.
     of_option : array of int
         For each option, the place of its expiry here.
     """
@@ -82,7 +83,7 @@ class Expiries:
     @property
     def has_spot(self) -> Flags:
         """Which have the value of the underlying, without which nothing is American."""
-        return np.asarray(np.isfinite(self.spot) & (self.spot > 0.0))
+        return np.isfinite(self.spot)
 
     def rows(self, wanted: Flags) -> list[Integers]:
         """The rows of the options of each expiry that have `wanted` set, in their order."""
@@ -133,8 +134,8 @@ def expiries(
         currency=quotes.currency[first][order],
         time=years[order],
         american=american[order],
-        spot=_medians(quotes.spot, of_option, len(order)),
-        forward=_medians(quotes.forward, of_option, len(order)),
+        spot=_medians(positive(quotes.spot), of_option, len(order)),
+        forward=_medians(positive(quotes.forward), of_option, len(order)),
         rate=_medians(quotes.rate, of_option, len(order)),
         of_option=of_option,
     )

@@ -235,8 +235,9 @@ class Quotes:
         coins = self.price_unit == "underlying"
         if not coins.any():
             return self
-        ahead = np.isfinite(self.forward)
-        worth = np.where(coins, np.where(ahead, self.forward, self.spot), 1.0)
+        forward, spot = positive(self.forward), positive(self.spot)
+        ahead = np.isfinite(forward)
+        worth = np.where(coins, np.where(ahead, forward, spot), 1.0)
         if not np.isfinite(worth).all():
             raise ChainError(
                 f"{self.source}: prices in units of the underlying, whose value is unknown; "
@@ -246,6 +247,7 @@ class Quotes:
             **{each: getattr(self, each) * worth for each in ("bid", "ask", "last")},
             "rate": np.where(coins & ahead, 0.0, self.rate),
             "price_unit": "currency",
+            "notes": (*self.notes, "prices in units of the underlying are converted to currency"),
         }
         return replace(self, **changes)
 
@@ -265,6 +267,11 @@ class Quotes:
     def to_frame(self) -> DataFrame:
         """The columns as a pandas DataFrame."""
         return to_frame(self.columns())
+
+
+def positive(values: Floats) -> Floats:
+    """Values of an underlying, NaN where there is none above zero."""
+    return np.where(np.isfinite(values) & (values > 0.0), values, np.nan)
 
 
 def two_sided(bid: Floats, ask: Floats) -> Flags:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -55,7 +56,8 @@ def read(
     ChainError
         If no reader knows the file, it is damaged, or has a cell that cannot be read.
     ValueError
-        If there is no such format, or `map` is of no use to it.
+        If there is no such format, or `map` is of no use to it; if `asof` has no time zone, `spot`
+        or `forward` is not above zero, or `rate` not finite.
     OSError
         If the file cannot be opened.
 
@@ -67,6 +69,7 @@ def read(
     ('QuantForge Sample Index, invented', 468)
     """
     given = {"spot": spot, "rate": rate, "forward": forward}
+    _check(asof, given)
     options = Options(asof=asof, map=dict(map or {}), **given)
     wanted = None if format is None else named(format)
     try:
@@ -85,3 +88,12 @@ def read(
             )
         changes |= {"quoted": asof, "zone": asof.tzinfo}
     return replace(quotes, **changes) if changes else quotes
+
+
+def _check(asof: datetime | None, given: Mapping[str, float | None]) -> None:
+    if asof is not None and asof.tzinfo is None:
+        raise ValueError(f"asof {asof} has no time zone")
+    for name, value in given.items():
+        least = -math.inf if name == "rate" else 0.0
+        if value is not None and not least < value < math.inf:
+            raise ValueError(f"{name} cannot be {value}")

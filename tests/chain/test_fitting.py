@@ -154,6 +154,14 @@ def test_a_forward_that_calls_and_puts_contradict_is_used_and_a_remark_says_so()
     assert price(replace(made(), forward=FORWARD, rate=RATE)).remarks == []
 
 
+def test_a_forward_or_spot_of_zero_is_none():
+    blank = np.arange(2 * len(STRIKES)) % 3 == 0
+    quotes = replace(made(), forward=0.0, spot=np.where(blank, 0.0, SPOT))
+    found = fit(quotes)
+    assert found.source == ("parity",)
+    assert found.expiries.spot.tolist() == [SPOT]
+
+
 def test_each_time_of_the_quotes_has_expiries_of_its_own():
     hours = [QUOTED + timedelta(hours=each) for each in range(3)]
     forwards = [100.0, 101.0, 99.5]
@@ -186,6 +194,7 @@ def test_prices_in_coins_give_the_volatility_that_they_were_made_with():
     priced = price(replace(quotes, **coins, forward=FORWARD, price_unit="underlying"))
     assert priced.fit.source == ("given",)
     assert priced.fit.rate.tolist() == [0.0]
+    assert priced.remarks == ["prices in units of the underlying are converted to currency"]
     assert priced.implied.mid == pytest.approx([SIGMA] * len(quotes), abs=1e-6)
 
 

@@ -47,6 +47,21 @@ def test_what_the_caller_says_stands_in_the_place_of_what_the_file_says(chain_te
     assert set(read(path).spot) == {100.5}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"spot": 0.0},
+        {"forward": -1.0},
+        {"rate": float("nan")},
+        {"spot": float("inf")},
+        {"asof": datetime(2031, 10, 7, 16)},
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_file_is_read(given):
+    with pytest.raises(ValueError, match=next(iter(given))):
+        read("nowhere.csv", **given)
+
+
 def test_asof_does_not_make_one_time_of_several(write, monkeypatch):
     from quantforge.chain import reading
 
