@@ -111,10 +111,10 @@ class Raising(Mine):
 class Doubtful(Mine):
     """A reader whose confidence means nothing."""
 
-    name = "doubtful"
+    name, sure = "doubtful", 0.0
 
     def sniff(self, head, path):
-        return float("nan")
+        return self.sure
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,13 @@ def test_a_module_without_the_hook_is_left_out(plugged, write, monkeypatch):
     registry.plugins.cache_clear()
 
 
-def test_a_confidence_that_is_no_share_counts_as_none(plugged, write):
-    plugged(doubtful=Doubtful(), mine=Mine())
-    assert len(read(write(FILE))) == 2
+@pytest.mark.parametrize("sure", [float("nan"), 7.0, -1.0])
+def test_a_confidence_that_is_no_share_counts_as_none(plugged, write, sure):
+    doubtful = Doubtful()
+    doubtful.sure = sure
+    plugged(doubtful=doubtful)
+    with pytest.raises(ChainError, match="not an option chain of a known format"):
+        read(write(FILE))
 
 
 def test_whatever_a_reader_raises_names_it_and_the_file(plugged, write):
