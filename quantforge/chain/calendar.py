@@ -1,20 +1,21 @@
 """When options expire, how long that is from the instant of their quotes, and which are American.
 
-An expiry is a date and a settlement root. On the third Friday of a month SPX options settle at the
-open and SPXW options at the close, so that this date has two expiries.
+An expiry is the options of one root, date and exercise, quoted at one instant. On the third Friday
+of a month SPX options settle at the open and SPXW options at the close, so that this date has two
+expiries. Where quotes have the instant of the expiry it holds, else the root's rule does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import time
 from typing import Final
 
 import numpy as np
 
-from quantforge.chain.instants import exchange_zone
-from quantforge.chain.quotes import Chain, Dates, Flags, Floats, Integers, Texts
+from quantforge.chain.instants import at
+from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts, positive
 
 OPEN: Final = time(9, 30)
 CLOSE: Final = time(16, 0)
@@ -38,85 +39,126 @@ Options of every other root (OEX, exchange-traded funds, equities, ...) are Amer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expiries:
-    """The expiries of a chain, the nearest first, one element each.
+    """The expiries of some quotes, by the time of the quotes and then the nearest first.
 
     Attributes
     ----------
+    quoted : array of datetime64[s]
+        When its options were quoted, in UTC.
     date : array of datetime64[D]
-    root : array of str
+    settled : array of datetime64[s]
+        The instant of the expiry, in UTC.
+    root, currency : array of str
     time : array of float64
         Years (ACT/365, by the second) from the quotes to the expiry; not positive once expired.
-    of_option : array of int
-        For each option of the chain, the place of its expiry here.
     american : array of bool
         Whether its options may be exercised at any time.
+    spot, forward, rate : array of float64
+        As the quotes give them, in the median; NaN where they do not. Zero is no value of an
+        underlying.
+    of_option : array of int
+        For each option, the place of its expiry here.
     """
 
+    quoted: Dates
     date: Dates
+    settled: Dates
     root: Texts
+    currency: Texts
     time: Floats
-    of_option: Integers
     american: Flags
+    spot: Floats
+    forward: Floats
+    rate: Floats
+    of_option: Integers
 
     def __len__(self) -> int:
         return len(self.time)
 
     @property
     def options(self) -> Integers:
-        """How many options of the chain each expiry has."""
+        """How many options each expiry has."""
         return np.bincount(self.of_option, minlength=len(self))
+
+    @property
+    def has_spot(self) -> Flags:
+        """Which have the value of the underlying, without which nothing is American."""
+        return np.isfinite(self.spot)
+
+    def rows(self, wanted: Flags) -> list[Integers]:
+        """The rows of the options of each expiry that have `wanted` set, in their order."""
+        rows = np.flatnonzero(wanted)
+        order = rows[np.argsort(self.of_option[rows], kind="stable")]
+        ends = np.searchsorted(self.of_option[order], np.arange(1, len(self)))
+        return np.split(order, ends)
 
 
 def expiries(
-    chain: Chain,
+    quotes: Quotes,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
 ) -> Expiries:
-    """Find the expiries of `chain`.
+    """Find the expiries of `quotes`.
 
     Parameters
     ----------
-    chain : Chain
+    quotes : Quotes
     am_roots : collection of str
-        Roots settled at 9:30 US Eastern; all others are at 16:00.
+        Roots settled at 9:30 US Eastern, if the quotes have a date only; all others are at 16:00.
     american_roots : collection of str, optional
-        Roots of American options; all others are European. Without it, all are American but
-        `EUROPEAN_ROOTS`.
+        Roots of American options; all others are European. Without it the quotes tell, and where
+        they do not, all are American but `EUROPEAN_ROOTS`.
     """
-    roots, root_place = np.unique(chain.root, return_inverse=True)
-    dates, date_place = np.unique(chain.expiry, return_inverse=True)
-    pairs, place = np.unique(date_place * len(roots) + root_place, return_inverse=True)
-    date_of, root_of = dates[pairs // len(roots)], roots[pairs % len(roots)]
-    years = np.array(
-        [
-            years_between(chain.quoted, _expires(day.item(), OPEN if root in am_roots else CLOSE))
-            for day, root in zip(date_of, root_of, strict=True)
-        ]
+    place, first = grouped(
+        quotes.quoted, quotes.expiry, quotes.settled, quotes.root, quotes.exercise, quotes.currency
     )
-    order = np.lexsort((root_of, years))
+    quoted, date, root = quotes.quoted[first], quotes.expiry[first], quotes.root[first]
+    exercise, settled = quotes.exercise[first], quotes.settled[first]
+    by_rule = np.where(np.isin(root, list(am_roots)), at(date, OPEN), at(date, CLOSE))
+    settled = np.where(np.isnat(settled), by_rule, settled)
+    years = (settled - quoted).astype(np.float64) / SECONDS_PER_YEAR
+    if american_roots is not None:
+        american = np.isin(root, list(american_roots))
+    else:
+        by_root = ~np.isin(root, list(EUROPEAN_ROOTS))
+        american = np.where(exercise == "", by_root, exercise == "american")
+    order = np.lexsort((exercise, root, years, quoted))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    if american_roots is None:
-        american = ~np.isin(roots, list(EUROPEAN_ROOTS))
-    else:
-        american = np.isin(roots, list(american_roots))
+    of_option = rank[place]
     return Expiries(
-        date_of[order],
-        root_of[order],
-        years[order],
-        rank[place],
-        american[pairs % len(roots)][order],
+        quoted=quoted[order],
+        date=date[order],
+        settled=settled[order],
+        root=root[order],
+        currency=quotes.currency[first][order],
+        time=years[order],
+        american=american[order],
+        spot=_medians(positive(quotes.spot), of_option, len(order)),
+        forward=_medians(positive(quotes.forward), of_option, len(order)),
+        rate=_medians(quotes.rate, of_option, len(order)),
+        of_option=of_option,
     )
 
 
-def years_between(start: datetime, end: datetime) -> float:
-    """Years of 365 days from one instant to another, by the second.
+def grouped(*columns: Dates | Texts | Floats) -> tuple[Integers, Integers]:
+    """The group of equal rows that each row belongs to, and the first row of each group."""
+    place = np.zeros(len(columns[0]), dtype=np.intp)
+    first = place[:1]
+    for column in columns:
+        values, rank = np.unique(column, return_inverse=True)
+        _, first, place = np.unique(
+            place * len(values) + rank, return_index=True, return_inverse=True
+        )
+    return place, first
 
-    Time stamps are subtracted, not local times: those would be wrong by an hour where summer time
-    begins or ends in between.
-    """
-    return (end.timestamp() - start.timestamp()) / SECONDS_PER_YEAR
 
-
-def _expires(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, tzinfo=exchange_zone())
+def _medians(values: Floats, place: Integers, count: int) -> Floats:
+    """Median of the finite values in each place, NaN where there is none."""
+    medians = np.full(count, np.nan)
+    rows = np.flatnonzero(np.isfinite(values))
+    order = rows[np.lexsort((values[rows], place[rows]))]
+    some, start, size = np.unique(place[order], return_index=True, return_counts=True)
+    low, high = (values[order[start + half]] for half in ((size - 1) // 2, size // 2))
+    medians[some] = 0.5 * (low + high)
+    return medians

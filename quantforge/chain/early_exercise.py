@@ -13,7 +13,7 @@ import numpy as np
 
 import quantforge
 from quantforge.chain.calendar import Expiries
-from quantforge.chain.quotes import Chain, Flags, Floats
+from quantforge.chain.quotes import Flags, Floats, Quotes
 
 MODEL: Final[dict[bool, dict[str, Any]]] = {
     False: {"model": "black76", "exercise": "european"},
@@ -24,13 +24,8 @@ MODEL: Final[dict[bool, dict[str, Any]]] = {
 SOLVED: Final = (quantforge.Code.OK, quantforge.Code.LOW_PRECISION)
 
 
-def has_spot(chain: Chain) -> bool:
-    """Whether the chain has the value of its underlying, without which nothing is American."""
-    return bool(np.isfinite(chain.spot) and chain.spot > 0.0)
-
-
 def early_exercise(
-    chain: Chain,
+    quotes: Quotes,
     expiries: Expiries,
     american: Flags,
     rate: Floats,
@@ -41,7 +36,7 @@ def early_exercise(
 
     Parameters
     ----------
-    chain : Chain
+    quotes : Quotes
     expiries : Expiries
     american : array of bool
         Expiries whose options have a premium. That of the others is zero.
@@ -56,20 +51,20 @@ def early_exercise(
         NaN for an American option whose mid has no volatility, or any: an option at its intrinsic
         value is exercised now, and says nothing about the rate.
     """
-    premium = np.zeros(len(chain))
+    premium = np.zeros(len(quotes))
     place = expiries.of_option
     rows = np.flatnonzero(american[place])
     place = place[rows]
-    mid = np.where(chain.quoted_both_ways, 0.5 * (chain.bid + chain.ask), np.nan)[rows]
-    time = expiries.time[place]
+    mid = np.where(quotes.quoted_both_ways, 0.5 * (quotes.bid + quotes.ask), np.nan)[rows]
+    spot, time = expiries.spot[place], expiries.time[place]
     with np.errstate(divide="ignore", invalid="ignore"):
         option: dict[str, Any] = {
-            "spot": chain.spot,
-            "strike": chain.strike[rows],
+            "spot": spot,
+            "strike": quotes.strike[rows],
             "time": time,
             "rate": rate[place],
-            "dividend": rate[place] - np.log(forward[place] / chain.spot) / time,
-            "kind": chain.kind[rows],
+            "dividend": rate[place] - np.log(forward[place] / spot) / time,
+            "kind": quotes.kind[rows],
             **settings,
         }
         sigma, code = quantforge.implied_volatility(mid, **option, **MODEL[True], status=True)

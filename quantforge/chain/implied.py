@@ -16,16 +16,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.chain.calendar import Expiries
 from quantforge.chain.early_exercise import MODEL, SOLVED
-from quantforge.chain.parity import Parity
-from quantforge.chain.quotes import Chain, Flags, Floats, Integers
+from quantforge.chain.fitting import Fit
+from quantforge.chain.frames import to_frame
+from quantforge.chain.quotes import Flags, Floats, Integers, Quotes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
 
@@ -35,7 +38,7 @@ _SHORTEST: Final = 7.0 / 365.0  # least time to its expiry, in years
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Implied:
-    """What the quotes of a chain imply; every array has one element per option.
+    """What quotes imply; every array has one element per option.
 
     Attributes
     ----------
@@ -69,154 +72,181 @@ class Implied:
         """Options whose mid has a volatility."""
         return np.isin(self.code, SOLVED)
 
+    def columns(self) -> dict[str, Any]:
+        """The columns by name, each an array with an element per option."""
+        return {
+            "iv_bid": self.bid,
+            "iv_mid": self.mid,
+            "iv_ask": self.ask,
+            "iv_status": np.array([code.name for code in quantforge.Code])[self.code],
+            **self.greeks,
+            "iv_difference": self.difference["volatility"],
+            "delta_difference": self.difference["delta"],
+            "gamma_difference": self.difference["gamma"],
+        }
 
-def imply(
-    chain: Chain,
-    expiries: Expiries,
-    parity: Parity,
-    *,
-    backend: str = "auto",
-    threads: int | None = None,
-) -> Implied:
-    """Invert every quote of `chain` and compute the greeks of its mids.
+    def to_frame(self) -> DataFrame:
+        """The columns as a pandas DataFrame."""
+        return to_frame(self.columns())
+
+
+def invert(fit: Fit, *, backend: str = "auto", threads: int | None = None) -> Implied:
+    """Invert every quote and compute the greeks of the mids.
+
+    One call inverts the bids, mids and asks of all European options, one those of all American
+    options. Another computes the greeks.
 
     Parameters
     ----------
-    chain : Chain
-    expiries : Expiries
-    parity : Parity
+    fit : Fit
     backend, threads
         As in `quantforge.price`.
+
+    Returns
+    -------
+    Implied
+
+    Examples
+    --------
+    >>> from quantforge.chain import SAMPLE, fit, invert, read
+    >>> implied = invert(fit(read(SAMPLE)))
+    >>> int(implied.solved.sum())
+    392
     """
     settings = {"backend": backend, "threads": threads}
-    quotes = np.full((3, len(chain)), np.nan)
-    codes = np.zeros(quotes.shape, np.int8)
+    quotes = fit.quotes
+    volatility = np.full((3, len(quotes)), np.nan)
+    codes = np.zeros(volatility.shape, np.int8)
     with np.errstate(invalid="ignore"):
-        for rows, call in inversions(chain, expiries, parity, **settings):
-            quotes[:, rows], codes[:, rows] = call()
-        bid, mid, ask = quotes
-        found = derivation(chain, expiries, parity, mid, **settings)()
-    place = expiries.of_option
+        for rows, call in inversions(fit, **settings):
+            volatility[:, rows], codes[:, rows] = call()
+        bid, mid, ask = volatility
+        found = derivation(fit, mid, **settings)()
+    place = fit.expiries.of_option
     return Implied(
         bid=bid,
         mid=mid,
         ask=ask,
         code=codes[1],
         greeks=found,
-        difference=_vendor_differences(chain, mid, found),
-        liquid=_liquid(chain, parity.forward[place], expiries.time[place]),
-        at_the_money=_at_the_money(chain, expiries, parity, mid),
+        difference=_vendor_differences(quotes, mid, found),
+        liquid=_liquid(quotes, fit.forward[place], fit.expiries.time[place]),
+        at_the_money=_at_the_money(fit, mid),
     )
 
 
 def inversions(
-    chain: Chain, expiries: Expiries, parity: Parity, **settings: Any
+    fit: Fit, **settings: Any
 ) -> Iterator[tuple[Integers, Callable[[], tuple[Floats, NDArray[np.int8]]]]]:
     """The calls that invert every bid, mid and ask, ready to be made, with the rows of each.
 
     European and American options have one each, if there are any. `settings` are those of
     `quantforge.implied_volatility`.
     """
-    american = parity.american[expiries.of_option]
-    quotes = _quotes(chain)
+    of_option, quotes = fit.expiries.of_option, fit.quotes
+    american = fit.american[of_option]
+    prices = _prices(quotes)
     for exercised in (False, True):
         rows = np.flatnonzero(american == exercised)
         if not rows.size:
             continue
-        place = expiries.of_option[rows]
+        place = of_option[rows]
         call = partial(
             quantforge.implied_volatility,
-            quotes[:, rows],
-            chain.spot if exercised else parity.forward[place],
-            chain.strike[rows],
-            expiries.time[place],
-            parity.rate[place],
-            kind=chain.kind[rows],
+            prices[:, rows],
+            fit.expiries.spot[place] if exercised else fit.forward[place],
+            quotes.strike[rows],
+            fit.expiries.time[place],
+            fit.rate[place],
+            kind=quotes.kind[rows],
             status=True,
             **MODEL[exercised],
             **settings,
         )
-        yield rows, partial(call, dividend=parity.carry[place]) if exercised else call
+        yield rows, partial(call, dividend=fit.carry[place]) if exercised else call
 
 
-def derivation(
-    chain: Chain, expiries: Expiries, parity: Parity, volatility: Floats, **settings: Any
-) -> Callable[[], quantforge.Greeks]:
+def derivation(fit: Fit, volatility: Floats, **settings: Any) -> Callable[[], quantforge.Greeks]:
     """The call that computes the greeks of every option, ready to be made.
 
     `settings` are those of `quantforge.greeks`.
     """
-    place = expiries.of_option
-    rate, time = parity.rate[place], expiries.time[place]
-    underlying = parity.forward[place] * np.exp(-rate * time)
-    american = parity.american[place]
+    place = fit.expiries.of_option
+    rate, time = fit.rate[place], fit.expiries.time[place]
+    underlying = fit.forward[place] * np.exp(-rate * time)
+    american = fit.american[place]
     if american.any():
-        underlying = np.where(american, chain.spot, underlying)
+        underlying = np.where(american, fit.expiries.spot[place], underlying)
         settings |= {
             "exercise": np.where(american, "american", "european"),
-            "dividend": np.where(american, parity.carry[place], 0.0),
+            "dividend": np.where(american, fit.carry[place], 0.0),
         }
     return partial(
         quantforge.greeks,
         underlying,
-        chain.strike,
+        fit.quotes.strike,
         time,
         rate,
         volatility,
-        kind=chain.kind,
+        kind=fit.quotes.kind,
         which=GREEKS,
         **settings,
     )
 
 
-def _quotes(chain: Chain) -> Floats:
+def _prices(quotes: Quotes) -> Floats:
     """Bid, mid and ask of every option, NaN where there is no quote; a bid of zero is no quote."""
-    usable = (chain.bid >= 0.0) & (chain.ask > 0.0) & (chain.ask >= chain.bid)
-    usable &= np.isfinite(chain.ask)
-    quotes = np.stack((chain.bid, 0.5 * (chain.bid + chain.ask), chain.ask))
-    quotes[:, ~usable] = np.nan
-    quotes[0, chain.bid <= 0.0] = np.nan
-    return quotes
+    usable = (quotes.bid >= 0.0) & (quotes.ask > 0.0) & (quotes.ask >= quotes.bid)
+    usable &= np.isfinite(quotes.ask)
+    prices = np.stack((quotes.bid, 0.5 * (quotes.bid + quotes.ask), quotes.ask))
+    prices[:, ~usable] = np.nan
+    prices[0, quotes.bid <= 0.0] = np.nan
+    return prices
 
 
-def _vendor_differences(chain: Chain, mid: Floats, greeks: quantforge.Greeks) -> dict[str, Floats]:
+def _vendor_differences(
+    quotes: Quotes, mid: Floats, greeks: quantforge.Greeks
+) -> dict[str, Floats]:
     """Ours less the vendor's, which mean nothing for an option without volatility."""
-    rated = chain.volatility > 0.0
-    ours = {"volatility": mid, "delta": greeks["delta"], "gamma": greeks["gamma"]}
+    rated = quotes.vendor_iv > 0.0
+    both = {
+        "volatility": (mid, quotes.vendor_iv),
+        "delta": (greeks["delta"], quotes.vendor_delta),
+        "gamma": (greeks["gamma"], quotes.vendor_gamma),
+    }
     return {
-        name: np.where(rated & np.isfinite(values), values - getattr(chain, name), np.nan)
-        for name, values in ours.items()
+        name: np.where(rated & np.isfinite(ours), ours - theirs, np.nan)
+        for name, (ours, theirs) in both.items()
     }
 
 
-def out_of_the_money(chain: Chain, forward: Any) -> Flags:
+def out_of_the_money(quotes: Quotes, forward: Any) -> Flags:
     """Whether an option is out of the money; false where there is no forward."""
-    return np.asarray(np.where(chain.kind > 0, chain.strike >= forward, chain.strike < forward))
+    return np.asarray(np.where(quotes.kind > 0, quotes.strike >= forward, quotes.strike < forward))
 
 
-def _liquid(chain: Chain, forward: Floats, time: Floats) -> Flags:
-    mid = _quotes(chain)[1]
-    narrow = (chain.bid > 0.0) & (chain.ask - chain.bid < _WIDEST * mid)
-    return np.asarray(out_of_the_money(chain, forward) & narrow & (time > _SHORTEST))
+def _liquid(quotes: Quotes, forward: Floats, time: Floats) -> Flags:
+    mid = _prices(quotes)[1]
+    narrow = (quotes.bid > 0.0) & (quotes.ask - quotes.bid < _WIDEST * mid)
+    return np.asarray(out_of_the_money(quotes, forward) & narrow & (time > _SHORTEST))
 
 
-def _at_the_money(chain: Chain, expiries: Expiries, parity: Parity, mid: Floats) -> Floats:
+def _at_the_money(fit: Fit, mid: Floats) -> Floats:
     """Volatility at the forward, linear in the strike between the two nearest quotes."""
-    level = np.full(len(expiries), np.nan)
-    wanted = out_of_the_money(chain, parity.forward[expiries.of_option])
-    wanted &= (chain.bid > 0.0) & np.isfinite(mid)
-    for place in range(len(expiries)):
-        rows = np.flatnonzero(wanted & (expiries.of_option == place))
+    quotes, level = fit.quotes, np.full(len(fit.expiries), np.nan)
+    wanted = out_of_the_money(quotes, fit.forward[fit.expiries.of_option])
+    wanted &= (quotes.bid > 0.0) & np.isfinite(mid)
+    for place, rows in enumerate(fit.expiries.rows(wanted)):
         if not rows.size:
             continue
-        rows = rows[np.argsort(chain.strike[rows], kind="stable")]
+        rows = rows[np.argsort(quotes.strike[rows], kind="stable")]
         level[place] = np.interp(
-            parity.forward[place], chain.strike[rows], mid[rows], left=np.nan, right=np.nan
+            fit.forward[place], quotes.strike[rows], mid[rows], left=np.nan, right=np.nan
         )
     return level
 
 
-def vendor_difference(difference: Floats, among: Flags) -> tuple[float, float]:
+def vendor_difference(difference: Floats, among: Flags | Integers) -> tuple[float, float]:
     """Median and 95th percentile of the absolute difference, NaN if there is none."""
     sizes = np.abs(difference[among])
     sizes = sizes[np.isfinite(sizes)]

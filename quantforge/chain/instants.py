@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quantforge import QuantForgeError
+from quantforge.files.cells import CellError
 from quantforge.files.dates import plain, read_date
 
 EXCHANGE_ZONE: Final = "America/New_York"
@@ -33,6 +38,24 @@ def exchange_zone() -> tzinfo:
             f"no time zone data for {EXCHANGE_ZONE}: install the system's tzdata, "
             "or pip install tzdata"
         ) from error
+
+
+def at(
+    dates: NDArray[np.datetime64], clock: time, zone: tzinfo | None = None
+) -> NDArray[np.datetime64]:
+    """The instants, in seconds and UTC, at which it is `clock` on these dates in `zone`.
+
+    Without a zone it is the exchange's. A missing date is a missing instant.
+    """
+    zone = exchange_zone() if zone is None else zone
+    days, places = np.unique(dates.astype("datetime64[D]"), return_inverse=True)
+    found = [
+        "NaT"
+        if day is None
+        else datetime.combine(day, clock, zone).astimezone(UTC).isoformat()[:19]
+        for day in days.tolist()
+    ]
+    return np.array(found, dtype="datetime64[s]")[places]
 
 
 def read_written_instant(text: str) -> datetime:
@@ -77,6 +100,28 @@ def read_iso_instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone: write 2023-09-14T16:31-04:00, or Z for UTC")
     return instant
+
+
+def read_iso_instants(cells: Sequence[str]) -> NDArray[np.datetime64]:
+    """Instants of a column in ISO 8601 with zones, in seconds and UTC; a blank cell is NaT.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is none, or has no zone.
+    """
+    known: dict[str, str] = {}
+    for index, cell in enumerate(cells):
+        if cell in known:
+            continue
+        if not cell.strip():
+            known[cell] = "NaT"
+            continue
+        try:
+            known[cell] = read_iso_instant(cell).astimezone(UTC).isoformat()[:19]
+        except (ValueError, OverflowError):
+            raise CellError(cell, "an ISO 8601 time with its zone", index) from None
+    return np.array([known[cell] for cell in cells], dtype="datetime64[s]")
 
 
 def _zone(name: str | None, offset: str | None) -> tzinfo:

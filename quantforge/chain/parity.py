@@ -1,5 +1,8 @@
 """Forward price and discount factor of each expiry, by put-call parity.
 
+A pair is a call and a put of the same expiry and strike, both quoted both ways; options without a
+partner have no part in it. What the quotes themselves say of forward or rate is taken as it is.
+
 For European options of one expiry, call - put = D (F - K) whatever the volatility. So the mids of
 calls less those of puts lie on a line in the strike, whose slope is -D and whose root is F. With
 real quotes three things go wrong:
@@ -40,20 +43,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.calendar import Expiries
-from quantforge.chain.early_exercise import early_exercise, has_spot
-from quantforge.chain.quotes import Chain, Flags, Floats, Integers
+from quantforge.chain.calendar import Expiries, grouped
+from quantforge.chain.early_exercise import early_exercise
+from quantforge.chain.quotes import Flags, Floats, Integers, Quotes, two_sided
 
-NEAR_THE_MONEY: Final = 0.25  # on either side, as a part of the forward: where lines are fitted
-AT_THE_MONEY: Final = 0.02  # likewise: the width of the weights that give the forward
+_NEAR_THE_MONEY: Final = 0.25  # on either side, as a part of the forward: where lines are fitted
+_AT_THE_MONEY: Final = 0.02  # likewise: the width of the weights that give the forward
 FEWEST_PAIRS: Final = 3
 _ORDINARY: Final = 0.05  # usual errors of mids, in spreads
 _TURNS: Final = 30  # of reweighting
 _MOST_IN_FIRST_LINE: Final = 50  # strikes: the work grows with their square
 _DEVIATION: Final = 0.05  # of mids from parity in the money, in spreads
-_GREATEST_DEVIATION: Final = 1.0  # in the median, in spreads: beyond it there is no forward
-_LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is assumed of rates beforehand, and how surely
+GREATEST_DEVIATION: Final = 1.0  # in the median, in spreads: beyond it there is no forward
+LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is assumed of rates beforehand, and how surely
 _DEPARTURE, _LENGTH = 0.01, 0.5  # of rates from their level, and over how many sqrt(years)
+_GIVEN: Final = 1e-4  # error of a given rate, where others are smoothed with it
 _TICK: Final = 0.01  # least spread, for weights
 _UNTIMED: Final = 0.016  # of the forward: as a spread, what unknown dates of dividends leave open
 _TURNS_OF_PREMIUMS: Final = 6  # after which the rates of American options stand still
@@ -61,47 +65,32 @@ _TURNS_OF_PREMIUMS: Final = 6  # after which the rates of American options stand
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parity:
-    """Forward and discount of each expiry; the element is NaN where there is none.
+    """What calls and puts say of each expiry, good or not.
 
     Attributes
     ----------
     forward, rate : array of float64
-        The rate is continuously compounded; the discount factor is exp(-rate * time).
+        As given, or else fitted.
     rate_error : array of float64
-        Standard error of the rate this expiry alone would give, NaN if it gives none.
-    american : array of bool
-        Whether options are taken as American. Without a spot none are.
-    carry : array of float64
-        What the underlying yields and costs to borrow until an American expiry, a rate q with
-        forward = spot * exp((rate - q) * time). NaN where options are European.
+        Standard error of the rate that this expiry alone would give, NaN if it gives none.
+    is_known : array of bool
+        Whether the rate is given or measured, here or at other expiries of the same time.
     pairs : array of int
         Strikes near the money with usable quotes of both call and put.
-    reason : tuple of str
-        Why there is no forward, empty where there is one.
+    deviation : array of float64
+        Median distance of calls less puts from forward and rate, in spreads.
     """
 
     forward: Floats
     rate: Floats
     rate_error: Floats
-    american: Flags
-    carry: Floats
-    pairs: Integers
-    reason: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    """What the lines of all expiries give, good or not; `deviation` is that of quotes from them."""
-
-    forward: Floats
-    rate: Floats
-    rate_error: Floats
+    is_known: Flags
     pairs: Integers
     deviation: Floats
 
-    def where(self, flags: Flags, other: _Fit) -> _Fit:
+    def where(self, flags: Flags, other: Parity) -> Parity:
         """The same for the expiries that `flags` names, the `other` fit for the rest."""
-        return _Fit(
+        return Parity(
             *(np.where(flags, getattr(self, name), getattr(other, name)) for name in self.__slots__)
         )
 
@@ -121,7 +110,7 @@ class _Pairs:
 
         A locked quote, whose spread is zero, is stale as often as it is precise.
         """
-        near = np.abs(self.strike / center[self.expiry] - 1.0) <= NEAR_THE_MONEY
+        near = np.abs(self.strike / center[self.expiry] - 1.0) <= _NEAR_THE_MONEY
         found = _Pairs(
             self.expiry[near],
             self.strike[near],
@@ -149,94 +138,82 @@ class _Pairs:
         return medians
 
 
-def fit_parity(
-    chain: Chain, expiries: Expiries, *, backend: str = "auto", threads: int | None = None
+def by_parity(quotes: Quotes, expiries: Expiries) -> Parity:
+    """Fit every expiry that is still ahead to the quotes as they are."""
+    return _fit(quotes, expiries, np.zeros(len(quotes)), np.zeros(len(expiries)))
+
+
+def without_premiums(
+    quotes: Quotes, expiries: Expiries, american: Flags, quoted: Parity, **settings: Any
 ) -> Parity:
-    """Fit forward and discount of every expiry that is still ahead.
-
-    Parameters
-    ----------
-    chain : Chain
-    expiries : Expiries
-        Of the same chain. Without a spot those that are American are fitted as European.
-    backend, threads
-        As in `quantforge.price`, for American options.
-
-    Returns
-    -------
-    Parity
-        One element per expiry.
-    """
-    quoted = fit = _fit(chain, expiries, np.zeros(len(expiries)))
-    american = expiries.american & has_spot(chain)
-    if american.any():
-        fit = _without_premiums(chain, expiries, american, quoted, backend=backend, threads=threads)
-    reason = tuple(
-        map(_why_not, expiries.time, quoted.pairs, fit.pairs, fit.forward, fit.deviation)
-    )
-    missing = np.array([bool(why) for why in reason], dtype=bool)
-    forward, rate = (np.where(missing, np.nan, values) for values in (fit.forward, fit.rate))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        carry = np.where(american, rate - np.log(forward / chain.spot) / expiries.time, np.nan)
-    return Parity(forward, rate, fit.rate_error, american, carry, fit.pairs, reason)
-
-
-def _without_premiums(
-    chain: Chain, expiries: Expiries, american: Flags, quoted: _Fit, **settings: Any
-) -> _Fit:
     """The fit to quotes less what early exercise adds to them, which depends on the fit in turn.
 
     Rates begin high: from one below zero there is a second solution, without any premium. None ends
-    below zero, where an option may have two exercise boundaries, and no price.
+    below zero unless it is given: an option may then have two exercise boundaries.
+
+    Parameters
+    ----------
+    quotes : Quotes
+    expiries : Expiries
+    american : array of bool
+        Expiries whose options have a premium.
+    quoted : Parity
+        The fit to the quotes as they are, which the other expiries keep.
+    settings
+        ``backend`` and ``threads`` of `quantforge.price`.
     """
-    fit = replace(quoted, rate=np.maximum(quoted.rate, _LEVEL))
+    least = np.where(np.isfinite(expiries.rate), -np.inf, 0.0)
+    fit = replace(quoted, rate=np.maximum(quoted.rate, np.where(least < 0.0, least, LEVEL)))
     for _ in range(_TURNS_OF_PREMIUMS):
-        premium = early_exercise(chain, expiries, american, fit.rate, fit.forward, **settings)
-        worth = replace(chain, bid=chain.bid - premium, ask=chain.ask - premium)
-        fit = _fit(worth, expiries, np.where(american, _UNTIMED, 0.0))
-        fit = replace(fit, rate=np.maximum(fit.rate, 0.0))
+        premium = early_exercise(quotes, expiries, american, fit.rate, fit.forward, **settings)
+        fit = _fit(quotes, expiries, premium, np.where(american, _UNTIMED, 0.0))
+        fit = replace(fit, rate=np.maximum(fit.rate, least))
     return fit.where(american, quoted)
 
 
-def _fit(chain: Chain, expiries: Expiries, doubt: Floats) -> _Fit:
-    """Fit all expiries. `doubt` is a further spread of each, as a part of the forward."""
-    pairs = _usable_pairs(chain, expiries)
+def _fit(quotes: Quotes, expiries: Expiries, premium: Floats, doubt: Floats) -> Parity:
+    """Fit all expiries to the quotes less a premium.
+
+    `doubt` is a further spread of each expiry, as a part of the forward.
+    """
+    pairs = _usable_pairs(quotes, expiries, premium)
     center = pairs.medians(pairs.strike + pairs.difference, np.ones_like(pairs.strike))
     near = pairs.near(center)
     discount, error = _slopes(near, center, doubt * center)
     with np.errstate(divide="ignore", invalid="ignore"):
         measured = -np.log(discount) / expiries.time
         rate_error = np.where(discount > 0.0, error / (discount * expiries.time), np.nan)
-    rate = _smooth(np.sqrt(np.maximum(expiries.time, 0.0)), measured, rate_error)
+    rate, is_known = _rates(expiries, measured, rate_error)
     growth = np.exp(rate * expiries.time)
-    forward = _forwards(near, center, growth)
+    fitted = _forwards(near, center, growth)
+    forward = np.where(np.isfinite(expiries.forward), expiries.forward, fitted)
     counts = np.bincount(near.expiry, minlength=len(expiries))
     deviation = _deviations(near, forward, growth, doubt * center)
-    return _Fit(forward, rate, rate_error, counts, deviation)
+    return Parity(forward, rate, rate_error, is_known, counts, deviation)
 
 
-def _why_not(years: float, quoted: int, pairs: int, forward: float, deviation: float) -> str:
-    if years <= 0.0:
-        return "expired"
-    if quoted < FEWEST_PAIRS:
-        return f"{quoted} strikes with usable call and put, {FEWEST_PAIRS} are needed"
-    if pairs < FEWEST_PAIRS:
-        return f"{pairs} strikes whose call and put have a volatility, {FEWEST_PAIRS} are needed"
-    if forward > 0.0 and deviation <= _GREATEST_DEVIATION:
-        return ""
-    return "calls and puts do not obey parity"
-
-
-def _usable_pairs(chain: Chain, expiries: Expiries) -> _Pairs:
-    two_sided = chain.quoted_both_ways.reshape(-1, 2).all(axis=1)
-    place = expiries.of_option[::2]
-    usable = two_sided & (expiries.time[place] > 0.0)
-    mid, spread = 0.5 * (chain.bid + chain.ask), chain.ask - chain.bid
+def _usable_pairs(quotes: Quotes, expiries: Expiries, premium: Floats) -> _Pairs:
+    """Calls and puts that belong together, in the order of the calls; of several the first."""
+    place = expiries.of_option
+    bid, ask = quotes.bid - premium, quotes.ask - premium
+    usable = two_sided(bid, ask) & (expiries.time[place] > 0.0)
+    strikes, level = np.unique(quotes.strike, return_inverse=True)
+    of_option = place * len(strikes) + level
+    sides = []
+    for sign in (1, -1):
+        rows = np.flatnonzero(usable & (quotes.kind == sign))
+        keys, first = np.unique(of_option[rows], return_index=True)
+        sides.append((keys, rows[first]))
+    (calls, call_rows), (puts, put_rows) = sides
+    _, of_call, of_put = np.intersect1d(calls, puts, assume_unique=True, return_indices=True)
+    order = np.argsort(call_rows[of_call])
+    call, put = call_rows[of_call][order], put_rows[of_put][order]
+    mid, spread = 0.5 * (bid + ask), ask - bid
     return _Pairs(
-        place[usable],
-        chain.strike[::2][usable],
-        (mid[::2] - mid[1::2])[usable],
-        np.maximum(spread[::2] + spread[1::2], _TICK)[usable],
+        place[call],
+        quotes.strike[call],
+        mid[call] - mid[put],
+        np.maximum(spread[call] + spread[put], _TICK),
         len(expiries),
     )
 
@@ -244,7 +221,7 @@ def _usable_pairs(chain: Chain, expiries: Expiries) -> _Pairs:
 def _slopes(near: _Pairs, center: Floats, doubt: Floats) -> tuple[Floats, Floats]:
     """Discount factors as the slopes of robust lines, and their standard errors."""
     x = near.strike - center[near.expiry]
-    fading = 1.0 - (x / (NEAR_THE_MONEY * center[near.expiry])) ** 2
+    fading = 1.0 - (x / (_NEAR_THE_MONEY * center[near.expiry])) ** 2
     base = (fading / near.spread) ** 2
     residual = _first_residuals(near, x)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -267,8 +244,9 @@ def _slopes(near: _Pairs, center: Floats, doubt: Floats) -> tuple[Floats, Floats
 def _first_residuals(near: _Pairs, x: Floats) -> Floats:
     """Residuals of a first line through each expiry, by repeated medians (Siegel 1982)."""
     residual = np.zeros_like(x)
-    for place in np.unique(near.expiry):
-        rows = np.flatnonzero(near.expiry == place)
+    order = np.argsort(near.expiry, kind="stable")
+    ends = np.flatnonzero(np.diff(near.expiry[order])) + 1
+    for rows in np.split(order, ends):
         _, first = np.unique(x[rows], return_index=True)
         some = rows[first[:: 1 + len(first) // _MOST_IN_FIRST_LINE]]
         if len(some) < FEWEST_PAIRS:
@@ -283,6 +261,21 @@ def _first_residuals(near: _Pairs, x: Floats) -> Floats:
     return residual
 
 
+def _rates(expiries: Expiries, measured: Floats, error: Floats) -> tuple[Floats, Flags]:
+    """Rates that are given, or smoothed over the expiries of one time and currency; which known."""
+    given = np.isfinite(expiries.rate)
+    measured = np.where(given, expiries.rate, measured)
+    error = np.where(given, _GIVEN, error)
+    x = np.sqrt(np.maximum(expiries.time, 0.0))
+    rate, is_known = np.empty_like(x), given.copy()
+    curve, first = grouped(expiries.quoted, expiries.currency)
+    order = np.argsort(curve, kind="stable")
+    for rows in np.split(order, np.cumsum(np.bincount(curve))[: len(first) - 1]):
+        rate[rows] = _smooth(x[rows], measured[rows], error[rows])
+        is_known[rows] |= (np.isfinite(measured[rows]) & np.isfinite(error[rows])).any()
+    return np.where(given, expiries.rate, rate), is_known
+
+
 def _smooth(x: Floats, rate: Floats, error: Floats) -> Floats:
     """Smooth `rate` over `x` by Gaussian process regression; a NaN takes its neighbours' value.
 
@@ -290,13 +283,13 @@ def _smooth(x: Floats, rate: Floats, error: Floats) -> Floats:
     """
     known = np.isfinite(rate) & np.isfinite(error)
     if not known.any():
-        return np.full_like(x, _LEVEL)
+        return np.full_like(x, LEVEL)
     distance = np.abs(x[:, None] - x[known])
     covariance = _LEVEL_ERROR**2 + _DEPARTURE**2 * np.exp(-distance / _LENGTH)
-    deviation, variance = rate[known] - _LEVEL, error[known] ** 2
+    deviation, variance = rate[known] - LEVEL, error[known] ** 2
     for _ in range(3):
         gains = np.linalg.solve(covariance[known] + np.diag(variance), deviation)
-        smooth = _LEVEL + covariance @ gains
+        smooth = LEVEL + covariance @ gains
         surprise = (rate[known] - smooth[known]) / (3.0 * error[known])
         variance = error[known] ** 2 * np.maximum(1.0, surprise**2)
     return smooth
@@ -309,7 +302,7 @@ def _forwards(near: _Pairs, center: Floats, growth: Floats) -> Floats:
     with the square of the spread.
     """
     implied = near.strike + near.difference * growth[near.expiry]
-    distance = (near.strike / center[near.expiry] - 1.0) / AT_THE_MONEY
+    distance = (near.strike / center[near.expiry] - 1.0) / _AT_THE_MONEY
     return near.medians(implied, np.exp(-0.5 * distance**2) / near.spread**2)
 
 

@@ -6,17 +6,21 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries
-from quantforge.chain.early_exercise import MODEL, has_spot
-from quantforge.chain.implied import Implied, imply
-from quantforge.chain.parity import Parity, fit_parity
-from quantforge.chain.quotes import Chain, Flags, Floats
+from quantforge.chain.calendar import AM_ROOTS, Expiries
+from quantforge.chain.early_exercise import MODEL
+from quantforge.chain.fitting import FEWEST_PAIRS, Fit, fit
+from quantforge.chain.frames import to_frame
+from quantforge.chain.implied import Implied, invert
+from quantforge.chain.quotes import Flags, Floats, Quotes
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Reason(IntEnum):
@@ -49,13 +53,11 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PricedChain:
-    """A chain, its fitted expiries and the model prices of its options.
+    """Quotes, their fitted expiries and the model prices of their options.
 
     Attributes
     ----------
-    chain : Chain
-    expiries : Expiries
-    parity : Parity
+    fit : Fit
     price : array of float64
         Model price of each option, NaN where `reason` says why there is none.
     reason : array of int8
@@ -64,23 +66,31 @@ class PricedChain:
         Volatilities and greeks of the quotes.
     """
 
-    chain: Chain
-    expiries: Expiries
-    parity: Parity
+    fit: Fit
     price: Floats
     reason: NDArray[np.int8]
     implied: Implied
 
     @property
+    def quotes(self) -> Quotes:
+        """The quotes, with every price in currency."""
+        return self.fit.quotes
+
+    @property
+    def expiries(self) -> Expiries:
+        """The expiries of the quotes."""
+        return self.fit.expiries
+
+    @property
     def compared(self) -> Flags:
         """Options with a vendor's volatility and a fitted forward."""
-        fitted = np.isfinite(self.parity.forward)[self.expiries.of_option]
-        return np.asarray((self.chain.volatility > 0.0) & fitted)
+        fitted = np.isfinite(self.fit.forward)[self.expiries.of_option]
+        return np.asarray((self.quotes.vendor_iv > 0.0) & fitted)
 
     @property
     def inside(self) -> Flags:
         """Options whose model price lies between bid and ask, or at one of them."""
-        return np.asarray((self.chain.bid <= self.price) & (self.price <= self.chain.ask))
+        return np.asarray((self.quotes.bid <= self.price) & (self.price <= self.quotes.ask))
 
     @property
     def inside_share(self) -> float:
@@ -91,45 +101,93 @@ class PricedChain:
     @property
     def american_roots(self) -> list[str]:
         """Roots whose options are taken as American."""
-        return sorted(set(self.expiries.root[self.parity.american].tolist()))
+        return sorted(set(self.expiries.root[self.fit.american].tolist()))
 
     @property
-    def remark(self) -> str:
-        """Which American options are taken as European for want of a spot, empty if none are."""
-        roots = sorted(set(self.expiries.root[self.expiries.american].tolist()))
-        if not roots or has_spot(self.chain):
-            return ""
-        return f"no value of the underlying: {', '.join(roots)} taken as European"
+    def remarks(self) -> list[str]:
+        """What to know before the results are used, a line each; first the notes of the reader."""
+        found, fit = self.expiries, self.fit
+        lines = list(self.quotes.notes)
+        roots = sorted(set(found.root[found.american & ~found.has_spot].tolist()))
+        if roots:
+            lines.append(f"no value of the underlying: {', '.join(roots)} taken as European")
+        for root in np.unique(found.root[fit.spot_fitted]).tolist():
+            spots = found.spot[fit.spot_fitted & (found.root == root)]
+            ends = dict.fromkeys(f"{each:,.2f}" for each in (spots.min(), spots.max()))
+            lines.append(
+                f"no value of {root} is given: taken from its nearest expiry, {' to '.join(ends)}; "
+                "--spot says another"
+            )
+        parity = np.array([source == "parity" for source in fit.source], dtype=bool)
+        counted = {
+            "with a forward that calls and puts contradict by more than a spread": fit.contradicted,
+            f"with a forward from fewer than {FEWEST_PAIRS} strikes": parity
+            & (fit.pairs < FEWEST_PAIRS),
+            "without a forward: --forward, or --spot and --rate, would say it": np.isnan(
+                fit.forward
+            )
+            & (found.time > 0.0),
+        }
+        for what, flags in counted.items():
+            if flags.any():
+                lines.append(f"{np.count_nonzero(flags):,} of {len(found):,} expiries {what}")
+        return lines
 
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
         """How many options of each expiry have `flags` set."""
         return np.bincount(self.expiries.of_option[flags], minlength=len(self.expiries))
 
+    def columns(self) -> dict[str, Any]:
+        """The columns by name, each an array with an element per option (see ``docs/cli.md``)."""
+        quotes, fit, place = self.quotes, self.fit, self.expiries.of_option
+        stated = ("quoted", "expiry", "root", "symbol")
+        numbers = (
+            "strike", "bid", "ask", "last", "volume", "open_interest", "vendor_iv", "vendor_delta",
+            "vendor_gamma",
+        )  # fmt: skip
+        return {
+            **{name: getattr(quotes, name) for name in stated},
+            "kind": np.where(quotes.kind > 0, "call", "put"),
+            **{name: getattr(quotes, name) for name in numbers},
+            "time": self.expiries.time[place],
+            "spot": self.expiries.spot[place],
+            "forward": fit.forward[place],
+            "forward_source": np.array(fit.source, dtype=np.str_)[place],
+            "rate": fit.rate[place],
+            "carry": fit.carry[place],
+            "price": self.price,
+            "inside": self.inside,
+            "reason": np.array([reason.words for reason in Reason])[self.reason],
+            **self.implied.columns(),
+        }
 
-def price_chain(
-    chain: Chain,
+    def to_frame(self) -> DataFrame:
+        """The columns as a pandas DataFrame."""
+        return to_frame(self.columns())
+
+
+def price(
+    quotes: Quotes,
     *,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
-    """Price every option of `chain` at the vendor's volatility, and invert every quote.
+    """Fit every expiry, price every option at the vendor's volatility, and invert every quote.
 
-    Forward and discount of each expiry come from put-call parity, that of American options from
-    their quotes less what early exercise adds to them. European prices are those of
+    European prices are those of
     ``quantforge.price(forward, strike, time, rate, volatility, model="black76")``, American ones
     those of ``quantforge.price(spot, strike, time, rate, volatility, dividend=carry,
-    exercise="american")``, one call per expiry. One call inverts the bids, mids and asks of all
-    European options, one those of all American options. Another computes the greeks of all mids.
+    exercise="american")``, one call per expiry. `fit` and `invert` are steps of it.
 
     Parameters
     ----------
-    chain : Chain
+    quotes : Quotes
     am_roots : collection of str
         Roots settled at the open (see `expiries`).
     american_roots : collection of str, optional
-        Roots of American options (see `expiries`). `PricedChain.remark` says if there is no spot
+        Roots of American options (see `expiries`). `PricedChain.remarks` say if there is no spot
         to fit them with.
     backend, threads
         As in `quantforge.price`.
@@ -140,72 +198,67 @@ def price_chain(
 
     Raises
     ------
+    ChainError
+        If prices are in units of an underlying of unknown value.
     BackendError
         If no backend computes what is asked for. NumPy's fallback has no American options.
 
     Examples
     --------
-    >>> from quantforge.chain import SAMPLE, price_chain, read_chain
-    >>> price_chain(read_chain(SAMPLE)).inside_share > 0.9
+    >>> from quantforge.chain import SAMPLE, price, read
+    >>> price(read(SAMPLE)).inside_share > 0.9
     True
     """
-    found = expiries(chain, am_roots, american_roots)
-    parity = fit_parity(chain, found, backend=backend, threads=threads)
-    reason = _reasons(chain, found, parity)
-    price = np.full(len(chain), np.nan)
+    settings: dict[str, Any] = {"backend": backend, "threads": threads}
+    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, **settings)
+    reason = _reasons(found)
+    prices = np.full(len(quotes), np.nan)
     with np.errstate(invalid="ignore"):
-        for _, rows, call in pricings(
-            chain, found, parity, reason, backend=backend, threads=threads
-        ):
-            price[rows] = call()
-    reason[(reason == Reason.PRICED) & np.isnan(price)] = Reason.REFUSED
-    implied = imply(chain, found, parity, backend=backend, threads=threads)
-    return PricedChain(chain, found, parity, price, reason, implied)
+        for _, rows, call in pricings(found, reason, **settings):
+            prices[rows] = call()
+    reason[(reason == Reason.PRICED) & np.isnan(prices)] = Reason.REFUSED
+    return PricedChain(found, prices, reason, invert(found, **settings))
 
 
 def pricings(
-    chain: Chain, expiries: Expiries, parity: Parity, reason: NDArray[np.int8], **settings: Any
+    fit: Fit, reason: NDArray[np.int8], **settings: Any
 ) -> Iterator[tuple[int, NDArray[np.intp], Callable[[], Floats]]]:
-    """The calls that price a chain, ready to be made, one for each expiry with a priced option.
+    """The calls that price quotes, ready to be made, one for each expiry with a priced option.
 
     Each comes with the place of the expiry and the rows of its options. Its backend is loaded.
     `settings` are those of `quantforge.bind`.
     """
-    for place, rows in enumerate(_rows_by_expiry(expiries, reason == Reason.PRICED)):
+    quotes, found = fit.quotes, fit.expiries
+    for place, rows in enumerate(found.rows(reason == Reason.PRICED)):
         if not rows.size:
             continue
-        american = bool(parity.american[place])
+        american = bool(fit.american[place])
         bound = quantforge.bind(
-            "price", **MODEL[american], kind=chain.kind[rows], n=rows.size, **settings
+            "price", **MODEL[american], kind=quotes.kind[rows], n=rows.size, **settings
         )
         option = (
-            chain.strike[rows],
-            float(expiries.time[place]),
-            float(parity.rate[place]),
-            chain.volatility[rows],
+            quotes.strike[rows],
+            float(found.time[place]),
+            float(fit.rate[place]),
+            quotes.vendor_iv[rows],
         )
         if american:
-            call = partial(bound, chain.spot, *option, dividend=float(parity.carry[place]))
+            spot, carry = float(found.spot[place]), float(fit.carry[place])
+            call = partial(bound, spot, *option, dividend=carry)
         else:
-            call = partial(bound, float(parity.forward[place]), *option)
+            call = partial(bound, float(fit.forward[place]), *option)
         yield place, rows, call
 
 
-def _rows_by_expiry(expiries: Expiries, wanted: Flags) -> list[NDArray[np.intp]]:
-    rows = np.flatnonzero(wanted)
-    order = rows[np.argsort(expiries.of_option[rows], kind="stable")]
-    ends = np.searchsorted(expiries.of_option[order], np.arange(1, len(expiries)))
-    return np.split(order, ends)
-
-
-def _reasons(chain: Chain, expiries: Expiries, parity: Parity) -> NDArray[np.int8]:
-    place = expiries.of_option
+def _reasons(fit: Fit) -> NDArray[np.int8]:
+    quotes, place = fit.quotes, fit.expiries.of_option
+    rated = (quotes.vendor_iv > 0.0) & np.isfinite(quotes.vendor_iv)
     checks = {
-        Reason.EXPIRED: expiries.time[place] <= 0.0,
-        Reason.NO_VOLATILITY: ~((chain.volatility > 0.0) & np.isfinite(chain.volatility)),
-        Reason.CROSSED: chain.bid > chain.ask,
-        Reason.NO_QUOTE: ~((chain.bid >= 0.0) & (chain.ask > 0.0) & np.isfinite(chain.ask)),
-        Reason.NO_FORWARD: ~np.isfinite(parity.forward)[place],
+        Reason.EXPIRED: fit.expiries.time[place] <= 0.0,
+        Reason.NO_VOLATILITY: ~rated,
+        Reason.CROSSED: quotes.bid > quotes.ask,
+        Reason.NO_QUOTE: ~((quotes.bid >= 0.0) & (quotes.ask > 0.0) & np.isfinite(quotes.ask)),
+        Reason.NO_FORWARD: ~np.isfinite(fit.forward)[place],
     }
     reasons = np.select(list(checks.values()), list(checks), Reason.PRICED)
     return reasons.astype(np.int8)

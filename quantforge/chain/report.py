@@ -17,16 +17,17 @@ def summary(priced: PricedChain) -> dict[str, Any]:
 
     ``docs/cli.md`` explains the keys.
     """
-    chain = priced.chain
+    quotes = priced.quotes
+    first, last = (quotes.local(each).isoformat() for each in quotes.times)
     counts = np.bincount(priced.reason, minlength=len(Reason))
     return {
-        "source": chain.source,
-        "name": chain.name,
-        "quoted": chain.quoted.isoformat(),
-        "spot": chain.spot,
+        "source": quotes.source,
+        "name": quotes.name,
+        "quoted": first,
+        "quoted_until": last,
         "american_roots": priced.american_roots,
-        "remark": priced.remark,
-        "options": len(chain),
+        "remarks": priced.remarks,
+        "options": len(quotes),
         "priced": int(counts[Reason.PRICED]),
         "unpriced": {reason.words: int(counts[reason]) for reason in Reason if reason},
         "compared": int(np.count_nonzero(priced.compared)),
@@ -62,34 +63,35 @@ def _by_name(codes: Any) -> dict[str, int]:
 
 
 def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
-    found, parity, implied = priced.expiries, priced.parity, priced.implied
+    found, fit, implied = priced.expiries, priced.fit, priced.implied
     compared, inside = priced.per_expiry(priced.compared), priced.per_expiry(priced.inside)
     differences = [
-        vendor_difference(
-            implied.difference["volatility"], implied.liquid & (found.of_option == place)
-        )
-        for place in range(len(found))
+        vendor_difference(implied.difference["volatility"], rows)
+        for rows in found.rows(implied.liquid)
     ]
     columns = {
+        "quoted": [priced.quotes.local(each).isoformat() for each in found.quoted],
         "date": np.datetime_as_string(found.date).tolist(),
         "root": found.root.tolist(),
-        "exercise": np.where(parity.american, "american", "european").tolist(),
+        "exercise": np.where(fit.american, "american", "european").tolist(),
         "time": found.time.tolist(),
         "options": found.options.tolist(),
         "priced": priced.per_expiry(priced.reason == Reason.PRICED).tolist(),
         "compared": compared.tolist(),
         "inside": inside.tolist(),
         "inside_share": (inside / np.where(compared > 0, compared, np.nan)).tolist(),
-        "forward": parity.forward.tolist(),
-        "rate": parity.rate.tolist(),
-        "rate_error": parity.rate_error.tolist(),
-        "carry": parity.carry.tolist(),
-        "pairs": parity.pairs.tolist(),
+        "spot": found.spot.tolist(),
+        "forward": fit.forward.tolist(),
+        "forward_source": fit.source,
+        "rate": fit.rate.tolist(),
+        "rate_error": fit.rate_error.tolist(),
+        "carry": fit.carry.tolist(),
+        "pairs": fit.pairs.tolist(),
         "atm_iv": implied.at_the_money.tolist(),
         "inverted": priced.per_expiry(implied.solved).tolist(),
         "liquid": priced.per_expiry(implied.liquid).tolist(),
         "iv_median": [median for median, _ in differences],
         "iv_p95": [high for _, high in differences],
-        "reason": parity.reason,
+        "reason": fit.reason,
     }
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

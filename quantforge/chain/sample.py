@@ -20,7 +20,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from quantforge.chain.cboe import SAMPLE
+from quantforge.chain.reading import SAMPLE
 
 SPOT: Final = 2000.0
 QUOTED: Final = datetime(2031, 10, 7, 16, 31, tzinfo=timezone(timedelta(hours=-4)))

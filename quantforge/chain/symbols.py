@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from quantforge.chain.quotes import Dates, Floats, Texts
+from quantforge.chain.quotes import Dates, Floats, Signs, Texts
 from quantforge.files.cells import CellError
 
 _SYMBOL: Final = re.compile(r"([A-Z0-9]{1,6}) *(\d{6})([CP])(\d{8})")
@@ -22,11 +22,12 @@ class Symbols:
     symbol: Texts
     root: Texts
     expiry: Dates
+    kind: Signs
     strike: Floats
 
 
-def read_symbols(cells: Sequence[str], kind: str) -> Symbols:
-    """Read the OSI symbols of a column of calls (`kind` ``"C"``) or puts (``"P"``).
+def read_symbols(cells: Sequence[str], kind: str = "CP") -> Symbols:
+    """Read the OSI symbols of a column of calls (`kind` ``"C"``), puts (``"P"``) or both.
 
     A symbol is the root, the expiry as yymmdd, C or P, and the strike in thousandths with eight
     digits: ``SPXW230915C04500000``. (Options Clearing Corporation, Options Symbology Initiative,
@@ -37,14 +38,14 @@ def read_symbols(cells: Sequence[str], kind: str) -> Symbols:
     CellError
         At the first cell that is none, or of the other kind.
     """
-    what = "the symbol of a call" if kind == "C" else "the symbol of a put"
-    parts: list[tuple[str, str, str]] = []
+    what = {"C": "the symbol of a call", "P": "the symbol of a put"}.get(kind, "an OSI symbol")
+    parts: list[tuple[str, str, str, str]] = []
     for index, cell in enumerate(cells):
         found = _SYMBOL.fullmatch(cell.strip())
-        if found is None or found[3] != kind:
+        if found is None or found[3] not in kind:
             raise CellError(cell, what, index)
-        parts.append((found[1], found[2], found[4]))
-    roots, days, thousandths = zip(*parts, strict=True)
+        parts.append((found[1], found[2], found[3], found[4]))
+    roots, days, kinds, thousandths = zip(*parts, strict=True)
     dates: dict[str, np.datetime64] = {}
     for day in dict.fromkeys(days):
         try:
@@ -56,5 +57,6 @@ def read_symbols(cells: Sequence[str], kind: str) -> Symbols:
         np.array([cell.strip() for cell in cells]),
         np.array(roots),
         np.array([dates[day] for day in days], dtype="datetime64[D]"),
+        np.where(np.array(kinds) == "C", 1, -1).astype(np.int8),
         np.array(thousandths, dtype=np.float64) / 1000.0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-__all__ = ["decode"]
+__all__ = ["decode", "is_blank"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,7 +21,7 @@ def decode(raw: bytes, source: str, what: str = "text") -> str:
     ValueError
         If the bytes are empty or not text.
     """
-    if not raw.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+    if is_blank(raw):
         raise ValueError(f"{source}: the file is empty")
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     try:
@@ -35,6 +35,11 @@ def decode(raw: bytes, source: str, what: str = "text") -> str:
     if "\0" in text:
         raise ValueError(f"{source}: not {what}, but a binary file")
     return text
+
+
+def is_blank(raw: bytes) -> bool:
+    """Whether a file holds nothing but white space, in any encoding."""
+    return not raw.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")
 
 
 def _unmarked(raw: bytes) -> str:

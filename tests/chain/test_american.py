@@ -9,8 +9,7 @@ import pytest
 
 import quantforge
 from quantforge import Code
-from quantforge.chain import Chain, Reason, expiries, fit_parity, price_chain
-from quantforge.chain.output import columns
+from quantforge.chain import Quotes, Reason, expiries, fit, price
 from quantforge.plugins import State
 
 BACKENDS = [
@@ -87,20 +86,18 @@ def made(days, *, root="ACME", strikes=STRIKES, rate=None, **market):
     spread = np.maximum(0.04, 0.01 * worth)
     chance = np.random.default_rng((SEED, days))
     mid = worth + 0.1 * spread * chance.standard_normal(len(worth))
-    blank = np.zeros(len(strike))
-    return Chain(
+    return Quotes(
         name="made", source="made", quoted=QUOTED, spot=SPOT,
         symbol=np.array([f"{root}{row}" for row in range(len(strike))]),
         root=np.full(len(strike), root), expiry=np.full(len(strike), np.datetime64(day)),
         kind=kind, strike=strike, bid=np.round(np.maximum(mid - spread / 2, 0.0), 2),
-        ask=np.round(mid + spread / 2, 2) + 0.01, last=blank, volatility=sigma, delta=blank,
-        gamma=blank, volume=blank, open_interest=blank,
+        ask=np.round(mid + spread / 2, 2) + 0.01, vendor_iv=sigma,
     )  # fmt: skip
 
 
 def joined(*chains):
     """Several expiries in one chain."""
-    names = [name for name in Chain.__slots__ if isinstance(getattr(chains[0], name), np.ndarray)]
+    names = [name for name in Quotes.__slots__ if isinstance(getattr(chains[0], name), np.ndarray)]
     return replace(
         chains[0],
         **{name: np.concatenate([getattr(each, name) for each in chains]) for name in names},
@@ -122,7 +119,7 @@ def chains():
 
 @pytest.fixture(scope="module")
 def priced(chains):
-    return {name: price_chain(chain) for name, chain in chains.items()}
+    return {name: price(chain) for name, chain in chains.items()}
 
 
 def truth(name):
@@ -157,7 +154,7 @@ def test_the_tree_gives_black_and_scholes_prices_where_nothing_is_exercised_earl
 )
 def test_rates_and_forwards_are_those_the_quotes_were_made_with(priced, name, rate, basis_points):
     rates, forwards = truth(name)
-    parity = priced[name].parity
+    parity = priced[name].fit
     assert parity.reason == ("",) * len(DAYS)
     assert parity.american.all()
     assert parity.rate == pytest.approx(rates, abs=rate)
@@ -168,7 +165,7 @@ def test_rates_and_forwards_are_those_the_quotes_were_made_with(priced, name, ra
 def test_taken_as_european_the_same_quotes_give_rates_two_to_five_points_too_low(chains, name):
     rates, forwards = truth(name)
     chain = chains[name]
-    parity = fit_parity(chain, expiries(chain, american_roots=()))
+    parity = fit(chain, american_roots=())
     fitted = np.isfinite(parity.rate)
     assert ((rates - parity.rate)[fitted] > 0.02).all()
     assert parity.forward[-1] < 0.995 * forwards[-1]
@@ -177,39 +174,39 @@ def test_taken_as_european_the_same_quotes_give_rates_two_to_five_points_too_low
 def test_a_european_fit_below_zero_does_not_hide_the_premium():
     """At a rate below zero nothing would be exercised early, and parity would seem to hold."""
     chain = joined(*(made(days) for days in DAYS[:3]))
-    european = fit_parity(chain, expiries(chain, american_roots=()))
+    european = fit(chain, american_roots=())
     assert (european.rate < 0.0).all()
-    found = fit_parity(chain, expiries(chain))
+    found = fit(chain)
     assert found.rate == pytest.approx([true_rate(0.0)] * 3, abs=0.01)
     assert found.forward == pytest.approx(truth("none")[1][:3], rel=5e-4)
 
 
 def test_a_rate_below_zero_counts_as_none_and_every_option_has_a_price():
     """An American put has two exercise boundaries where carry < rate < 0, and no price."""
-    one = price_chain(joined(*(made(days, rate=-0.001, carry=-0.02) for days in DAYS)))
-    assert (one.parity.rate >= 0.0).all()
-    assert one.parity.rate == pytest.approx([0.0] * len(DAYS), abs=0.003)
-    assert one.parity.carry == pytest.approx([-0.019] * len(DAYS), abs=0.003)
+    one = price(joined(*(made(days, rate=-0.001, carry=-0.02) for days in DAYS)))
+    assert (one.fit.rate >= 0.0).all()
+    assert one.fit.rate == pytest.approx([0.0] * len(DAYS), abs=0.003)
+    assert one.fit.carry == pytest.approx([-0.019] * len(DAYS), abs=0.003)
     assert (one.reason == Reason.PRICED).all()
     assert one.inside_share > 0.97
 
 
 def test_the_carry_is_the_yield(priced):
-    carry = priced["yield"].parity.carry
+    carry = priced["yield"].fit.carry
     assert carry == pytest.approx([0.02] * len(DAYS), abs=0.003)
-    assert priced["none"].parity.carry == pytest.approx([0.0] * len(DAYS), abs=0.003)
+    assert priced["none"].fit.carry == pytest.approx([0.0] * len(DAYS), abs=0.003)
 
 
 def test_prices_are_those_of_a_tree_with_the_fitted_rate_and_carry(priced):
     for one in priced.values():
-        chain, place = one.chain, one.expiries.of_option
+        chain, place = one.quotes, one.expiries.of_option
         assert (one.reason == Reason.PRICED).all()
         for which in range(len(DAYS)):
             rows = np.flatnonzero(place == which)[::5]
             expected = tree(
                 chain.kind[rows], chain.strike[rows], float(one.expiries.time[which]),
-                float(one.parity.rate[which]), chain.volatility[rows],
-                carry=float(one.parity.carry[which]),
+                float(one.fit.rate[which]), chain.vendor_iv[rows],
+                carry=float(one.fit.carry[which]),
             )  # fmt: skip
             assert one.price[rows] == pytest.approx(expected, abs=0.06)
 
@@ -218,7 +215,7 @@ def test_prices_lie_inside_the_quotes_that_the_market_made(chains, priced):
     assert priced["yield"].inside_share > 0.97
     assert priced["none"].inside_share > 0.97
     assert priced["cash"].inside_share > 0.9
-    assert price_chain(chains["yield"], american_roots=()).inside_share < 0.6
+    assert price(chains["yield"], american_roots=()).inside_share < 0.6
 
 
 @pytest.mark.parametrize(("name", "most"), [("yield", 0.002), ("none", 0.002), ("cash", 0.003)])
@@ -236,11 +233,11 @@ def test_greeks_are_by_the_spot(priced):
     one = priced["yield"]
     rows = np.flatnonzero(one.implied.liquid & (one.expiries.of_option == 3))[::4]
     time, rate, carry = (
-        float(values[3]) for values in (one.expiries.time, one.parity.rate, one.parity.carry)
+        float(values[3]) for values in (one.expiries.time, one.fit.rate, one.fit.carry)
     )
     low, high = (
         tree(
-            one.chain.kind[rows], one.chain.strike[rows], time, rate, one.implied.mid[rows],
+            one.quotes.kind[rows], one.quotes.strike[rows], time, rate, one.implied.mid[rows],
             carry=carry, spot=SPOT * bump,
         )
         for bump in (0.97, 1.03)
@@ -259,9 +256,9 @@ def test_an_option_at_its_intrinsic_value_has_a_status_and_no_part_in_the_fit(ch
         bid=np.where(deep, worth - 0.5, chain.bid),
         ask=np.where(deep, worth + 0.5, chain.ask),
     )
-    one = price_chain(again)
+    one = price(again)
     assert (one.implied.code[deep] == Code.AT_INTRINSIC).all()
-    assert one.parity.rate == pytest.approx(truth("yield")[0], abs=0.003)
+    assert one.fit.rate == pytest.approx(truth("yield")[0], abs=0.003)
 
 
 def test_an_expiry_whose_puts_are_all_exercised_has_no_forward_and_the_reason_is_told(chains):
@@ -270,30 +267,32 @@ def test_an_expiry_whose_puts_are_all_exercised_has_no_forward_and_the_reason_is
     first = made(DAYS[0], strikes=strikes, carry=0.02)
     worth = np.where(first.kind < 0, first.strike - SPOT, 0.2)
     first = replace(first, bid=worth - 0.1, ask=worth + 0.1)
-    one = price_chain(joined(first, later))
-    assert one.parity.reason[0] == "0 strikes whose call and put have a volatility, 3 are needed"
-    assert one.parity.reason[1:] == ("",) * 4
-    assert np.isnan([one.parity.forward[0], one.parity.rate[0], one.parity.carry[0]]).all()
-    assert one.parity.american.all()
+    one = price(joined(first, later))
+    assert one.fit.reason[0] == "0 strikes whose call and put have a volatility, 1 is needed"
+    assert one.fit.reason[1:] == ("",) * 4
+    assert np.isnan([one.fit.forward[0], one.fit.rate[0], one.fit.carry[0]]).all()
+    assert one.fit.american.all()
     assert (one.reason[one.expiries.of_option == 0] == Reason.NO_FORWARD).all()
-    assert one.parity.rate[1:] == pytest.approx(truth("yield")[0][1:], abs=0.003)
+    assert one.fit.rate[1:] == pytest.approx(truth("yield")[0][1:], abs=0.003)
 
 
-def test_two_strikes_are_too_few(chains):
+def test_two_strikes_are_too_few_unless_other_expiries_tell_the_rate():
     few = made(DAYS[0], strikes=np.array([245.0, 255.0]), carry=0.02)
-    chain = joined(few, *(made(days, carry=0.02) for days in DAYS[1:]))
-    parity = fit_parity(chain, expiries(chain))
-    assert parity.reason[0] == "2 strikes with usable call and put, 3 are needed"
-    assert np.isnan(parity.carry[0])
+    alone = fit(few)
+    assert alone.reason == ("2 strikes with usable call and put, 3 are needed",)
+    assert np.isnan(alone.carry[0])
+    found = fit(joined(few, *(made(days, carry=0.02) for days in DAYS[1:])))
+    assert found.reason[0] == ""
+    assert found.forward[0] == pytest.approx(truth("yield")[1][0], rel=5e-4)
 
 
 def test_missing_quotes_and_volatilities_leave_their_neighbours_alone(chains):
     chain = chains["yield"]
     gone = np.arange(len(chain)) % 14 == 4
     bid = np.where(gone, np.nan, chain.bid)
-    sigma = np.where(np.arange(len(chain)) % 14 == 6, np.nan, chain.volatility)
-    one = price_chain(replace(chain, bid=bid, volatility=sigma))
-    assert one.parity.rate == pytest.approx(truth("yield")[0], abs=0.003)
+    sigma = np.where(np.arange(len(chain)) % 14 == 6, np.nan, chain.vendor_iv)
+    one = price(replace(chain, bid=bid, vendor_iv=sigma))
+    assert one.fit.rate == pytest.approx(truth("yield")[0], abs=0.003)
     assert (one.reason[gone] == Reason.NO_QUOTE).all()
     assert (one.implied.code[gone] == Code.NOT_FINITE).all()
     assert np.isnan(one.price[np.isnan(sigma)]).all()
@@ -302,9 +301,9 @@ def test_missing_quotes_and_volatilities_leave_their_neighbours_alone(chains):
 
 def test_a_volatility_that_no_market_has_is_a_reason_for_no_price(chains):
     chain = chains["yield"]
-    sigma = chain.volatility.copy()
+    sigma = chain.vendor_iv.copy()
     sigma[30] = 1e-6
-    one = price_chain(replace(chain, volatility=sigma))
+    one = price(replace(chain, vendor_iv=sigma))
     assert one.reason[30] == Reason.REFUSED
     assert Reason.REFUSED.words == "outside the domain of American prices"
     assert np.count_nonzero(np.isnan(one.price)) == 1
@@ -313,27 +312,27 @@ def test_a_volatility_that_no_market_has_is_a_reason_for_no_price(chains):
 @pytest.mark.parametrize("spot", [math.nan, 0.0, math.inf])
 def test_without_a_spot_american_options_are_taken_as_european_and_a_remark_says_so(chains, spot):
     chain = replace(chains["yield"], spot=spot)
-    found, european = price_chain(chain), price_chain(chain, american_roots=())
-    assert found.remark == "no value of the underlying: ACME taken as European"
-    assert european.remark == ""
+    found, european = price(chain), price(chain, american_roots=())
+    assert found.remarks == ["no value of the underlying: ACME taken as European"]
+    assert european.remarks == []
     assert found.american_roots == []
-    np.testing.assert_array_equal(found.parity.rate, european.parity.rate)
+    np.testing.assert_array_equal(found.fit.rate, european.fit.rate)
     np.testing.assert_array_equal(found.price, european.price)
     np.testing.assert_array_equal(found.implied.mid, european.implied.mid)
-    assert np.isnan(found.parity.carry).all()
+    assert np.isnan(found.fit.carry).all()
 
 
 def test_a_european_root_beside_an_american_one_keeps_its_results_to_the_bit(chains):
     index = joined(*(made(days, root="SPX", carry=0.02, american=False) for days in DAYS))
     mixed = joined(index, chains["yield"])
-    found, before = price_chain(mixed), price_chain(mixed, american_roots=())
+    found, before = price(mixed), price(mixed, american_roots=())
     assert found.american_roots == ["ACME"]
     rows = mixed.root == "SPX"
-    for name, values in columns(found).items():
-        np.testing.assert_array_equal(values[rows], columns(before)[name][rows], err_msg=name)
+    for name, values in found.columns().items():
+        np.testing.assert_array_equal(values[rows], before.columns()[name][rows], err_msg=name)
     american = found.expiries.root == "ACME"
-    assert found.parity.american.tolist() == american.tolist()
-    assert found.parity.rate[american] == pytest.approx(truth("yield")[0], abs=0.003)
+    assert found.fit.american.tolist() == american.tolist()
+    assert found.fit.rate[american] == pytest.approx(truth("yield")[0], abs=0.003)
 
 
 @pytest.mark.parametrize(
@@ -354,5 +353,5 @@ def test_all_roots_but_those_of_european_index_options_are_american_unless_named
 
 def test_the_forward_is_that_of_spot_rate_and_carry(priced):
     for one in priced.values():
-        growth = np.exp((one.parity.rate - one.parity.carry) * one.expiries.time)
-        assert one.parity.forward == pytest.approx(SPOT * growth, rel=1e-12)
+        growth = np.exp((one.fit.rate - one.fit.carry) * one.expiries.time)
+        assert one.fit.forward == pytest.approx(SPOT * growth, rel=1e-12)

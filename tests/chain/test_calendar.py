@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from quantforge.chain import expiries, read_chain
+from quantforge.chain import expiries, read
 
 YEAR = 365 * 86400
 
@@ -34,19 +34,19 @@ def with_symbols(text, root, day):
 def test_options_expire_at_the_open_or_the_close_by_their_root(
     chain_text, write, root, day, seconds
 ):
-    chain = read_chain(write(with_symbols(chain_text(), root, day)))
+    chain = read(write(with_symbols(chain_text(), root, day)))
     assert expiries(chain).time == pytest.approx([seconds / YEAR], rel=1e-12)
 
 
 def test_summer_time_counts_even_when_the_quotes_are_in_the_exchange_s_own_zone(chain_text, write):
     asof = datetime(2023, 9, 14, 16, 31, tzinfo=ZoneInfo("America/New_York"))
     path = write(with_symbols(chain_text(), "SPXW", datetime(2023, 11, 16)))
-    found = expiries(read_chain(path, asof=asof))
+    found = expiries(read(path, asof=asof))
     assert found.time == pytest.approx([(63 * 86400 - 31 * 60 + 3600) / YEAR], rel=1e-12)
 
 
 def test_the_caller_says_which_roots_settle_at_the_open(chain_text, write):
-    chain = read_chain(write(chain_text()))
+    chain = read(write(chain_text()))
     at_the_close = 36 * 86400 - 31 * 60
     assert expiries(chain).time == pytest.approx([at_the_close / YEAR])
     assert expiries(chain, {"SPXW"}).time == pytest.approx([(at_the_close - 6.5 * 3600) / YEAR])
@@ -55,7 +55,7 @@ def test_the_caller_says_which_roots_settle_at_the_open(chain_text, write):
 def test_two_roots_of_one_date_are_two_expiries_the_nearer_first(chain_text, write):
     rows = chain_text().splitlines()[4:]
     both = [*rows, *(row.replace("SPXW", "SPX") for row in rows)]
-    chain = read_chain(write(chain_text(rows=both)))
+    chain = read(write(chain_text(rows=both)))
     found = expiries(chain)
     assert found.root.tolist() == ["SPX", "SPXW"]
     assert found.options.tolist() == [6, 6]

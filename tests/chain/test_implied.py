@@ -7,29 +7,29 @@ import pytest
 from mpmath import erfc, exp, findroot, log, mp, mpf, npdf, sqrt
 
 from quantforge import Code
-from quantforge.chain import SAMPLE, price_chain, read_chain, sample
+from quantforge.chain import SAMPLE, price, read, sample
 from quantforge.chain.implied import out_of_the_money, vendor_difference
 
 
 @pytest.fixture(scope="module")
 def chain():
-    return read_chain(SAMPLE)
+    return read(SAMPLE)
 
 
 @pytest.fixture(scope="module")
 def priced(chain):
-    return price_chain(chain)
+    return price(chain)
 
 
 def terms(priced, row):
     """Forward, strike, time, rate and sign of an option."""
     place = priced.expiries.of_option[row]
     return (
-        mpf(float(priced.parity.forward[place])),
-        mpf(float(priced.chain.strike[row])),
+        mpf(float(priced.fit.forward[place])),
+        mpf(float(priced.quotes.strike[row])),
         mpf(float(priced.expiries.time[place])),
-        mpf(float(priced.parity.rate[place])),
-        int(priced.chain.kind[row]),
+        mpf(float(priced.fit.rate[place])),
+        int(priced.quotes.kind[row]),
     )
 
 
@@ -105,7 +105,7 @@ def test_volatilities_are_those_the_sample_was_made_from(priced):
     """But for the noise of its quotes: a third of half the spread."""
     rows = np.flatnonzero(priced.implied.liquid)
     time = priced.expiries.time[priced.expiries.of_option[rows]]
-    strikes = priced.chain.strike[rows]
+    strikes = priced.quotes.strike[rows]
     true = [sample.volatility(*each) for each in zip(strikes.tolist(), time.tolist(), strict=True)]
     off = np.abs(priced.implied.mid[rows] - true)
     assert np.median(off) < 0.001
@@ -123,12 +123,12 @@ def test_volatilities_are_those_the_sample_was_made_from(priced):
     ],
 )
 def test_the_status_says_why_there_is_no_volatility(chain, priced, quotes, code):
-    far = priced.implied.solved & (priced.chain.strike < 1500.0) & (chain.kind < 0)
+    far = priced.implied.solved & (priced.quotes.strike < 1500.0) & (chain.kind < 0)
     row = int(np.flatnonzero(far)[0])
     columns = {name: getattr(chain, name).copy() for name in quotes}
     for name, value in quotes.items():
         columns[name][row] = value
-    implied = price_chain(replace(chain, **columns)).implied
+    implied = price(replace(chain, **columns)).implied
     assert implied.code[row] == code
     assert np.isfinite(implied.mid[row]) == (code == Code.OK)
     assert np.isfinite(implied.greeks["delta"][row]) == (code == Code.OK)
@@ -136,20 +136,20 @@ def test_the_status_says_why_there_is_no_volatility(chain, priced, quotes, code)
 
 
 def test_a_mid_below_intrinsic_value_has_a_status_and_no_volatility(chain, priced):
-    forward = priced.parity.forward[priced.expiries.of_option]
+    forward = priced.fit.forward[priced.expiries.of_option]
     deep = priced.implied.solved & (chain.kind > 0) & (forward > 1.1 * chain.strike)
     row = int(np.flatnonzero(deep)[0])
     worth = (forward[row] - chain.strike[row]) * 0.9
     bid, ask = chain.bid.copy(), chain.ask.copy()
     bid[row], ask[row] = worth - 0.1, worth + 0.1
-    implied = price_chain(replace(chain, bid=bid, ask=ask)).implied
+    implied = price(replace(chain, bid=bid, ask=ask)).implied
     assert implied.code[row] == Code.BELOW_INTRINSIC
     assert np.isnan(implied.mid[row])
 
 
 def test_an_expired_option_has_invalid_input_and_no_volatility(priced):
     expired = priced.expiries.of_option == 0
-    quoted = np.isfinite(priced.chain.ask) & (priced.chain.ask > 0.0)
+    quoted = np.isfinite(priced.quotes.ask) & (priced.quotes.ask > 0.0)
     assert (priced.implied.code[expired & quoted] == Code.INVALID_INPUT).all()
     assert np.isnan(priced.implied.mid[expired]).all()
     assert not priced.implied.liquid[expired].any()
@@ -157,11 +157,15 @@ def test_an_expired_option_has_invalid_input_and_no_volatility(priced):
 
 def test_differences_are_ours_less_the_vendor_s_where_both_have_one(chain, priced):
     implied = priced.implied
-    both = np.isfinite(implied.mid) & (chain.volatility > 0.0)
-    for name, ours in (("volatility", implied.mid), *list(implied.greeks.items())[:2]):
+    both = np.isfinite(implied.mid) & (chain.vendor_iv > 0.0)
+    for name, ours, vendor in (
+        ("volatility", implied.mid, chain.vendor_iv),
+        ("delta", implied.greeks["delta"], chain.vendor_delta),
+        ("gamma", implied.greeks["gamma"], chain.vendor_gamma),
+    ):
         difference = implied.difference[name]
         np.testing.assert_array_equal(np.isfinite(difference), both)
-        np.testing.assert_array_equal(difference[both], (ours - getattr(chain, name))[both])
+        np.testing.assert_array_equal(difference[both], (ours - vendor)[both])
 
 
 def test_liquid_means_out_of_the_money_narrow_and_more_than_a_week_ahead(chain, priced):
@@ -171,7 +175,7 @@ def test_liquid_means_out_of_the_money_narrow_and_more_than_a_week_ahead(chain, 
     assert (chain.bid[liquid] > 0.0).all()
     assert (5.0 * (chain.ask - chain.bid) < 0.5 * (chain.ask + chain.bid))[liquid].all()
     assert (priced.expiries.time[place][liquid] * 365.0 > 7.0).all()
-    forward = priced.parity.forward[place]
+    forward = priced.fit.forward[place]
     np.testing.assert_array_equal((chain.strike >= forward)[liquid], (chain.kind > 0)[liquid])
     assert not (
         out_of_the_money(chain, forward)[::2] & out_of_the_money(chain, forward)[1::2]
@@ -184,7 +188,7 @@ def test_volatility_at_the_money_lies_between_those_of_the_strikes_around_the_fo
     implied = priced.implied
     assert np.isnan(implied.at_the_money[0])
     for place in range(1, len(priced.expiries)):
-        forward = priced.parity.forward[place]
+        forward = priced.fit.forward[place]
         own = (priced.expiries.of_option == place) & np.isfinite(implied.mid) & (chain.bid > 0.0)
         puts = np.flatnonzero(own & (chain.kind < 0) & (chain.strike < forward))
         calls = np.flatnonzero(own & (chain.kind > 0) & (chain.strike >= forward))
@@ -194,8 +198,8 @@ def test_volatility_at_the_money_lies_between_those_of_the_strikes_around_the_fo
 
 def test_there_is_no_volatility_at_the_money_where_quotes_do_not_reach_around_it(chain, priced):
     calls = (priced.expiries.of_option == 5) & (chain.kind > 0)
-    bid = np.where(calls & (chain.strike > priced.parity.forward[5]), 0.0, chain.bid)
-    level = price_chain(replace(chain, bid=bid)).implied.at_the_money
+    bid = np.where(calls & (chain.strike > priced.fit.forward[5]), 0.0, chain.bid)
+    level = price(replace(chain, bid=bid)).implied.at_the_money
     assert np.isfinite(level).tolist() == [place not in (0, 5) for place in range(8)]
 
 

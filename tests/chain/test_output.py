@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from quantforge import Code
-from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, write_rows
+from quantforge.chain import SAMPLE, Reason, price, read, write_rows
 
 
 @pytest.fixture(scope="module")
 def priced():
-    return price_chain(read_chain(SAMPLE))
+    return price(read(SAMPLE))
 
 
 def read_back(path):
@@ -23,16 +23,18 @@ def test_csv_has_every_option_with_its_price_or_its_reason(priced, tmp_path):
     path = tmp_path / "rows.csv"
     write_rows(priced, path)
     rows = read_back(path)
-    assert [row["symbol"] for row in rows] == priced.chain.symbol.tolist()
-    for row, price, reason in zip(rows, priced.price, priced.reason, strict=True):
+    assert [row["symbol"] for row in rows] == priced.quotes.symbol.tolist()
+    for row, worth, reason in zip(rows, priced.price, priced.reason, strict=True):
         assert row["reason"] == Reason(reason).words
         if reason == Reason.PRICED:
-            assert float(row["price"]) == price  # to the last bit
+            assert float(row["price"]) == worth  # to the last bit
         else:
             assert row["price"] == ""
     assert {row["kind"] for row in rows} == {"call", "put"}
     assert {row["inside"] for row in rows} == {"true", "false"}
     assert rows[0]["expiry"] == "2031-10-07"
+    assert rows[0]["quoted"] == "2031-10-07T20:31:00Z"
+    assert {row["forward_source"] for row in rows} == {"", "parity"}
 
 
 def test_csv_has_volatilities_and_greeks_of_every_option_or_the_status_that_says_why_not(
@@ -46,9 +48,9 @@ def test_csv_has_volatilities_and_greeks_of_every_option_or_the_status_that_says
         "iv_mid": implied.mid,
         "iv_ask": implied.ask,
         **implied.greeks,
-        "vendor_iv": priced.chain.volatility,
-        "vendor_delta": priced.chain.delta,
-        "vendor_gamma": priced.chain.gamma,
+        "vendor_iv": priced.quotes.vendor_iv,
+        "vendor_delta": priced.quotes.vendor_delta,
+        "vendor_gamma": priced.quotes.vendor_gamma,
         "iv_difference": implied.difference["volatility"],
         "delta_difference": implied.difference["delta"],
         "gamma_difference": implied.difference["gamma"],
@@ -71,7 +73,7 @@ def test_parquet_has_the_same_rows_with_types(priced, tmp_path):
     table = parquet.read_table(tmp_path / "rows.parquet")
     rows = read_back(tmp_path / "rows.csv")
     assert table.column_names == list(rows[0])
-    assert table.num_rows == len(priced.chain)
+    assert table.num_rows == len(priced.quotes)
     types = {name: str(table.schema.field(name).type) for name in table.column_names}
     assert types["expiry"] == "date32[day]"
     assert types["price"] == "double"

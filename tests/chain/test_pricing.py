@@ -7,7 +7,7 @@ import pytest
 from mpmath import erfc, exp, log, mp, mpf, sqrt
 
 import quantforge
-from quantforge.chain import SAMPLE, Reason, price_chain, read_chain, sample
+from quantforge.chain import SAMPLE, Reason, price, read, sample
 
 
 def black(forward, strike, time, rate, sigma, sign):
@@ -22,23 +22,23 @@ def black(forward, strike, time, rate, sigma, sign):
 
 @pytest.fixture(scope="module")
 def chain():
-    return read_chain(SAMPLE)
+    return read(SAMPLE)
 
 
 @pytest.fixture(scope="module")
 def priced(chain):
-    return price_chain(chain)
+    return price(chain)
 
 
 def test_prices_are_black_s_at_the_vendor_s_volatility_and_the_fitted_forward(chain, priced):
     place = priced.expiries.of_option
     for row in np.flatnonzero(priced.reason == Reason.PRICED)[::7].tolist():
         expected = black(
-            priced.parity.forward[place[row]],
+            priced.fit.forward[place[row]],
             chain.strike[row],
             priced.expiries.time[place[row]],
-            priced.parity.rate[place[row]],
-            chain.volatility[row],
+            priced.fit.rate[place[row]],
+            chain.vendor_iv[row],
             int(chain.kind[row]),
         )
         assert priced.price[row] == pytest.approx(expected, rel=1e-10, abs=1e-12)
@@ -75,9 +75,9 @@ def changed(chain, row, **values):
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"volatility": 0.0}, Reason.NO_VOLATILITY),
-        ({"volatility": np.nan}, Reason.NO_VOLATILITY),
-        ({"volatility": np.inf}, Reason.NO_VOLATILITY),
+        ({"vendor_iv": 0.0}, Reason.NO_VOLATILITY),
+        ({"vendor_iv": np.nan}, Reason.NO_VOLATILITY),
+        ({"vendor_iv": np.inf}, Reason.NO_VOLATILITY),
         ({"bid": 0.0, "ask": 0.0}, Reason.NO_QUOTE),
         ({"bid": np.nan}, Reason.NO_QUOTE),
         ({"bid": np.nan, "ask": np.nan}, Reason.NO_QUOTE),
@@ -91,7 +91,7 @@ def test_the_reason_says_what_is_missing_and_the_neighbours_keep_their_prices(
     chain, priced, values, reason
 ):
     row = int(np.flatnonzero(priced.reason == Reason.PRICED)[40])
-    again = price_chain(changed(chain, row, **values))
+    again = price(changed(chain, row, **values))
     assert again.reason[row] == reason
     same_expiry = priced.expiries.of_option == priced.expiries.of_option[row]
     others = (np.arange(len(chain)) != row) & ~same_expiry
@@ -102,7 +102,7 @@ def test_options_of_an_expiry_without_forward_say_so(chain, priced):
     first = priced.expiries.of_option == 1
     ask = np.where(first & (chain.kind < 0), 0.05, chain.ask)
     bid = np.where(first & (chain.kind < 0), 0.0, chain.bid)
-    again = price_chain(replace(chain, bid=bid, ask=ask))
+    again = price(replace(chain, bid=bid, ask=ask))
     assert set(again.reason[first].tolist()) <= {
         Reason.NO_FORWARD, Reason.NO_VOLATILITY, Reason.NO_QUOTE, Reason.CROSSED,
     }  # fmt: skip
@@ -119,13 +119,14 @@ def test_inside_means_at_the_bid_at_the_ask_or_between(chain, priced):
         (above, price + 1.0, False),
         (price - 1.0, below, False),
     ):
-        quoted = replace(priced, chain=changed(chain, row, bid=bid, ask=ask))
+        fitted = replace(priced.fit, quotes=changed(chain, row, bid=bid, ask=ask))
+        quoted = replace(priced, fit=fitted)
         assert quoted.inside[row] == inside
 
 
 def test_the_share_counts_options_with_volatility_and_forward_quoted_or_not(priced):
     place = priced.expiries.of_option
-    counted = (priced.chain.volatility > 0.0) & np.isfinite(priced.parity.forward[place])
+    counted = (priced.quotes.vendor_iv > 0.0) & np.isfinite(priced.fit.forward[place])
     unquoted = counted & np.isin(priced.reason, [Reason.NO_QUOTE, Reason.CROSSED])
     assert unquoted.any()
     assert not priced.inside[unquoted].any()
@@ -150,7 +151,7 @@ def asked(monkeypatch):
 
 
 def test_every_kernel_runs_once_for_every_option_on_the_backend_asked_for(chain, asked):
-    priced = price_chain(chain, backend="numpy", threads=1)
+    priced = price(chain, backend="numpy", threads=1)
     expiries = np.unique(priced.expiries.of_option[priced.reason == Reason.PRICED]).size
     names = ["bind"] * expiries + ["implied_volatility", "greeks"]
     assert asked == [(name, "numpy", 1) for name in names]
@@ -158,4 +159,4 @@ def test_every_kernel_runs_once_for_every_option_on_the_backend_asked_for(chain,
 
 def test_an_unknown_backend_is_refused(chain):
     with pytest.raises(ValueError, match="unknown backend 'abacus'"):
-        price_chain(chain, backend="abacus")
+        price(chain, backend="abacus")

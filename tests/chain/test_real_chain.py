@@ -5,22 +5,22 @@ import time
 import numpy as np
 import pytest
 
-from quantforge.chain import Reason, price_chain, read_chain
+from quantforge.chain import Reason, price, read
 
 
 @pytest.fixture(scope="module")
 def priced(real_chain):
-    return price_chain(read_chain(real_chain))
+    return price(read(real_chain))
 
 
 def test_every_option_is_read(priced):
-    chain = priced.chain
-    assert len(chain) == 2 * 9960
-    assert chain.name == "Standard & Poors 500 Index"
-    assert chain.spot == 4505.1001
-    assert chain.quoted.isoformat() == "2023-09-14T16:31:00-04:00"
-    assert set(chain.root) == {"SPX", "SPXW"}
-    assert np.isfinite(chain.bid).all()
+    quotes = priced.quotes
+    assert len(quotes) == 2 * 9960
+    assert quotes.name == "Standard & Poors 500 Index"
+    assert set(quotes.spot) == {4505.1001}
+    assert quotes.local(quotes.quoted[0]).isoformat() == "2023-09-14T16:31:00-04:00"
+    assert set(quotes.root) == {"SPX", "SPXW"}
+    assert np.isfinite(quotes.bid).all()
 
 
 def test_at_least_97_percent_of_model_prices_lie_inside_bid_and_ask(priced):
@@ -58,28 +58,28 @@ def test_volatility_at_the_money_rises_steadily_from_a_month_on(priced):
 
 def test_rates_are_those_of_the_day_where_quotes_can_tell(priced):
     """Treasury bills yielded 5.3 to 5.6 %, financing on the index a little more."""
-    sharp = priced.parity.rate_error < 0.004
+    sharp = priced.fit.rate_error < 0.004
     assert sharp.sum() > 20
-    assert (priced.parity.rate[sharp] > 0.045).all()
-    assert (priced.parity.rate[sharp] < 0.062).all()
-    known = np.isfinite(priced.parity.rate)
-    assert (np.abs(priced.parity.rate[known] - 0.055) < 0.006).all()
+    assert (priced.fit.rate[sharp] > 0.045).all()
+    assert (priced.fit.rate[sharp] < 0.062).all()
+    known = np.isfinite(priced.fit.rate)
+    assert (np.abs(priced.fit.rate[known] - 0.055) < 0.006).all()
 
 
 def test_forwards_rise_smoothly_from_the_index(priced):
-    forward = priced.parity.forward[1:]
+    forward = priced.fit.forward[1:]
     assert np.isfinite(forward).all()
     assert (np.diff(forward) > -1.0).all()
     assert abs(forward[0] - 4510.0) < 2.0
 
 
 def test_what_expired_half_an_hour_before_the_quotes_is_not_priced(priced):
-    today = priced.chain.expiry == np.datetime64("2023-09-14")
+    today = priced.quotes.expiry == np.datetime64("2023-09-14")
     assert (priced.reason[today] == Reason.EXPIRED).all()
     assert (priced.reason[~today] != Reason.EXPIRED).all()
 
 
 def test_reading_takes_well_under_a_second(real_chain):
     start = time.perf_counter()
-    read_chain(real_chain)
+    read(real_chain)
     assert time.perf_counter() - start < 1.0

@@ -6,12 +6,12 @@ import sys
 import numpy as np
 import pytest
 
-from quantforge.chain import SAMPLE, Reason, expiries, fit_parity, price_chain, read_chain, sample
+from quantforge.chain import SAMPLE, Reason, fit, price, read, sample
 
 
 @pytest.fixture(scope="module")
 def priced():
-    return price_chain(read_chain(SAMPLE))
+    return price(read(SAMPLE))
 
 
 def test_the_generator_gives_the_shipped_file_byte_for_byte(tmp_path):
@@ -24,16 +24,14 @@ def test_the_generator_gives_the_shipped_file_byte_for_byte(tmp_path):
 def test_it_has_every_reason_for_which_an_option_may_go_unpriced_but_a_missing_forward(priced):
     found = {Reason(code) for code in np.unique(priced.reason).tolist()}
     assert found == set(Reason) - {Reason.NO_FORWARD, Reason.REFUSED}
-    assert {"SPX", "SPXW"} == set(priced.chain.root)
-    assert "," in priced.chain.name
+    assert {"SPX", "SPXW"} == set(priced.quotes.root)
+    assert "," in priced.quotes.name
 
 
 def test_its_forwards_and_rates_are_found_again():
-    chain = read_chain(SAMPLE)
-    found = expiries(chain)
-    parity = fit_parity(chain, found)
+    parity = fit(read(SAMPLE))
     for time, forward, rate in zip(
-        found.time[1:], parity.forward[1:], parity.rate[1:], strict=True
+        parity.expiries.time[1:], parity.forward[1:], parity.rate[1:], strict=True
     ):
         assert forward == pytest.approx(sample.forward(time), rel=2e-4)
         assert rate == pytest.approx(sample.rate(time), abs=0.005)

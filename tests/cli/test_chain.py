@@ -1,7 +1,11 @@
 """``quantforge chain``: the report, the files it writes, and what it says when it cannot."""
 
 import csv
+import gzip
 import json
+import os
+import subprocess
+import sys
 import time
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -9,7 +13,7 @@ import numpy as np
 import pytest
 
 import quantforge
-from quantforge.chain import SAMPLE, Reason, price_chain, read_chain
+from quantforge.chain import SAMPLE, Reason, price, read
 from quantforge.plugins import State
 
 pytest.importorskip("rich")
@@ -30,7 +34,7 @@ def one_line(err):
 
 @pytest.fixture(scope="module")
 def priced():
-    return price_chain(read_chain(SAMPLE))
+    return price(read(SAMPLE))
 
 
 def test_without_a_file_the_sample_is_priced(run, priced):
@@ -49,8 +53,8 @@ def test_the_table_shows_each_expiry_with_its_figures(run, priced):
     row = next(line for line in lines if "2032-03-19" in line).split()
     place = priced.expiries.date.astype(str).tolist().index("2032-03-19")
     assert row[1] == "SPX"
-    assert float(row[6].replace(",", "")) == pytest.approx(priced.parity.forward[place], abs=0.01)
-    assert row[7] == f"{priced.parity.rate[place]:.2%}"
+    assert float(row[6].replace(",", "")) == pytest.approx(priced.fit.forward[place], abs=0.01)
+    assert row[7] == f"{priced.fit.rate[place]:.2%}"
     assert row[8] == f"{priced.implied.at_the_money[place]:.2%}"
     count = np.count_nonzero(priced.reason[priced.expiries.of_option == place] == Reason.PRICED)
     assert row[-1] == quantforge.explain("price", count, model="black76").backend
@@ -62,15 +66,17 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
 
     report = json.loads(run("chain", SAMPLE, "--json").out, parse_constant=refuse)
     assert list(report) == [
-        "source", "name", "quoted", "spot", "american_roots", "remark", "options", "priced",
-        "unpriced", "compared", "inside", "inside_share", "implied", "expiries", "seconds",
+        "source", "name", "quoted", "quoted_until", "american_roots", "remarks", "options",
+        "priced", "unpriced", "compared", "inside", "inside_share", "implied", "expiries",
+        "seconds",
     ]  # fmt: skip
     assert report["options"] == report["priced"] + sum(report["unpriced"].values())
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
-        "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
-        "inside_share", "forward", "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted",
-        "liquid", "iv_median", "iv_p95", "reason", "seconds", "backend",
+        "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
+        "inside_share", "spot", "forward", "forward_source", "rate", "rate_error", "carry",
+        "pairs", "atm_iv", "inverted", "liquid", "iv_median", "iv_p95", "reason", "seconds",
+        "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -148,7 +154,7 @@ def test_output_and_plot_are_written(run, tmp_path):
     assert ended.code == 0
     assert f"wrote {table}" in ended.out
     with table.open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == len(read_chain(SAMPLE))
+        assert len(list(csv.DictReader(file))) == len(read(SAMPLE))
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["model.png", "rows.csv"]
 
@@ -186,7 +192,7 @@ def test_american_roots_are_named_or_all_or_none(run, words, american):
     options = ["--american-roots", *words] if words else []
     report = json.loads(run("chain", SAMPLE, "--json", *options).out)
     assert report["american_roots"] == american
-    assert report["remark"] == ""
+    assert report["remarks"] == []
     for expiry in report["expiries"]:
         taken = expiry["root"] in american
         assert expiry["exercise"] == ("american" if taken else "european")
@@ -205,14 +211,35 @@ def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(ru
     assert "carry" not in run("chain", SAMPLE).out
 
 
-def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(run, tmp_path):
+@needs_american
+def test_american_options_without_a_spot_take_that_of_the_nearest_expiry_and_it_is_said(
+    run, tmp_path
+):
+    """The sample's index stands at 2000."""
     path = tmp_path / "chain.csv"
     path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
+    report = json.loads(run("chain", path, "--american-roots", "SPXW", "--json").out)
+    (remark,) = report["remarks"]
+    assert remark.startswith("no value of SPXW is given: taken from its nearest expiry, ")
+    assert report["american_roots"] == ["SPXW"]
+    assert report["expiries"][1]["spot"] == pytest.approx(2000.0, rel=5e-4)
+    report = json.loads(
+        run("chain", path, "--american-roots", "SPXW", "--spot", "2001", "--json").out
+    )
+    assert report["remarks"] == []
+    assert {each["spot"] for each in report["expiries"]} == {2001.0}
+
+
+def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(run, tmp_path):
+    """The nearest expiry that is left is six weeks ahead."""
+    path = tmp_path / "chain.csv"
+    lines = SAMPLE.read_bytes().replace(b",Last: 2000.00", b"").splitlines(keepends=True)
+    path.write_bytes(b"".join(line for line in lines if b" Oct " not in line))
     words = ("chain", path, "--american-roots", "all")
     remark = "no value of the underlying: SPX, SPXW taken as European"
     assert remark in run(*words).out.splitlines()
     report = json.loads(run(*words, "--json").out)
-    assert report["remark"] == remark
+    assert report["remarks"] == [remark]
     assert report["american_roots"] == []
     assert {each["exercise"] for each in report["expiries"]} == {"european"}
 
@@ -266,6 +293,11 @@ def test_encodings_of_spreadsheets_are_read(run, tmp_path, encoding):
         (["--asof", "noon"], "not an ISO 8601 time"),
         (["--output", "rows.xlsx"], "must end in .csv or .parquet"),
         (["--plot", "model.bmp"], "must end in .png, .pdf, .svg"),
+        (["--format", "abacus"], "unknown format 'abacus'; known: cboe, yfinance"),
+        (["--map", "strike=K"], "the reader 'cboe' has no use for --map"),
+        (["--map", "strike"], "--map strike: write NAME=COLUMN, with commas between"),
+        (["--spot", "2_000"], "argument --spot: '2_000' is not a number"),
+        (["--rate", "nan"], "argument --rate: 'nan' is not a number"),
         (["--backend", "abacus"], "unknown backend 'abacus'"),
         (["--threads", "0"], "0 is not 1 or more"),
         (["--output", "/nowhere/rows.csv"], "chain: /nowhere/rows.csv: No such file or directory"),
@@ -276,6 +308,113 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
     ended = run("chain", *words)
     assert ended.code == 2
     assert message in one_line(ended.err)
+
+
+def test_help_lists_the_formats(run):
+    assert "Formats: cboe, yfinance." in run("chain", "--help").out
+
+
+PLUGIN = """
+import numpy as np
+from quantforge import hookimpl
+from quantforge.chain import Quotes
+
+class Mine:
+    name, seeks, takes_map = "mine", "#mine", False
+
+    def sniff(self, head, path):
+        return float(head.startswith(b"#mine"))
+
+    def read(self, raw, source, options):
+        strike = np.array(raw.split()[1:], dtype=float)
+        return Quotes(
+            strike=strike, kind=-1, expiry="2031-03-21", quoted=options.asof, name="Mine's",
+            bid=strike / 20, ask=strike / 18,
+        )
+
+@hookimpl
+def quantforge_reader():
+    return Mine()
+"""
+
+
+def test_a_plugin_that_is_installed_reads_and_one_that_fails_costs_a_line(tmp_path, run_apart):
+    for name, code in {"mine": PLUGIN, "bad": "raise ImportError('no module\\nxlrd')"}.items():
+        (tmp_path / f"{name}_reader.py").write_text(code)
+        metadata = tmp_path / f"{name}_reader-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {name}_reader\nVersion: 1"
+        )
+        points = f"[quantforge.readers]\n{name} = {name}_reader\n"
+        (metadata / "entry_points.txt").write_text(points)
+    path = tmp_path / "strikes.txt"
+    path.write_text("#mine\n90\n100\n")
+    words = ["--asof", "2031-01-02T15:30Z", "--spot", "95", "--rate", "0.04"]
+    before = os.environ.get("PYTHONPATH", "")
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{before}"}
+    ended = run_apart("chain", path, *words, "--american-roots", "none", env=environment)
+    assert ended.code == 0
+    assert ended.out.startswith("Mine's, quoted 2031-01-02T15:30:00+00:00")
+    assert ended.err == (
+        "quantforge: warning: reader 'bad' is left out: ImportError: no module xlrd\n"
+    )
+
+
+@pytest.fixture
+def puts(tmp_path):
+    """The puts of the sample's second March, in the columns of yfinance."""
+    quotes = read(SAMPLE)
+    rows = [
+        "contractSymbol,lastTradeDate,strike,lastPrice,bid,ask,volume,openInterest,impliedVolatility"
+    ]
+    wanted = (quotes.kind < 0) & (quotes.expiry == np.datetime64("2032-03-19"))
+    rows += [
+        f"{quotes.symbol[row]},2031-10-07 20:31:00Z,{quotes.strike[row]},,"
+        f"{quotes.bid[row]},{quotes.ask[row]},,,"
+        for row in np.flatnonzero(wanted)
+    ]
+    path = tmp_path / "puts.csv"
+    path.write_text("\n".join((*rows, "")))
+    return path
+
+
+def test_puts_alone_without_a_vendor_s_volatility_need_a_forward_and_say_where_it_is_from(
+    run, puts
+):
+    alone = run("chain", puts, "--json")
+    assert alone.code == 1
+    assert "no option could be priced" in one_line(alone.err)
+    assert "1 of 1 expiries without a forward: --forward, or --spot and --rate" in alone.out
+    for words, source in (
+        (["--forward", "2023", "--rate", "0.0417"], "given"),
+        (["--spot", "2000", "--rate", "0.0417"], "spot and rate"),
+    ):
+        ended = run("chain", puts, *words)
+        assert ended.code == 0
+        assert f" {source} " in next(
+            line for line in ended.out.splitlines() if "2032-03-19" in line
+        )
+        assert "no option has a vendor's volatility and a forward to compare with" in ended.out
+        report = json.loads(run("chain", puts, *words, "--json").out)
+        assert report["expiries"][0]["forward_source"] == source
+        assert report["implied"]["inverted"] > 20
+        assert report["priced"] == 0
+
+
+def test_standard_input_is_read_compressed_or_not():
+    for raw in (SAMPLE.read_bytes(), gzip.compress(SAMPLE.read_bytes())):
+        done = subprocess.run(
+            [sys.executable, "-m", "quantforge", "chain", "-", "--json"],
+            input=raw,
+            capture_output=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0
+        report = json.loads(done.stdout)
+        assert report["source"] == "standard input"
+        assert report["options"] == 468
 
 
 def test_a_folder_that_cannot_be_written_gets_nothing_half_written(run_apart, tmp_path):

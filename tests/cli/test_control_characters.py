@@ -199,7 +199,7 @@ import os, sys, quantforge
 from quantforge import chain
 for call in (
     lambda: quantforge.price(100.0, 100.0, 1.0, 0.05, 0.2, backend="bad"),
-    lambda: chain.read_chain(os.environ["QUANTFORGE_EVIL_FILE"]),
+    lambda: chain.read(os.environ["QUANTFORGE_EVIL_FILE"]),
 ):
     try:
         call()

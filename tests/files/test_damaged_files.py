@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quantforge.chain.cboe import SAMPLE, parse_chain
+from quantforge.chain import SAMPLE, ChainError, Options, readers
 from quantforge.chain.instants import read_iso_instant, read_written_instant
-from quantforge.chain.quotes import ChainError
 from quantforge.files.cells import CellError, read_dates, read_numbers
 from quantforge.files.columns import read_columns, write_columns
 from quantforge.files.decoding import decode
@@ -101,18 +100,33 @@ def test_a_damaged_table_is_refused_or_has_columns_of_one_length(tmp_path, suffi
     check()
 
 
-@drawn(4_000)
-@given(EDITS)
-def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(edits):
-    raw = damaged(CHAIN, edits)
-    chain = refusal(lambda: parse_chain(raw, "chain.csv"), ChainError)
-    if chain is not None:
-        columns = [getattr(chain, name) for name in ("symbol", "expiry", "strike", "bid", "gamma")]
-        assert {len(column) for column in columns} == {len(chain)}
-        assert np.isfinite(chain.strike).all()
-
-
 CHAIN = b"\n".join(SAMPLE.read_bytes().splitlines()[:6]) + b"\n"
+YFINANCE = b"\n".join(
+    (
+        b"contractSymbol,lastTradeDate,strike,lastPrice,bid,ask,volume,openInterest,"
+        b"impliedVolatility",
+        b"FRG310321C00090000,2031-01-02 15:30:11+00:00,90.0,12.5,12.4,12.7,,1.0,0.31",
+        b"FRG310321P00090000,,90.0,1.2,1.1,1.3,12.0,40.0,0.29",
+        b"",
+    )
+)
+
+
+@pytest.mark.parametrize(("name", "original"), [("cboe", CHAIN), ("yfinance", YFINANCE)])
+def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(name, original):
+    reader = readers()[name]
+
+    @drawn(4_000)
+    @given(EDITS)
+    def check(edits):
+        raw = damaged(original, edits)
+        assert 0.0 <= reader.sniff(raw, "chain.csv") <= 1.0
+        quotes = refusal(lambda: reader.read(raw, "chain.csv", Options()), ChainError)
+        if quotes is not None:
+            assert {len(column) for column in quotes.columns().values()} == {len(quotes)}
+            assert np.isfinite(quotes.strike).all()
+
+    check()
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A priced chain in one picture: smiles, term structure, model against market."""
+"""A priced chain in one picture: smiles, term structure, model against market.
+
+Of quotes of several times, smiles, prices and term structure show those of the last.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from quantforge.chain.implied import vendor_difference
 from quantforge.chain.plot import prices, smiles, term
 from quantforge.chain.plot.style import PALE, STYLE, spread_out
 from quantforge.chain.pricing import PricedChain
+from quantforge.chain.quotes import Quotes
 from quantforge.files.replacing import replacing
 
 if TYPE_CHECKING:
@@ -54,14 +58,15 @@ def draw(priced: PricedChain) -> Figure:
 
 
 def _headline(figure: Figure, priced: PricedChain) -> None:
-    chain = priced.chain
+    quotes = priced.quotes
     american = ", ".join(priced.american_roots)
     model = f"American options of {american}" if american else "Black's formula"
-    figure.text(_LEFT, 0.983, chain.name or chain.source, size=17, weight="bold", va="center")
+    sources = dict.fromkeys(filter(None, priced.fit.source))
+    figure.text(_LEFT, 0.983, quotes.name or quotes.source, size=17, weight="bold", va="center")
     figure.text(
         _LEFT,
         0.969,
-        f"{chain.quoted:%d %B %Y, %H:%M %Z}   ·   {model}, forwards by parity",
+        f"{_when(quotes)}   ·   {model}, forwards: {', '.join(sources) or 'none'}",
         size=10,
         color=PALE,
         va="center",
@@ -78,6 +83,11 @@ def _headline(figure: Figure, priced: PricedChain) -> None:
         figure.text(place, 0.967, meaning, size=9, color=PALE, ha="right", va="center")
 
 
+def _when(quotes: Quotes) -> str:
+    """The time of the quotes, the last where there are several."""
+    return f"{quotes.local(quotes.times[1]):%d %B %Y, %H:%M %Z}"
+
+
 def _section(
     figure: Figure, title: str, about: str, top: float, bottom: float, rows: int, **grid: Any
 ) -> GridSpec:
@@ -91,7 +101,7 @@ def _section(
 
 def _draw_smiles(figure: Figure, priced: PricedChain) -> None:
     implied = priced.implied
-    about = f"{np.count_nonzero(implied.solved):,} of {len(priced.chain):,} mids inverted"
+    about = f"{np.count_nonzero(implied.solved):,} of {len(priced.quotes):,} mids inverted"
     grid = _section(figure, "Implied volatility", about, 0.921, 0.663, 2)
     smiles.key(figure, 0.945)
     options = smiles.shown(priced)

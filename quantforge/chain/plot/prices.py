@@ -42,19 +42,19 @@ def priced_options(priced: PricedChain) -> Flags:
 
 def prices(axes: Axes, priced: PricedChain, place: int) -> None:
     """Prices out of the money that have a bid: a bar from a bid of zero would have no lower end."""
-    chain = priced.chain
-    forward = priced.parity.forward[place]
+    quotes = priced.quotes
+    forward = priced.fit.forward[place]
     shown = (priced.expiries.of_option == place) & priced_options(priced)
-    shown &= out_of_the_money(chain, forward) & (chain.bid > 0.0)
+    shown &= out_of_the_money(quotes, forward) & (quotes.bid > 0.0)
     width = bar_width(shown)
     for kind, color in ((-1, PUT), (1, CALL)):
-        rows = shown & (chain.kind == kind)
+        rows = shown & (quotes.kind == kind)
         axes.vlines(
-            chain.strike[rows], chain.bid[rows], chain.ask[rows], color, lw=width, alpha=0.5
+            quotes.strike[rows], quotes.bid[rows], quotes.ask[rows], color, lw=width, alpha=0.5
         )
     places = np.flatnonzero(shown)
-    places = places[np.argsort(chain.strike[places])]
-    axes.plot(chain.strike[places], priced.price[places], color=MODEL, lw=0.9)
+    places = places[np.argsort(quotes.strike[places])]
+    axes.plot(quotes.strike[places], priced.price[places], color=MODEL, lw=0.9)
     axes.axvline(forward, color=PALE, lw=0.8, ls=DASHED)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(plain)
@@ -84,8 +84,8 @@ def within_spread(axes: Axes, priced: PricedChain) -> None:
     position, rows = _positions(priced)
     place = priced.expiries.of_option[rows]
     time = priced.expiries.time[place]
-    deviation = priced.chain.volatility[rows] * np.sqrt(time)
-    moves = np.log(priced.chain.strike[rows] / priced.parity.forward[place]) / deviation
+    deviation = priced.quotes.vendor_iv[rows] * np.sqrt(time)
+    moves = np.log(priced.quotes.strike[rows] / priced.fit.forward[place]) / deviation
     axes.axhspan(-1.0, 1.0, color=BAND, lw=0)
     colors = ScalarMappable(LogNorm(0.5, 1000.0), "viridis")
     axes.scatter(
@@ -120,8 +120,8 @@ def distribution(axes: Axes, priced: PricedChain) -> None:
     compared = max(1, int(np.count_nonzero(priced.compared)))
     unquoted = priced.compared & (priced.reason != Reason.PRICED)
     for height, flags, what in (
-        (1.6, priced.price > priced.chain.ask, "above the ask"),
-        (-1.45, priced.price < priced.chain.bid, "below the bid"),
+        (1.6, priced.price > priced.quotes.ask, "above the ask"),
+        (-1.45, priced.price < priced.quotes.bid, "below the bid"),
         (-1.85, unquoted, "with no usable quote"),
     ):
         text = f"{np.count_nonzero(flags) / compared:.2%} {what}"
@@ -130,7 +130,7 @@ def distribution(axes: Axes, priced: PricedChain) -> None:
 
 def _positions(priced: PricedChain) -> tuple[Floats, Integers]:
     """Places of prices in their spread, -1 at the bid and +1 at the ask, and of which options."""
-    chain = priced.chain
-    rows = np.flatnonzero((priced.reason == Reason.PRICED) & (chain.ask > chain.bid))
-    bid, ask = chain.bid[rows], chain.ask[rows]
+    quotes = priced.quotes
+    rows = np.flatnonzero((priced.reason == Reason.PRICED) & (quotes.ask > quotes.bid))
+    bid, ask = quotes.bid[rows], quotes.ask[rows]
     return np.clip((2.0 * priced.price[rows] - bid - ask) / (ask - bid), -_EDGE, _EDGE), rows

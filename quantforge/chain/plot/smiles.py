@@ -35,8 +35,8 @@ _VENDOR: Final[dict[str, Any]] = {
 
 def shown(priced: PricedChain) -> Flags:
     """Options out of the money with a bid and a mid that could be inverted."""
-    forward = priced.parity.forward[priced.expiries.of_option]
-    wanted = out_of_the_money(priced.chain, forward) & (priced.chain.bid > 0.0)
+    forward = priced.fit.forward[priced.expiries.of_option]
+    wanted = out_of_the_money(priced.quotes, forward) & (priced.quotes.bid > 0.0)
     return np.asarray(wanted & np.isfinite(priced.implied.mid))
 
 
@@ -44,22 +44,22 @@ def smile(axes: Axes, priced: PricedChain, place: int, options: Flags) -> None:
     """The smile of one expiry, with only some of the vendor's volatilities, so that ours show."""
     from matplotlib.ticker import MaxNLocator
 
-    chain, implied = priced.chain, priced.implied
+    quotes, implied = priced.quotes, priced.implied
     options = options & (priced.expiries.of_option == place)
     width = bar_width(options)
     for kind, color in ((-1, PUT), (1, CALL)):
-        rows = options & (chain.kind == kind)
+        rows = options & (quotes.kind == kind)
         low = np.where(np.isnan(implied.bid), implied.mid, implied.bid)
-        axes.vlines(chain.strike[rows], low[rows], implied.ask[rows], color, lw=width, alpha=0.4)
+        axes.vlines(quotes.strike[rows], low[rows], implied.ask[rows], color, lw=width, alpha=0.4)
     rows = np.flatnonzero(options)
-    rows = rows[np.argsort(chain.strike[rows])]
-    axes.plot(chain.strike[rows], implied.mid[rows], color=MODEL, lw=0.9)
-    rated = rows[chain.volatility[rows] > 0.0]
+    rows = rows[np.argsort(quotes.strike[rows])]
+    axes.plot(quotes.strike[rows], implied.mid[rows], color=MODEL, lw=0.9)
+    rated = rows[quotes.vendor_iv[rows] > 0.0]
     if rated.size:
-        grid = np.linspace(chain.strike[rated[0]], chain.strike[rated[-1]], _MARKS)
-        rated = rated[np.unique(np.searchsorted(chain.strike[rated], grid))]
-    axes.plot(chain.strike[rated], chain.volatility[rated], **_VENDOR)
-    axes.axvline(priced.parity.forward[place], color=PALE, lw=0.8, ls=DASHED)
+        grid = np.linspace(quotes.strike[rated[0]], quotes.strike[rated[-1]], _MARKS)
+        rated = rated[np.unique(np.searchsorted(quotes.strike[rated], grid))]
+    axes.plot(quotes.strike[rated], quotes.vendor_iv[rated], **_VENDOR)
+    axes.axvline(priced.fit.forward[place], color=PALE, lw=0.8, ls=DASHED)
     axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
     axes.xaxis.set_major_formatter(plain)
     axes.xaxis.set_major_locator(MaxNLocator(5))

@@ -62,6 +62,12 @@ def expiry_name(priced: PricedChain, place: int) -> str:
     return f"{day:%d %b %Y} {priced.expiries.root[place]}  ·  {left}"
 
 
+def latest(priced: PricedChain) -> Flags:
+    """The expiries of the last time of the quotes."""
+    quoted = priced.expiries.quoted
+    return np.asarray(quoted == quoted.max())
+
+
 def spread_out(priced: PricedChain, options: Flags, panels: int) -> list[int]:
     """Up to `panels` expiries with at least four such options, from the nearest to the farthest.
 
@@ -69,7 +75,7 @@ def spread_out(priced: PricedChain, options: Flags, panels: int) -> list[int]:
     the first weeks. Of the expiries of one date only that with the most options is taken, if there
     are enough dates.
     """
-    counts = priced.per_expiry(options)
+    counts = np.where(latest(priced), priced.per_expiry(options), 0)
     filled = np.flatnonzero(counts >= 4).tolist()
     fullest = {priced.expiries.date[each].item(): each for each in sorted(filled, key=counts.item)}
     candidates = list(fullest.values()) if len(fullest) >= panels else filled

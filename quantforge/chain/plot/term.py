@@ -13,6 +13,7 @@ from quantforge.chain.plot.style import (
     PALE,
     PUT,
     VENDOR,
+    latest,
     percent,
     plain,
 )
@@ -32,7 +33,7 @@ _TICKS: Final = (1, 7, 30, 90, 180, 365, 730, 1825)  # days
 def volatility(axes: Axes, priced: PricedChain) -> None:
     """At-the-money volatility by expiry."""
     days, level = 365.0 * priced.expiries.time, priced.implied.at_the_money
-    known = np.isfinite(level) & (days > 0.0)
+    known = np.isfinite(level) & (days > 0.0) & latest(priced)
     axes.plot(days[known], level[known], color=PALE, lw=0.8)
     roots = np.unique(priced.expiries.root[known]).tolist()
     for root, color in zip(roots, _ROOTS, strict=False):
@@ -47,8 +48,8 @@ def volatility(axes: Axes, priced: PricedChain) -> None:
 
 def rate(axes: Axes, priced: PricedChain) -> None:
     """Rate to each expiry with its standard error, and the forward rate from one to the next."""
-    time, level, error = priced.expiries.time, priced.parity.rate, priced.parity.rate_error
-    known = np.isfinite(level) & (time > 0.0)
+    time, level, error = priced.expiries.time, priced.fit.rate, priced.fit.rate_error
+    known = np.isfinite(level) & (time > 0.0) & latest(priced)
     precise = known & (error < _PRECISE)
     edges, between = forward_rates(time[known], level[known])
     axes.plot(365.0 * time[known], level[known], color=MODEL, lw=1.2, label="to the expiry")
@@ -57,7 +58,7 @@ def rate(axes: Axes, priced: PricedChain) -> None:
         365.0 * time[precise], level[precise], error[precise], fmt="o", ms=3.0, mew=0, color=MODEL,
         ecolor=PALE, elinewidth=0.8,
     )  # fmt: skip
-    axes.set_title("Interest rate from put-call parity")
+    axes.set_title("Interest rate")
     axes.yaxis.set_major_formatter(percent)
     _days(axes, 365.0 * time[known])
     axes.legend(loc="best")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -14,6 +15,11 @@ from quantforge.cli.terminal import print_json, status
 
 __all__ = ["add_parser", "run"]
 
+_GIVEN: Final = {
+    "spot": "value of the underlying",
+    "rate": "continuously compounded interest rate, 0.05 for 5 %%",
+    "forward": "forward of every expiry",
+}
 _PLOTS: Final = (".png", ".pdf", ".svg")
 
 
@@ -21,18 +27,38 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to the parser."""
     parser = subparsers.add_parser(
         "chain",
-        help="price and invert a Cboe option chain and compare with its quotes",
-        description="Fit forward and discount of each expiry of a Cboe quote file by put-call "
+        help="price and invert a file of option quotes and compare with them",
+        description="Fit forward and discount of each expiry of a quote file by put-call "
         "parity, without what early exercise adds to American options, price every option at the "
         "vendor's volatility and compare with bid and ask, find the volatility and greeks of every "
         "quote and compare with the vendor's.",
+        add_help=False,
+    )
+    parser.add_argument("-h", "--help", action=_Help, help="show this help message and exit")
+    parser.add_argument(
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="quote file, also compressed as .gz, or - for standard input (default: the sample "
+        "that is shipped)",
     )
     parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="quote file (default: the sample that is shipped)"
+        "--format",
+        metavar="NAME",
+        help="read the file as this format (default: what it looks like)",
+    )
+    parser.add_argument(
+        "--map",
+        metavar="NAME=COLUMN,...",
+        help="columns of the file by the names that the format has for them",
     )
     parser.add_argument(
         "--asof", metavar="TIME", help="time of the quotes, ISO 8601 with zone, for the file's own"
     )
+    for name, meaning in _GIVEN.items():
+        parser.add_argument(
+            f"--{name}", type=_number, metavar="X", help=f"{meaning}, for what the file says"
+        )
     parser.add_argument(
         "--am-roots",
         metavar="ROOT,...",
@@ -58,34 +84,58 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+class _Help(argparse.Action):
+    """Print help with the names of the formats, for which plugins have to be loaded."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Print it and end."""
+        from quantforge.chain import readers
+
+        parser.epilog = f"Formats: {', '.join(readers())}."
+        parser.print_help()
+        parser.exit()
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from quantforge.chain import (
-        AM_ROOTS,
-        SAMPLE,
-        price_chain,
-        read_chain,
-        summary,
-        write_plot,
-        write_rows,
-    )
+    from quantforge.chain import AM_ROOTS, SAMPLE, price, read, summary, write_plot, write_rows
     from quantforge.chain.instants import read_iso_instant
     from quantforge.cli.chain.tables import show
     from quantforge.cli.chain.timing import with_times
 
     _check_targets(arguments)
     asof = None if arguments.asof is None else read_iso_instant(arguments.asof)
+    given = {name: getattr(arguments, name) for name in _GIVEN}
     roots = AM_ROOTS if arguments.am_roots is None else _roots(arguments.am_roots)
     settings = {"backend": arguments.backend, "threads": arguments.threads}
     start = perf_counter()
-    chain = read_chain(arguments.file or SAMPLE, asof=asof)
-    read = perf_counter()
+    quotes = read(
+        arguments.file or SAMPLE,
+        format=arguments.format,
+        asof=asof,
+        map=_mapped(arguments.map),
+        **given,
+    )
+    done_reading = perf_counter()
     with status("pricing"):
-        american = _american(arguments.american_roots, chain.root.tolist())
-        priced = price_chain(chain, am_roots=roots, american_roots=american, **settings)
+        american = _american(arguments.american_roots, quotes.root.tolist())
+        priced = price(quotes, am_roots=roots, american_roots=american, **settings)
         done = perf_counter()
         report = with_times(summary(priced), priced, **settings)
-    report["seconds"] = {"read": read - start, "fit_and_price": done - read, **report["seconds"]}
+    report["seconds"] = {
+        "read": done_reading - start,
+        "fit_and_price": done - done_reading,
+        **report["seconds"],
+    }
     for target, write in ((arguments.output, write_rows), (arguments.plot, write_plot)):
         if target is not None:
             with status(f"writing {target}"):
@@ -94,9 +144,25 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(report)
     else:
         show(report, [path for path in (arguments.output, arguments.plot) if path])
-    if not report["priced"]:
-        raise Failure(f"{chain.source}: no option could be priced", NOTHING_USABLE)
+    if not report["priced"] and not report["implied"]["inverted"]:
+        raise Failure(f"{quotes.source}: no option could be priced", NOTHING_USABLE)
     return 0
+
+
+def _number(word: str) -> float:
+    """A finite number; no word that NumPy or Python alone would take for one."""
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", word.strip(), re.IGNORECASE):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number such as 4505.1")
+    return float(word)
+
+
+def _mapped(words: str | None) -> dict[str, str]:
+    """Columns of the file by their names, from ``name=column,...``."""
+    pairs = [each.partition("=") for each in words.split(",")] if words else []
+    for name, equals, column in pairs:
+        if not (name.strip() and equals and column.strip()):
+            raise Failure(f"--map {words}: write NAME=COLUMN, with commas between")
+    return {name.strip(): column.strip() for name, _, column in pairs}
 
 
 def _roots(words: str) -> set[str]:

@@ -13,7 +13,8 @@ __all__ = ["show"]
 
 _SOLVED: Final = frozenset({"OK", "LOW_PRECISION"})
 _HEADINGS: Final = (
-    "expiry", "root", "days", "options", "priced", "inside", "forward", "rate",
+    "quoted", "expiry", "root", "days", "options", "priced", "inside", "forward", "forward by",
+    "rate",
     "carry", "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
 )  # fmt: skip
 
@@ -21,26 +22,26 @@ _HEADINGS: Final = (
 def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     """Print what the JSON report holds, and which files were written."""
     screen = console()
-    screen.print(f"{report['name'] or report['source']}, quoted {report['quoted']}", style="bold")
+    times = dict.fromkeys((report["quoted"], report["quoted_until"]))
+    screen.print(f"{report['name'] or report['source']}, quoted {' to '.join(times)}", style="bold")
     american = report["american_roots"]
-    shown = [heading != "carry" or bool(american) for heading in _HEADINGS]
+    hidden = set() if american else {"carry"}
+    if len(times) == 1:
+        hidden.add("quoted")
+    if {each["forward_source"] for each in report["expiries"]} <= {"", "parity"}:
+        hidden.add("forward by")
+    shown = [heading not in hidden for heading in _HEADINGS]
     rows = [tuple(compress(_row(expiry), shown)) for expiry in report["expiries"]]
     headings = tuple(compress(_HEADINGS, shown))
-    screen.print(table(headings, rows, left=("expiry", "root", "backend")))
+    screen.print(table(headings, rows, left=("quoted", "expiry", "root", "forward by", "backend")))
     if american:
         screen.print(f"taken as American: {', '.join(american)}")
-    if report["remark"]:
-        screen.print(report["remark"], style="bold")
-    screen.print(
-        f"{_share(report['inside_share'])} of model prices inside bid-ask: "
-        f"{report['inside']:,} of {report['compared']:,} options with a vendor's volatility "
-        "and a fitted forward",
-        style="bold",
-    )
-    screen.print(
-        f"{report['priced']:,} of {report['options']:,} options priced"
-        + _listed("; not priced: ", report["unpriced"])
-    )
+    for remark in report["remarks"]:
+        screen.print(remark, style="bold")
+    if not report["compared"]:
+        screen.print("no option has a vendor's volatility and a forward to compare with")
+    else:
+        _show_compared(screen, report)
     _show_implied(screen, report["implied"])
     seconds = report["seconds"]
     screen.print(
@@ -52,8 +53,33 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
         screen.print(f"wrote {path}", soft_wrap=True)
 
 
+def _show_compared(screen: Any, report: dict[str, Any]) -> None:
+    screen.print(
+        f"{_share(report['inside_share'])} of model prices inside bid-ask: "
+        f"{report['inside']:,} of {report['compared']:,} options with a vendor's volatility "
+        "and a fitted forward",
+        style="bold",
+    )
+    screen.print(
+        f"{report['priced']:,} of {report['options']:,} options priced"
+        + _listed("; not priced: ", report["unpriced"])
+    )
+
+
 def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
     volatility, delta, gamma = map(implied["off_vendor"].get, ("volatility", "delta", "gamma"))
+    if volatility["median"] == volatility["median"]:
+        _show_differences(screen, implied, volatility, delta, gamma)
+    unsolved = {name: count for name, count in implied["codes"].items() if name not in _SOLVED}
+    screen.print(
+        f"{implied['inverted']:,} mid prices inverted on {implied['backend']}"
+        + _listed("; others: ", unsolved)
+    )
+
+
+def _show_differences(
+    screen: Any, implied: dict[str, Any], volatility: Any, delta: Any, gamma: Any
+) -> None:
     screen.print(
         f"implied volatilities differ from the vendor's by {_difference(volatility['median'])} in "
         f"the median and {_difference(volatility['p95'])} at the 95th percentile of "
@@ -61,14 +87,11 @@ def _show_implied(screen: Any, implied: dict[str, Any]) -> None:
         + (_listed(", failures: ", implied["failures"]) or ", no failure"),
         style="bold",
     )
+    if delta["median"] != delta["median"]:
+        return
     screen.print(
         f"their deltas by {_difference(delta['median'])} and {_difference(delta['p95'])}, "
         f"their gammas by {_difference(gamma['median'])} and {_difference(gamma['p95'])}"
-    )
-    unsolved = {name: count for name, count in implied["codes"].items() if name not in _SOLVED}
-    screen.print(
-        f"{implied['inverted']:,} mid prices inverted on {implied['backend']}"
-        + _listed("; others: ", unsolved)
     )
 
 
@@ -84,6 +107,7 @@ def _words(name: str) -> str:
 
 def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
     head = (
+        expiry["quoted"],
         expiry["date"],
         expiry["root"],
         f"{365.0 * expiry['time']:,.2f}",
@@ -96,6 +120,7 @@ def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
         *head,
         _share(expiry["inside_share"]),
         f"{expiry['forward']:,.2f}",
+        expiry["forward_source"],
         f"{expiry['rate']:.2%}",
         f"{expiry['carry']:.2%}" if expiry["exercise"] == "american" else "",
         f"{expiry['atm_iv']:.2%}" if expiry["atm_iv"] == expiry["atm_iv"] else "-",

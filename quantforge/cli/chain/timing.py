@@ -25,10 +25,9 @@ def with_times(report: dict[str, Any], priced: PricedChain, **settings: Any) -> 
     `settings` are the backend and threads that it was priced with. Backends are loaded by then, so
     that the calls, made once more, are timed alone.
     """
-    asked = priced.chain, priced.expiries, priced.parity
     times: dict[int, tuple[float, str]] = {}
-    for place, rows, call in pricings(*asked, priced.reason, **settings):
-        american = bool(priced.parity.american[place])
+    for place, rows, call in pricings(priced.fit, priced.reason, **settings):
+        american = bool(priced.fit.american[place])
         times[place] = _fastest(call), _backend("price", rows.size, american, **settings)
     taken = [times.get(place, (np.nan, "")) for place in range(len(report["expiries"]))]
     expiries = [
@@ -37,14 +36,14 @@ def with_times(report: dict[str, Any], priced: PricedChain, **settings: Any) -> 
     ]
     inverting: dict[str, float] = {}
     with np.errstate(invalid="ignore"):
-        for rows, invert in inversions(*asked, **settings):
-            american = bool(priced.parity.american[priced.expiries.of_option[rows[0]]])
+        for rows, invert in inversions(priced.fit, **settings):
+            american = bool(priced.fit.american[priced.expiries.of_option[rows[0]]])
             backend = _backend("implied_volatility", 3 * rows.size, american, **settings)
             inverting[backend] = inverting.get(backend, 0.0) + _fastest(invert)
         seconds = {
             "price": sum((spent for spent, _ in times.values()), 0.0),
             "invert": sum(inverting.values()),
-            "greeks": _fastest(derivation(*asked, priced.implied.mid, **settings)),
+            "greeks": _fastest(derivation(priced.fit, priced.implied.mid, **settings)),
         }
     implied = {**report["implied"], "backend": " and ".join(inverting)}
     return {**report, "implied": implied, "expiries": expiries, "seconds": seconds}

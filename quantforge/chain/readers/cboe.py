@@ -16,28 +16,23 @@ root, expiry, kind and strike. So everything else is checked against these.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from quantforge.chain.instants import read_written_instant
-from quantforge.chain.quotes import Chain, ChainError, Flags, Floats
+from quantforge.chain.quotes import ChainError, Floats, Quotes
+from quantforge.chain.readers.contract import Options, Reader
+from quantforge.chain.readers.table import DELIMITERS, Table, head_lines, read_lines, read_rows
 from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, read_dates, read_numbers
-from quantforge.files.decoding import decode
 
-SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
-"""A small invented chain that ships with the package; `quantforge.chain.sample` makes it."""
-
-_DELIMITERS: Final = ",;\t|"
 _PREAMBLE: Final = 60  # lines within which the header must come
 _LONGEST: Final = 20_000  # characters of a header; Cboe's has some two hundred
 _LAST: Final = re.compile(r"\blast\s*:\s*([-\d.,]*\d)", re.IGNORECASE)
@@ -50,11 +45,12 @@ _SHARED: Final = {
 }  # fmt: skip
 _SIDED: Final = {
     "bid": "bid", "ask": "ask", "lastsale": "last", "last": "last", "volume": "volume",
-    "vol": "volume", "iv": "volatility", "impliedvolatility": "volatility", "delta": "delta",
-    "gamma": "gamma", "openinterest": "open_interest", "openint": "open_interest",
+    "vol": "volume", "iv": "vendor_iv", "impliedvolatility": "vendor_iv", "delta": "vendor_delta",
+    "gamma": "vendor_gamma", "openinterest": "open_interest", "openint": "open_interest",
 }  # fmt: skip
-_NEEDED: Final = ("bid", "ask", "volatility")
-_OPTIONAL: Final = ("last", "delta", "gamma", "volume", "open_interest")
+_NEEDED: Final = ("bid", "ask", "vendor_iv")
+_OPTIONAL: Final = ("last", "vendor_delta", "vendor_gamma", "volume", "open_interest")
+_WORDS: Final = {"vendor_iv": "volatility", "vendor_delta": "delta", "vendor_gamma": "gamma"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +59,7 @@ class _Layout:
 
     line: int
     delimiter: str
+    names: Sequence[str]
     shared: Mapping[str, int]
     sides: tuple[Mapping[str, int], Mapping[str, int]]
 
@@ -71,99 +68,65 @@ class _Layout:
         return 1 + max(max(places.values()) for places in (self.shared, *self.sides))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The rows below the header, and the line each of them ends on."""
+class _Cboe:
+    """The reader."""
 
-    source: str
-    rows: list[list[str]]
-    lines: list[int]
+    name = "cboe"
+    seeks = f"a header with Calls, Puts and Strike in the first {_PREAMBLE} lines"
+    takes_map = False
 
-    def column(self, place: int) -> list[str]:
-        return [row[place] for row in self.rows]
+    def sniff(self, head: bytes, path: str) -> float:
+        return 0.9 if _find_header(head_lines(head)) else 0.0
 
-    def refusal(self, index: int, what: object) -> ChainError:
-        return ChainError(f"{self.source}: line {self.lines[index]}: {what}")
-
-    def refuse_where(self, wrong: Flags, what: str) -> None:
-        if wrong.any():
-            raise self.refusal(int(np.argmax(wrong)), what)
-
-
-def read_chain(path: str | Path, *, asof: datetime | None = None) -> Chain:
-    """Read a Cboe quote file.
-
-    Parameters
-    ----------
-    path : str or Path
-        UTF-8, UTF-16 or Latin-1 text, with commas, semicolons, tabs or bars between the columns,
-        decimal points or commas.
-    asof : datetime, optional
-        Instant of the quotes, with a time zone, in place of the one in the file.
-
-    Returns
-    -------
-    Chain
-        Two options per row of the file, in its order.
-
-    Raises
-    ------
-    ChainError
-        If the file is empty, is no option chain, is cut off, or has a cell that cannot be read.
-    OSError
-        If it cannot be opened.
-
-    Examples
-    --------
-    >>> from quantforge.chain import SAMPLE, read_chain
-    >>> read_chain(SAMPLE).name
-    'QuantForge Sample Index, invented'
-    """
-    return parse_chain(Path(path).read_bytes(), str(path), asof=asof)
+    def read(self, raw: bytes, source: str, options: Options) -> Quotes:
+        """Read two options per row of the file, in its order."""
+        lines = read_lines(raw, source)
+        layout = _lay_out(lines, source)
+        preamble = lines[: layout.line]
+        quoted = options.asof if options.asof is not None else _quote_time(preamble, source)
+        table = _read_rows(lines, layout, source)
+        fields = _read_sides(table, layout)
+        decimal, numbers = _read_numbers(table, layout, fields["strike"])
+        return Quotes(
+            name=_underlying(preamble),
+            source=source,
+            quoted=quoted,
+            spot=_spot(preamble, decimal),
+            kind=np.tile(np.array([1, -1], dtype=np.int8), len(table)),
+            **fields,
+            **numbers,
+        )
 
 
-def parse_chain(raw: bytes, source: str, *, asof: datetime | None = None) -> Chain:
-    """Read the bytes of a Cboe quote file; `source` is what errors call it (see `read_chain`)."""
-    try:
-        text = decode(raw, source, "an option chain")
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    except ValueError as error:
-        raise ChainError(str(error)) from error
-    lines = text.split("\n")
-    layout = _find_header(lines, source)
-    preamble = lines[: layout.line]
-    quoted = asof if asof is not None else _quote_time(preamble, source)
-    table = _read_rows(lines, layout, source)
-    fields = _read_sides(table, layout)
-    decimal, numbers = _read_numbers(table, layout, fields["strike"])
-    return Chain(
-        name=_underlying(preamble),
-        source=source,
-        quoted=quoted,
-        spot=_spot(preamble, decimal),
-        kind=np.tile(np.array([1, -1], dtype=np.int8), len(table.rows)),
-        **fields,
-        **numbers,
-    )
+READER: Final[Reader] = _Cboe()
 
 
-def _find_header(lines: Sequence[str], source: str) -> _Layout:
+def _find_header(lines: Sequence[str]) -> tuple[int, str, list[str]] | None:
+    """Place and delimiter of the header, and its cells, if there is one."""
     for number, line in enumerate(lines[:_PREAMBLE]):
         if len(line) > _LONGEST:
             continue
-        for delimiter in _DELIMITERS:
+        for delimiter in DELIMITERS:
             cells = line.replace('"', "").split(delimiter)
-            names = [re.sub(r"[^a-z]", "", cell.casefold()) for cell in cells]
-            if {"strike", "calls", "puts"} <= {_SHARED.get(name) for name in names}:
-                return _lay_out(names, number, delimiter, f"{source}: line {number + 1}")
-    raise ChainError(
-        f"{source}: not an option chain: no header with Calls, Puts and Strike "
-        f"in its first {_PREAMBLE} lines"
-    )
+            if {"strike", "calls", "puts"} <= {_SHARED.get(_letters(cell)) for cell in cells}:
+                return number, delimiter, cells
+    return None
 
 
-def _lay_out(names: Sequence[str], line: int, delimiter: str, where: str) -> _Layout:
+def _letters(cell: str) -> str:
+    return re.sub(r"[^a-z]", "", cell.casefold())
+
+
+def _lay_out(lines: Sequence[str], source: str) -> _Layout:
     """Assign columns; of two with the same name, the first belongs to the side that comes first."""
+    header = _find_header(lines)
+    if header is None:
+        raise ChainError(
+            f"{source}: not an option chain: no header with Calls, Puts and Strike "
+            f"in its first {_PREAMBLE} lines"
+        )
+    line, delimiter, cells = header
+    where, names = f"{source}: line {line + 1}", list(map(_letters, cells))
     shared: dict[str, int] = {}
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
@@ -178,12 +141,12 @@ def _lay_out(names: Sequence[str], line: int, delimiter: str, where: str) -> _La
         found = len(places.get(name, []))
         if found != 2 and (found or name in _NEEDED):
             raise ChainError(
-                f"{where}: {found} columns {name.replace('_', ' ')}, "
+                f"{where}: {found} columns {_WORDS.get(name, name).replace('_', ' ')}, "
                 "where one of the calls and one of the puts are needed"
             )
     first, second = ({name: both[side] for name, both in places.items()} for side in (0, 1))
     sides = (first, second) if shared["calls"] < shared["puts"] else (second, first)
-    return _Layout(line, delimiter, shared, sides)
+    return _Layout(line, delimiter, cells, shared, sides)
 
 
 def _quote_time(preamble: Sequence[str], source: str) -> datetime:
@@ -200,7 +163,7 @@ def _quote_time(preamble: Sequence[str], source: str) -> datetime:
 def _underlying(preamble: Sequence[str]) -> str:
     """Name of the underlying, which precedes its last value, in quotation marks or not."""
     first = next((line for line in preamble if line.strip()), "")
-    return _LAST.split(first)[0].strip(f'" {_DELIMITERS}')
+    return _LAST.split(first)[0].strip(f'" {DELIMITERS}')
 
 
 def _spot(preamble: Sequence[str], decimal: str) -> float:
@@ -211,40 +174,25 @@ def _spot(preamble: Sequence[str], decimal: str) -> float:
         return float("nan")
 
 
-def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> _Table:
-    table = _Table(source, [], [])
-    start = layout.line + 1
-    reader = csv.reader(lines[start:], delimiter=layout.delimiter)
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                table.rows.append(row)
-                table.lines.append(start + reader.line_num)
-    except csv.Error as error:  # a field of more than 128 kB: a quotation mark left open
-        raise ChainError(f"{source}: line {start + reader.line_num}: {error}") from error
-    if not table.rows:
-        raise ChainError(f"{source}: a header on line {start}, but no options below it")
+def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> Table:
     width = layout.width
-    for index, row in enumerate(table.rows):
-        if len(row) < width:
-            cut = "the file is cut off: " if index == len(table.rows) - 1 else ""
-            raise table.refusal(index, f"{cut}{len(row)} fields where {width} are needed")
+    table = read_rows(lines, layout.line, layout.names, layout.delimiter, source, width)
     if lines[-1] and not table.rows[-1][width - 1].strip():
         raise table.refusal(-1, "the file is cut off: its last field is empty")
     return table
 
 
-def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
+def _read_sides(table: Table, layout: _Layout) -> dict[str, Any]:
     """Symbol, root, expiry and strike of every option, as the symbols say."""
     calls, puts = (
-        _column(table, layout.shared[side], partial(read_symbols, kind=kind))
+        table.column(layout.shared[side], partial(read_symbols, kind=kind))
         for side, kind in (("calls", "C"), ("puts", "P"))
     )
     table.refuse_where(
         (calls.root != puts.root) | (calls.expiry != puts.expiry) | (calls.strike != puts.strike),
         "call and put differ in root, expiry or strike",
     )
-    stated = _column(table, layout.shared["expiry"], read_dates)
+    stated = table.column(layout.shared["expiry"], read_dates)
     table.refuse_where(stated != calls.expiry, "expiration date and symbol differ")
     return {
         "symbol": np.stack((calls.symbol, puts.symbol), axis=1).ravel(),
@@ -252,7 +200,7 @@ def _read_sides(table: _Table, layout: _Layout) -> dict[str, Any]:
     }
 
 
-def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
+def _read_numbers(table: Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:
     """Decimal sign of the file, and its numbers.
 
     It is the sign with which every cell is a number and every strike is that of its symbol. The
@@ -267,20 +215,12 @@ def _read_numbers(table: _Table, layout: _Layout, strike: Floats) -> tuple[str, 
         raise
 
 
-def _numbers(table: _Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:
+def _numbers(table: Table, layout: _Layout, strike: Floats, decimal: str) -> dict[str, Any]:
     read = partial(read_numbers, decimal=decimal, grouped=True)
-    stated = _column(table, layout.shared["strike"], read)
+    stated = table.column(layout.shared["strike"], read)
     table.refuse_where(stated != strike[::2], "strike and symbol differ")
     numbers = {name: np.full(len(strike), np.nan) for name in (*_NEEDED, *_OPTIONAL)}
     for offset, side in enumerate(layout.sides):
         for name, place in side.items():
-            numbers[name][offset::2] = _column(table, place, read)
+            numbers[name][offset::2] = table.column(place, read)
     return numbers
-
-
-def _column(table: _Table, place: int, read: Callable[[Sequence[str]], Any]) -> Any:
-    """Read one column; the error that a cell raises names its line."""
-    try:
-        return read(table.column(place))
-    except CellError as error:
-        raise table.refusal(error.index, error) from None

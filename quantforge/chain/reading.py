@@ -1,0 +1,99 @@
+"""Reading a quote file of any format."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from quantforge.chain.quotes import ChainError, Quotes
+from quantforge.chain.readers.contract import Options
+from quantforge.chain.readers.registry import best, named, read_with
+from quantforge.files.decoding import is_blank
+from quantforge.files.opening import read_bytes
+
+SAMPLE: Final = Path(__file__).resolve().parent.parent / "data" / "sample_chain.csv"
+"""A small invented chain that ships with the package; `quantforge.chain.sample` makes it."""
+
+
+def read(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    asof: datetime | None = None,
+    spot: float | None = None,
+    rate: float | None = None,
+    forward: float | None = None,
+    map: Mapping[str, str] | None = None,
+) -> Quotes:
+    """Read a file of option quotes.
+
+    Parameters
+    ----------
+    path : str or Path
+        Compressed by gzip or not; ``-`` is standard input.
+    format : str, optional
+        Name of the reader; without it the one that is surest of the file (see `readers`).
+    asof : datetime, optional
+        Instant of the quotes, with a time zone, in place of the one in the file.
+    spot, rate, forward : float, optional
+        For every row, in place of what the file says.
+    map : mapping of str to str, optional
+        Columns of the file by the names that the reader has for them, where it takes that.
+
+    Returns
+    -------
+    Quotes
+        In the order of the file.
+
+    Raises
+    ------
+    ChainError
+        If no reader knows the file, it is damaged, or has a cell that cannot be read.
+    ValueError
+        If there is no such format, or `map` is of no use to it; if `asof` has no time zone, `spot`
+        or `forward` is not above zero, or `rate` not finite.
+    OSError
+        If the file cannot be opened.
+
+    Examples
+    --------
+    >>> from quantforge.chain import SAMPLE, read
+    >>> quotes = read(SAMPLE)
+    >>> quotes.name, len(quotes)
+    ('QuantForge Sample Index, invented', 468)
+    """
+    given = {"spot": spot, "rate": rate, "forward": forward}
+    _check(asof, given)
+    options = Options(asof=asof, map=dict(map or {}), **given)
+    wanted = None if format is None else named(format)
+    try:
+        raw, source = read_bytes(path)
+    except ValueError as error:
+        raise ChainError(str(error)) from error
+    if is_blank(raw):
+        raise ChainError(f"{source}: the file is empty")
+    quotes = read_with(wanted or best(raw, source), raw, source, options)
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if asof is not None:
+        times = np.unique(quotes.quoted)
+        if len(times) > 1:
+            raise ChainError(
+                f"{source}: quotes of {len(times):,} times, which --asof would make one"
+            )
+        changes |= {"quoted": asof, "zone": asof.tzinfo}
+    return replace(quotes, **changes) if changes else quotes
+
+
+def _check(asof: datetime | None, given: Mapping[str, float | None]) -> None:
+    if asof is not None and asof.tzinfo is None:
+        raise ValueError(f"asof {asof} has no time zone")
+    for name, value in given.items():
+        least = -math.inf if name == "rate" else 0.0
+        if value is not None and not least < value < math.inf:
+            raise ValueError(f"{name} cannot be {value}")
