@@ -115,18 +115,25 @@ class Machine:
         self._patch = monkeypatch
         self.profile = profile
         self.clock = FakeClock()
+        self.shared = False  # whether another process keeps all processors but one
         monkeypatch.setenv("QUANTFORGE_BLOCK", "numpy")
         monkeypatch.setattr("quantforge.evaluation.split", self._split)
         self.threads(1)
 
     def _split(self, kernel, operands, shape, outs, types, n):
-        if n > 1:
+        if n > 1 and not self.shared:
             self.clock.move(WAKE)
             operands = [np.atleast_1d(operand)[: shape[0] // n] for operand in operands]
             outs = [np.zeros(shape) if out is None else out for out in outs]
             kernel(*operands, *[out[: shape[0] // n] for out in outs])
             return outs[0] if len(outs) == 1 else tuple(outs)
-        return kernel(*operands, *outs)
+        began = self.clock.now
+        result = kernel(*operands, *outs)
+        if n > 1:  # pieces take turns on one processor, which the other process gets as well
+            waited = 0.5 * (self.clock.now - began)
+            self.clock.move(waited)
+            self.clock.seconds_waited += waited
+        return result
 
     def speed(self, name, **numbers):
         return Speed(name, self.clock, **numbers)

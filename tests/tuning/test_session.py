@@ -23,6 +23,15 @@ def test_it_finds_from_where_on_a_second_thread_pays(machine):
     assert machine.rows() == [(0, "one", 1), (near(8000), "one", 2)]
 
 
+def test_beside_a_busy_process_threads_are_not_given_up(machine):
+    """Whoever measures two threads on one free processor measures the other process."""
+    machine.threads(2)
+    machine.shared = True
+    machine.install(machine.speed("one", each=50e-9))
+    machine.tune()
+    assert machine.rows() == [(0, "one", 1), (65_536, "one", 2)]  # as shipped
+
+
 def test_it_finds_flip_and_threads_together(flipping):
     # 50 ns n = 25 ns n + 200 µs at n = 8000, where `early` is far behind.
     flipping.threads(2)
