@@ -24,12 +24,12 @@ LAYERS = (
     "plan",
     "profile",
     "dispatch",
-    "escrow",
+    "escrow quantiles",
     "explanation selection",
     # a call
     "evaluation",
-    "calls",
-    "api",
+    "calls elementwise",
+    "api deltas",
     # what measures, and what the package says of itself
     "tuning",
     "__init__",
