@@ -27,6 +27,7 @@ from quantforge.tuning import remembered, tune_on_first_use
 from quantforge.version import __version__
 
 if TYPE_CHECKING:
+    from quantforge.daycounts import years_between
     from quantforge.deltas import strike_from_delta
 
 __all__ = [
@@ -63,9 +64,10 @@ __all__ = [
     "register",
     "strike_from_delta",
     "using",
+    "years_between",
 ]
 
-_LATER: Final = {"strike_from_delta": "deltas"}
+_LATER: Final = {"strike_from_delta": "deltas", "years_between": "daycounts"}
 """The modules of functions that most programs do without: imported when they are first used."""
 
 

@@ -12,7 +12,7 @@ LAYERS = (
     "boundary control_groups errors redirection version",
     "files conventions kinds shapes",
     "dividends exercises",
-    "labels operations",
+    "labels moments operations",
     "results",
     "contract golden threads",
     # backends: found, loaded, called
@@ -29,7 +29,7 @@ LAYERS = (
     # a call
     "evaluation",
     "calls elementwise",
-    "api deltas",
+    "api daycounts deltas",
     # what measures, and what the package says of itself
     "tuning",
     "__init__",
