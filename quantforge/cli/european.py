@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
 from quantforge.dividends import schedule
 from quantforge.files.cells import read_numbers
+from quantforge.operations import RAW, UNITS, find
 
 __all__ = ["COMMANDS"]
 
@@ -28,8 +30,21 @@ def _price(arguments: argparse.Namespace, inputs: Columns) -> Columns:
 
 
 def _greeks(arguments: argparse.Namespace, inputs: Columns) -> Columns:
-    found = quantforge.greeks(**inputs, which=arguments.which, **settings(arguments))
+    how = {"which": arguments.which, "units": arguments.units, **settings(arguments)}
+    found = quantforge.greeks(**inputs, **how)
     return {f"{arguments.column}{name}": values for name, values in found.items()}
+
+
+def _greek_heading(arguments: argparse.Namespace, column: str) -> str:
+    """A greek with the steps that it is per; other columns as they are."""
+    name = column.removeprefix(arguments.column)
+    added = f"{arguments.column}{name}" == column and name in arguments.which
+    if arguments.units == RAW or not added:
+        return column
+    steps = Counter(find("greeks", arguments.model).steps(name))
+    orders = {1: "{}", 2: "({})²", 3: "({})³"}
+    words = " and ".join(orders[order].format(step) for step, order in steps.items())
+    return f"{column} per {words}" if steps else column
 
 
 def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Columns:
@@ -53,6 +68,13 @@ def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
         default=quantforge.FIRST_ORDER,
         metavar="NAME,...",
         help=f"{', '.join(_GROUPS)}, or any of {', '.join(quantforge.ALL)} (default: first)",
+    )
+    parser.add_argument(
+        "--units",
+        default=RAW,
+        choices=UNITS,
+        help="raw: per 1.0 and per year; market: per 1 %% of volatility, rate and dividend, and "
+        f"per day (default: {RAW})",
     )
     parser.add_argument(
         "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
@@ -119,6 +141,7 @@ COMMANDS: Final = (
         example="--spot 100 --strike 100 --time 0.5 --rate 0.03 --sigma 0.2 --which first,vanna",
         add_options=_add_greeks_options,
         compute=_greeks,
+        heading=_greek_heading,
     ),
     Computation(
         name="iv",
