@@ -29,6 +29,7 @@ from quantforge.version import __version__
 if TYPE_CHECKING:
     from quantforge.daycounts import years_between
     from quantforge.deltas import strike_from_delta
+    from quantforge.forwards import implied_forward, prepaid
 
 __all__ = [
     "ALL",
@@ -58,8 +59,10 @@ __all__ = [
     "function",
     "greeks",
     "hookimpl",
+    "implied_forward",
     "implied_volatility",
     "instruction_set",
+    "prepaid",
     "price",
     "register",
     "strike_from_delta",
@@ -67,7 +70,12 @@ __all__ = [
     "years_between",
 ]
 
-_LATER: Final = {"strike_from_delta": "deltas", "years_between": "daycounts"}
+_LATER: Final = {
+    "implied_forward": "forwards",
+    "prepaid": "forwards",
+    "strike_from_delta": "deltas",
+    "years_between": "daycounts",
+}
 """The modules of functions that most programs do without: imported when they are first used."""
 
 

@@ -29,7 +29,7 @@ LAYERS = (
     # a call
     "evaluation",
     "calls elementwise",
-    "api daycounts deltas",
+    "api daycounts deltas forwards",
     # what measures, and what the package says of itself
     "tuning",
     "__init__",
