@@ -17,6 +17,7 @@ from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
 from quantforge.dividends import schedule
+from quantforge.errors import did_you_mean
 from quantforge.evaluation import time_left
 from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
@@ -556,7 +557,8 @@ def bind(
     registry()  # plugins declare operations too
     names = functions()
     if operation not in names:
-        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")
+        hint = did_you_mean(operation, names)
+        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}{hint}")
     asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
     how = "nan", backend, threads, exercise, accuracy, schedule(dividends), units
     request = Request(operation, model, asked, *how)
@@ -594,7 +596,8 @@ def function(name: str) -> Callable[..., Any]:
         return ours[name]
     registry()  # plugins declare their operations
     if name not in functions():
-        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}")
+        hint = did_you_mean(name, functions())
+        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}{hint}")
     return _declared(next(each for each in OPERATIONS.values() if each.function == name))
 
 

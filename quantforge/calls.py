@@ -19,7 +19,7 @@ from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
 from quantforge.dividends import Schedule
-from quantforge.errors import BackendError, KernelError
+from quantforge.errors import BackendError, KernelError, did_you_mean
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.exercises import EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
@@ -113,8 +113,8 @@ class Call:
     def _divisors(self) -> tuple[int, ...]:
         """What each result is divided by; empty where none is."""
         if self.request.units not in UNITS:
-            valid = ", ".join(map(repr, UNITS))
-            raise ValueError(f"unknown units {self.request.units!r}; valid: {valid}")
+            valid, hint = ", ".join(map(repr, UNITS)), did_you_mean(self.request.units, UNITS)
+            raise ValueError(f"unknown units {self.request.units!r}; valid: {valid}{hint}")
         if self.request.units == RAW:
             return ()
         if self.request.function != "greeks":

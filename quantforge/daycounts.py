@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge import kinds, labels
+from quantforge.errors import did_you_mean
 from quantforge.labels import is_labelled
 from quantforge.moments import (
     DAY,
@@ -110,8 +111,8 @@ def years_between(
     try:
         count = _DAYCOUNTS[daycount]
     except (KeyError, TypeError):
-        valid = ", ".join(map(repr, _DAYCOUNTS))
-        raise ValueError(f"unknown daycount {daycount!r}; valid: {valid}") from None
+        valid, hint = ", ".join(map(repr, _DAYCOUNTS)), did_you_mean(daycount, _DAYCOUNTS)
+        raise ValueError(f"unknown daycount {daycount!r}; valid: {valid}{hint}") from None
     days = dates("holidays", holidays)
     if daycount != "bus252" and days.size:
         raise ValueError(f"holidays are for daycount 'bus252', not for {daycount!r}")

@@ -22,6 +22,7 @@ import numpy as np
 
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.elementwise import elementwise
+from quantforge.errors import did_you_mean
 from quantforge.numpy_backend.blocks import Array, Mask, run
 from quantforge.numpy_backend.elementary import (
     Sum,
@@ -147,8 +148,8 @@ def strike_from_delta(
     try:
         meant = _CONVENTIONS[convention]
     except (KeyError, TypeError):
-        valid = ", ".join(map(repr, _CONVENTIONS))
-        raise ValueError(f"unknown convention {convention!r}; valid: {valid}") from None
+        valid, hint = ", ".join(map(repr, _CONVENTIONS)), did_you_mean(convention, _CONVENTIONS)
+        raise ValueError(f"unknown convention {convention!r}; valid: {valid}{hint}") from None
     given = {"delta": delta, "spot": spot, "time": time, "rate": rate, "sigma": sigma}
     given |= {"dividend": dividend, "kind": kind}
     return elementwise(partial(_strike, meant), _INPUTS, given, "strike")

@@ -14,6 +14,7 @@ from typing import Final
 
 from quantforge import conventions
 from quantforge.conventions import model_of
+from quantforge.errors import did_you_mean
 
 __all__ = [
     "ALL",
@@ -184,6 +185,7 @@ class Operation:
             if name not in places:
                 raise ValueError(
                     f"unknown output {name!r} of {self.name}; valid: {', '.join(places)}"
+                    f"{did_you_mean(name, places)}"
                 )
             wanted |= 1 << places[name]
         return wanted
@@ -355,8 +357,10 @@ def operation(name: str) -> Operation:
     try:
         return _OPERATIONS[name]
     except (KeyError, TypeError):
-        valid = ", ".join(dict.fromkeys([*functions(), *_OPERATIONS]))
-        raise ValueError(f"unknown operation {name!r}; valid: {valid}") from None
+        valid = dict.fromkeys([*functions(), *_OPERATIONS])
+        raise ValueError(
+            f"unknown operation {name!r}; valid: {', '.join(valid)}{did_you_mean(name, valid)}"
+        ) from None
 
 
 for _operation in (
