@@ -11,6 +11,7 @@ import numpy as np
 import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
 from quantforge.dividends import schedule
+from quantforge.errors import did_you_mean
 from quantforge.files.cells import read_numbers
 from quantforge.operations import RAW, UNITS, find
 
@@ -117,13 +118,15 @@ def _which(words: str) -> tuple[str, ...]:
     names: list[str] = []
     for word in (each.strip() for each in words.split(",")):
         if word not in _GROUPS and word not in quantforge.ALL:
-            valid = ", ".join((*_GROUPS, *quantforge.ALL))
-            raise argparse.ArgumentTypeError(f"unknown greek {word!r}; valid: {valid}")
+            valid = *_GROUPS, *quantforge.ALL
+            raise argparse.ArgumentTypeError(
+                f"unknown greek {word!r}; valid: {', '.join(valid)}{did_you_mean(word, valid)}"
+            )
         names += _GROUPS.get(word, (word,))
     return tuple(names)
 
 
-COMMANDS: Final = (
+_COMPUTATIONS: Final = (
     Computation(
         name="price",
         function="price",
@@ -153,4 +156,5 @@ COMMANDS: Final = (
         compute=_implied_volatility,
     ),
 )
-"""The commands of this module, in the order in which the help lists them."""
+COMMANDS: Final = {each.name: each for each in _COMPUTATIONS}
+"""The commands of this module by name."""
