@@ -17,10 +17,20 @@ from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
 from quantforge.dividends import schedule
+from quantforge.errors import did_you_mean
 from quantforge.evaluation import time_left
 from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
-from quantforge.operations import FIRST_ORDER, OPERATIONS, SIGN, STYLE, WORDS, Operation, functions
+from quantforge.operations import (
+    FIRST_ORDER,
+    OPERATIONS,
+    RAW,
+    SIGN,
+    STYLE,
+    WORDS,
+    Operation,
+    functions,
+)
 from quantforge.plugins import registry
 from quantforge.results import Greeks
 
@@ -177,6 +187,7 @@ def greeks(
     exercise: Any = EUROPEAN,
     accuracy: str = STANDARD,
     which: Sequence[str] = FIRST_ORDER,
+    units: str = RAW,
     out: Mapping[str, Any] | None = None,
     errors: str = "nan",
     backend: str = "auto",
@@ -195,25 +206,26 @@ backend, threads
         The results to compute: `FIRST_ORDER`, `SECOND_ORDER`, `THIRD_ORDER`, `ALL`, a sum of
         these, or any of their names. No other result is written. American options have those of
         `AMERICAN_GREEKS`.
+    units : {"raw", "market"}
+        What the results are per; see below.
     out : mapping of str to ndarray of float64, optional
         Where to write, by name; other results are allocated.
 
     Returns
     -------
     Greeks
-        In units per 1.0 and per year:
+        Per unit of the arguments, 1.0 and a year, with ``units="raw"``:
 
-        - ``price`` V; ``delta`` dV/dS; ``gamma`` d2V/dS2
-        - ``vega`` dV/dsigma; for 1 % of volatility multiply by 0.01
-        - ``theta`` -dV/dT per year; for a calendar day divide by 365
-        - ``rho`` dV/drate and ``phi`` dV/ddividend; for 1 % multiply by 0.01
-        - ``vanna`` d2V/dS dsigma and ``volga`` d2V/dsigma2; for 1 % of volatility multiply by
-          0.01 and by 0.0001
-        - ``charm`` -d2V/dS dT, ``veta`` -d2V/dsigma dT and ``color`` -d3V/dS2 dT; for a calendar
-          day divide by 365
-        - ``dual_delta`` dV/dK; ``dual_gamma`` d2V/dK2; ``speed`` d3V/dS3
-        - ``zomma`` d3V/dS2 dsigma and ``ultima`` d3V/dsigma3; for 1 % of volatility multiply by
-          0.01 and by 1e-6
+        - ``price`` V; ``delta`` dV/dS; ``gamma`` d2V/dS2; ``vega`` dV/dsigma
+        - ``theta`` -dV/dT; ``rho`` dV/drate; ``phi`` dV/ddividend
+        - ``vanna`` d2V/dS dsigma; ``volga`` d2V/dsigma2; ``charm`` -d2V/dS dT
+        - ``veta`` -d2V/dsigma dT; ``dual_delta`` dV/dK; ``dual_gamma`` d2V/dK2
+        - ``speed`` d3V/dS3; ``color`` -d3V/dS2 dT; ``zomma`` d3V/dS2 dsigma
+        - ``ultima`` d3V/dsigma3
+
+        With ``units="market"`` each derivative is per 1 % of volatility, rate and dividend, and per
+        calendar day: divided by 100 for each order in one of these, and by 365 for one in T. The
+        volatility of ``"bachelier"`` is a price, and derivatives by it stay per 1.0.
 
         With ``"black76"`` and ``"bachelier"`` the derivatives are with respect to the forward, and
         the forward is held constant: ``rho`` is -T V and ``phi`` is 0.
@@ -225,7 +237,7 @@ backend, threads
     Raises
     ------
     ValueError, TypeError, BackendError
-        As `quantforge.price`, and for an unknown name in `which`.
+        As `quantforge.price`, and for an unknown name in `which` or unknown units.
 
     Notes
     -----
@@ -246,15 +258,18 @@ backend, threads
     >>> result = quantforge.greeks(100, 105, 0.5, 0.03, 0.2, kind="put", which=["delta", "vega"])
     >>> round(float(result.vega), 6)
     27.813145
+    >>> result = quantforge.greeks(100, 105, 0.5, 0.03, 0.2, kind="put", units="market")
+    >>> round(float(result.vega), 6)
+    0.278131
     """
     if type(which) is not tuple:
         which = (which,) if isinstance(which, str) else tuple(which)
-    if dividends is not None:
+    if dividends is not None or units != RAW:
         given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
         given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request("greeks", model, which, errors, backend, threads, exercise, accuracy)
-        escrowed: Greeks = _in_full(request, given, out, dividends)
-        return escrowed
+        in_full: Greeks = _in_full(request._replace(units=units), given, out, dividends)
+        return in_full
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -507,6 +522,7 @@ def bind(
     dividends: Iterable[tuple[float, float]] | None = None,
     n: int = 1,
     which: Sequence[str] = FIRST_ORDER,
+    units: str = RAW,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Call:
@@ -519,7 +535,7 @@ def bind(
         As in `quantforge.price`.
     n : int, default 1
         Batch size to decide for; the callable accepts batches of any size.
-    which : sequence of str
+    which, units
         As in `quantforge.greeks`.
 
     Returns
@@ -541,9 +557,10 @@ def bind(
     registry()  # plugins declare operations too
     names = functions()
     if operation not in names:
-        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}")
+        hint = did_you_mean(operation, names)
+        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}{hint}")
     asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
-    how = "nan", backend, threads, exercise, accuracy, schedule(dividends)
+    how = "nan", backend, threads, exercise, accuracy, schedule(dividends), units
     request = Request(operation, model, asked, *how)
     return resolve(request, kind, int(n))
 
@@ -579,7 +596,8 @@ def function(name: str) -> Callable[..., Any]:
         return ours[name]
     registry()  # plugins declare their operations
     if name not in functions():
-        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}")
+        hint = did_you_mean(name, functions())
+        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}{hint}")
     return _declared(next(each for each in OPERATIONS.values() if each.function == name))
 
 

@@ -6,6 +6,7 @@ that a small call pays for is here.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,11 +19,11 @@ from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
 from quantforge.dividends import Schedule
-from quantforge.errors import BackendError, KernelError
+from quantforge.errors import BackendError, KernelError, did_you_mean
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.exercises import EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
-from quantforge.operations import SIGN, STYLE, Operation, find
+from quantforge.operations import RAW, SIGN, STEPS, STYLE, UNITS, Operation, find
 from quantforge.plan import SPLIT_FROM, Plan, Row
 from quantforge.plugins import registry
 from quantforge.results import Greeks
@@ -40,7 +41,8 @@ _UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
 class Request(NamedTuple):
     """What a call asks for, apart from its numbers; `which` names the results, None the default.
 
-    `exercise` is a word, or one for each option; `dividends` are paid in cash.
+    `exercise` is a word, or one for each option; `dividends` are paid in cash; `units` are those of
+    greeks.
     """
 
     function: str
@@ -52,6 +54,7 @@ class Request(NamedTuple):
     exercise: Any = EUROPEAN
     accuracy: str = STANDARD
     dividends: Schedule = ()
+    units: str = RAW
 
 
 class Call:
@@ -68,6 +71,7 @@ class Call:
 
     __slots__ = (
         "always",
+        "divisors",
         "flags",
         "kernel",
         "kernels",
@@ -102,8 +106,23 @@ class Call:
         if escrowed:
             self._check_dividends()
         self.selection = select(self.operation, self.model, request.which, escrowed)
+        self.divisors = self._divisors()
         self.kind, self.sign = kind, signs(kind)
         self._decide()
+
+    def _divisors(self) -> tuple[int, ...]:
+        """What each result is divided by; empty where none is."""
+        if self.request.units not in UNITS:
+            valid, hint = ", ".join(map(repr, UNITS)), did_you_mean(self.request.units, UNITS)
+            raise ValueError(f"unknown units {self.request.units!r}; valid: {valid}{hint}")
+        if self.request.units == RAW:
+            return ()
+        if self.request.function != "greeks":
+            raise ValueError(f"units are for greeks, not for {self.request.function}")
+        names = self.selection.names
+        return tuple(
+            math.prod(STEPS[step] for step in self.operation.steps(name)) for name in names
+        )
 
     def _check_dividends(self) -> None:
         """Refuse cash dividends where they are not to be taken off the spot."""
@@ -131,8 +150,9 @@ class Call:
         self.limit = self.plan.first_size()
         if self.size is None:
             self.limit = min(self.limit, SPLIT_FROM - 1)
-        if self.request.errors == "raise" or self.flags is not None or self.request.dividends:
-            self.limit = 0  # only the full path looks at results, at exercises and at pay dates
+        in_full = self.flags is not None or self.request.dividends or self.divisors
+        if self.request.errors == "raise" or in_full:
+            self.limit = 0  # only the full path looks at results, exercises, pay dates and units
         self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else _ANY
         if self.limit == 0:
             self.longest = 0
@@ -275,10 +295,14 @@ class Call:
         names = self.selection.names
         outs = outs or (None,) * len(names)
         if self.selection.direct:
-            return self._values(arguments, outs)
-        named = dict(zip(names, outs, strict=True))
-        values = self._values(arguments, tuple(map(named.get, self.selection.written)))
-        return self.selection.results(values, arguments["time"], named)
+            found = self._values(arguments, outs)
+        else:
+            named = dict(zip(names, outs, strict=True))
+            values = self._values(arguments, tuple(map(named.get, self.selection.written)))
+            found = self.selection.results(values, arguments["time"], named)
+        if not self.divisors:
+            return found
+        return tuple(map(_divided, found, self.divisors))
 
     def _values(self, arguments: Mapping[str, Any], outs: tuple[Any, ...]) -> tuple[Any, ...]:
         """What the kernel writes; `auto` goes on without a backend whose kernel raises."""
@@ -356,6 +380,16 @@ class Call:
             f"<{function} of a {self.request.model} {kind} on {row.backend}, "
             f"{row.threads} thread{'s' * (row.threads > 1)}>"
         )
+
+
+def _divided(result: Any, divisor: int) -> Any:
+    """A result per step of the market's, in place where it is an array."""
+    if divisor == 1:
+        return result
+    with np.errstate(under="ignore"):
+        if isinstance(result, np.ndarray):
+            return np.divide(result, divisor, out=result)
+        return result / divisor
 
 
 def _share_memory(operands: Iterable[Any], outs: Iterable[Any]) -> bool:

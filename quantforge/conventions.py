@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.errors import did_you_mean
+
 __all__ = ["MODELS", "NO_DIVIDEND", "ZERO", "Model", "model", "model_of"]
 
 NO_DIVIDEND: Final[float] = 0.0
@@ -93,7 +95,8 @@ def model(name: str) -> Model:
     try:
         return MODELS[name]
     except (KeyError, TypeError):
-        raise ValueError(f"unknown model {name!r}; valid: {', '.join(MODELS)}") from None
+        hint = did_you_mean(name, MODELS)
+        raise ValueError(f"unknown model {name!r}; valid: {', '.join(MODELS)}{hint}") from None
 
 
 def model_of(family: str) -> Model:

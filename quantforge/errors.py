@@ -9,6 +9,7 @@ import re
 import sys
 import threading
 import warnings
+from collections.abc import Iterable
 from typing import Final
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "KernelError",
     "QuantForgeError",
     "QuantForgeWarning",
+    "did_you_mean",
     "one_line",
     "printable",
     "warn_once",
@@ -68,6 +70,18 @@ def one_line(error: BaseException) -> str:
     except BaseException as another:
         text = f"its message cannot be shown ({type(another).__name__})"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+_NEAR: Final = 0.7  # of two names alike: heston is no merton
+
+
+def did_you_mean(given: object, valid: Iterable[object]) -> str:
+    """What to add to a complaint about an unknown name: the valid one that is nearly it, if any."""
+    from difflib import get_close_matches  # only whoever is wrong pays for it
+
+    names = {str(name).casefold(): str(name) for name in valid}
+    near = get_close_matches(given.casefold(), names, 1, _NEAR) if isinstance(given, str) else []
+    return f"; did you mean {names[near[0]]!r}?" if near else ""
 
 
 _said: set[str] = set()

@@ -31,7 +31,7 @@ from quantforge.dividends import CHANGED, Schedule
 from quantforge.numpy_backend.elementary import reduce, times_power
 from quantforge.shapes import broadcast_shapes
 
-__all__ = ["Escrow"]
+__all__ = ["Escrow", "present_values"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -62,7 +62,7 @@ class Escrow:
         self._given = given
         self._paid = [dividend for dividend in schedule if dividend[1]]  # infinity times 0 is none
         with np.errstate(all="ignore"):  # the kernel says what is wrong, of the numbers it is given
-            self.worth, moment = _sums(self._paid, given["time"], given["rate"])
+            self.worth, moment = present_values(self._paid, given["time"], given["rate"])
             drift = np.asarray(given["rate"], np.float64) * self.worth
             spot = np.subtract(given["spot"], self.worth, dtype=np.float64)
         self.operands = {**given, "spot": np.asanyarray(spot)}  # threads share arrays alone
@@ -93,7 +93,7 @@ class Escrow:
             }
             earlier = [dividend for dividend in self._paid if dividend[0] < date]
             with np.errstate(all="ignore"):
-                worth, _ = _sums(earlier, date, option["rate"])
+                worth, _ = present_values(earlier, date, option["rate"])
                 option["spot"] = np.asarray(option["spot"] - worth)
             option["time"] = np.asarray(date)
             best[due] = np.maximum(best[due], price(option, count))
@@ -110,8 +110,10 @@ class Escrow:
         return tuple(found.values())
 
 
-def _sums(paid: Sequence[tuple[float, float]], time: Any, rate: Any) -> tuple[Array, Array]:
-    """P and D of each option, in the shape that `time` and `rate` broadcast to."""
+def present_values(
+    paid: Sequence[tuple[float, float]], time: Any, rate: Any
+) -> tuple[Array, Array]:
+    """P and D of each option, in the shape that `time` and `rate` broadcast to; no amount is 0."""
     times, rates = np.asarray(time, np.float64), np.asarray(rate, np.float64)
     shape = broadcast_shapes(times.shape, rates.shape)
     times, rates = (

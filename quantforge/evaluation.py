@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +20,7 @@ from quantforge.threads import split
 if TYPE_CHECKING:
     from quantforge.escrow import Escrow
 
-__all__ = ["ONE_BLOCK", "evaluate", "time_left"]
+__all__ = ["ONE_BLOCK", "evaluate", "number", "shape_of", "time_left"]
 
 Operands = tuple[Any, ...]
 Results = tuple[Any, ...]
@@ -55,12 +55,12 @@ def evaluate(
     values = {**arguments, "dividend": carry, "kind": kinds.sign(arguments["kind"])}
     if style is not None:
         values["exercise"] = np.asarray(arguments.get("exercise", 1.0) * style)
-    operands = tuple(_number(operand, values[operand.argument]) for operand in operation.inputs)
+    operands = tuple(number(operand, values[operand.argument]) for operand in operation.inputs)
     if any(not isinstance(each, np.ndarray) for each in operands):
         _refuse_foreign(operands, errors, dividends)
         kernel, _ = settle(1)  # NumPy hands over to the other library
         return _several(kernel(*operands, *outs))
-    shape = _shape(operation, operands)
+    shape = shape_of(operation.inputs, operands)
     _check_outs(selection, outs, shape)
     escrow = _escrow(operation, operands, dividends) if dividends else None
     taken = operands if escrow is None else tuple(escrow.operands.values())
@@ -108,7 +108,7 @@ def _escrow(operation: Operation, operands: Operands, dividends: Schedule) -> Es
 
 def time_left(at: Any, time: Any, errors: str = "nan") -> Any:
     """The times `at`; of those beyond `time` the first is named, or each is outside the domain."""
-    left, whole = _number(_AT, at), _number(TIME, time)
+    left, whole = number(_AT, at), number(TIME, time)
     try:
         beyond = np.asarray(left > whole)
     except ValueError:
@@ -138,7 +138,7 @@ def _allocated(operands: Operands, shape: tuple[int, ...], outs: Results, types:
     )
 
 
-def _number(operand: Operand, given: Any) -> Any:
+def number(operand: Operand, given: Any) -> Any:
     """Pass on other libraries' containers, convert numbers and lists, refuse the rest."""
     if type(given) is np.ndarray and given.dtype is _DOUBLE:
         return given
@@ -193,11 +193,12 @@ def _check_outs(selection: Selection, outs: Results, shape: tuple[int, ...]) -> 
             raise ValueError(f"{what} has shape {out.shape}, the results have {shape}")
 
 
-def _shape(operation: Operation, operands: Operands) -> tuple[int, ...]:
+def shape_of(inputs: Sequence[Operand], operands: Operands) -> tuple[int, ...]:
+    """The shape that operands broadcast to; the error names those that do not."""
     try:
         return broadcast_shapes(*(each.shape for each in operands))
     except ValueError:
-        named = zip(operation.inputs, operands, strict=True)
+        named = zip(inputs, operands, strict=True)
         shapes = ", ".join(f"{one.argument} {given.shape}" for one, given in named if given.ndim)
         raise ValueError(f"shapes do not broadcast: {shapes}") from None
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from quantforge.errors import did_you_mean
 from quantforge.kinds import at, first
 
 __all__ = ["AMERICAN", "EUROPEAN", "STANDARD", "STYLES", "flags", "is_null", "style", "word"]
@@ -38,7 +39,8 @@ def style(accuracy: str) -> Floats:
         return STYLES[accuracy]
     except (KeyError, TypeError):
         valid = ", ".join(map(repr, STYLES))
-        raise ValueError(f"unknown accuracy {accuracy!r}; valid: {valid}") from None
+        hint = did_you_mean(accuracy, STYLES)
+        raise ValueError(f"unknown accuracy {accuracy!r}; valid: {valid}{hint}") from None
 
 
 def word(exercise: Any) -> str:
@@ -53,7 +55,7 @@ def word(exercise: Any) -> str:
         return AMERICAN
     said = exercise.rstrip(" ").lower()
     if said not in _FLAGS:
-        raise ValueError(f"unknown exercise {exercise!r}; {_VALID}")
+        raise ValueError(f"unknown exercise {exercise!r}; {_VALID}{did_you_mean(exercise, _FLAGS)}")
     return said
 
 
@@ -88,7 +90,8 @@ def flags(exercise: Any, *, nulls: bool = False) -> Floats:
         return found
     index = first(unknown)
     where = f" at index {', '.join(map(str, index))}" if index else ""
-    raise at(index, ValueError(f"unknown exercise {words[index]!r}{where}; {_VALID}"))
+    hint = did_you_mean(words[index], _FLAGS)
+    raise at(index, ValueError(f"unknown exercise {words[index]!r}{where}; {_VALID}{hint}"))
 
 
 def _flag_of(element: Any, nulls: bool) -> float:

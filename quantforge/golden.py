@@ -6,7 +6,6 @@ bits of float64. ``conformance/generate_golden.py`` writes it from the executabl
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,8 @@ def case(
     operation: Operation,
 ) -> tuple[list[np.ndarray[Any, np.dtype[np.float64]]], list[np.ndarray[Any, np.dtype[np.int64]]]]:
     """Inputs, and the bits each output must have, of the operation's golden options."""
+    from importlib.resources import files  # which needs much else, and an import of ours does not
+
     file = files(operation.vectors).joinpath(f"data/golden/{operation.name}.txt")
     text = file.read_text("ascii")
     rows = [line.split() for line in text.splitlines() if not line.startswith("#")]

@@ -14,15 +14,20 @@ from typing import Final
 
 from quantforge import conventions
 from quantforge.conventions import model_of
+from quantforge.errors import did_you_mean
 
 __all__ = [
     "ALL",
     "AMERICAN_GREEKS",
     "CONTRACT",
     "FIRST_ORDER",
+    "MARKET",
     "OPERATIONS",
+    "RAW",
     "SECOND_ORDER",
+    "STEPS",
     "THIRD_ORDER",
+    "UNITS",
     "WORDS",
     "Operand",
     "Operation",
@@ -35,6 +40,10 @@ __all__ = [
 
 CONTRACT = 1
 """Version of the agreement between core and backends; a backend states the one it was built for."""
+
+
+STEPS: Final[Mapping[str, int]] = MappingProxyType({"1 %": 100, "day": 365})
+"""The steps that the market counts by, and how many of them make a unit of an operand."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,8 @@ class Operand:
         Range of ordinary values, for tuning and examples.
     argument : str
         Its name in the public functions, where that differs.
+    step : str
+        The step of it that the market counts derivatives by, one of `STEPS`; empty where that is 1.
     """
 
     name: str
@@ -62,9 +73,12 @@ class Operand:
     nonnegative: bool = False
     finite: bool = False
     argument: str = ""
+    step: str = ""
 
     def __post_init__(self) -> None:
-        """Fill in the argument's name."""
+        """Fill in the argument's name, and check the step."""
+        if self.step and self.step not in STEPS:
+            raise ValueError(f"unknown step {self.step!r}; valid: {', '.join(map(repr, STEPS))}")
         if not self.argument:
             object.__setattr__(self, "argument", self.name)
 
@@ -75,14 +89,31 @@ class Operand:
         return " and ".join(words) or "any number"
 
 
+RAW: Final = "raw"
+MARKET: Final = "market"
+UNITS: Final = (RAW, MARKET)
+"""What derivatives may be per: units of the operands, 1.0 and a year; or the market's steps."""
+
+
 @dataclass(frozen=True)
 class Output:
-    """One result of a kernel; `type` is NumPy's type character."""
+    """One result of a kernel.
+
+    Parameters
+    ----------
+    name, meaning, unit : str
+    type : str
+        NumPy's type character.
+    by : tuple of Operand, optional
+        What it is a derivative by, an operand for each order; empty for a value. None where that
+        is not said.
+    """
 
     name: str
     meaning: str
     unit: str
     type: str = "d"
+    by: tuple[Operand, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -154,9 +185,30 @@ class Operation:
             if name not in places:
                 raise ValueError(
                     f"unknown output {name!r} of {self.name}; valid: {', '.join(places)}"
+                    f"{did_you_mean(name, places)}"
                 )
             wanted |= 1 << places[name]
         return wanted
+
+    def steps(self, name: str) -> tuple[str, ...]:
+        """The market's steps that an output is per, one for each order of a derivative.
+
+        An operand that the output is a derivative by may be another one of the same name here.
+
+        Raises
+        ------
+        ValueError
+            The declaration does not say what the output is a derivative by.
+        """
+        [output] = (each for each in self.outputs if each.name == name)
+        if output.by is None:
+            raise ValueError(
+                f"{self.name} does not say what {name} is a derivative by, so that it has no "
+                f"units={MARKET!r}"
+            )
+        own = {operand.argument: operand for operand in self.inputs}
+        steps = (own.get(operand.argument, operand).step for operand in output.by)
+        return tuple(step for step in steps if step)
 
     def written(self, wanted: int) -> tuple[Output, ...]:
         """The outputs of a set, in the order in which a kernel writes them."""
@@ -165,10 +217,12 @@ class Operation:
 
 SPOT = Operand("spot", "price of the underlying", "currency", (50.0, 150.0), nonnegative=True)
 STRIKE = Operand("strike", "exercise price", "currency", (50.0, 150.0), nonnegative=True)
-TIME = Operand("time", "time to expiry", "years", (0.05, 3.0), nonnegative=True)
-RATE = Operand("rate", "risk-free rate", "1/year, continuous", (0.0, 0.08), finite=True)
-DIVIDEND = Operand("dividend", "dividend yield", "1/year, continuous", (0.0, 0.04), finite=True)
-SIGMA = Operand("sigma", "volatility", "1/sqrt(year)", (0.05, 0.8), nonnegative=True)
+TIME = Operand("time", "time to expiry", "years", (0.05, 3.0), nonnegative=True, step="day")
+RATE = Operand("rate", "risk-free rate", "1/year, continuous", (0.0, 0.08), finite=True, step="1 %")
+DIVIDEND = Operand(
+    "dividend", "dividend yield", "1/year, continuous", (0.0, 0.04), finite=True, step="1 %"
+)
+SIGMA = Operand("sigma", "volatility", "1/sqrt(year)", (0.05, 0.8), nonnegative=True, step="1 %")
 SIGN = Operand("sign", "+1 for a call, -1 for a put", "", (-1.0, 1.0), argument="kind")
 STYLE = Operand(
     "style",
@@ -194,25 +248,25 @@ ALL: Final = FIRST_ORDER + SECOND_ORDER + THIRD_ORDER
 AMERICAN_GREEKS: Final = (*FIRST_ORDER, "vanna", "charm", "dual_delta", "dual_gamma")
 """Those that American options have."""
 
-_VALUE = Output("price", "present value of the option", "currency")
+_VALUE = Output("price", "present value of the option", "currency", by=())
 _GREEKS = (
     _VALUE,
-    Output("delta", "dV/dS", ""),
-    Output("gamma", "d2V/dS2", "1/currency"),
-    Output("vega", "dV/dsigma, per 1.0 of volatility", "currency"),
-    Output("theta", "-dV/dT, per year", "currency/year"),
-    Output("rho", "dV/drate, per 1.0", "currency"),
-    Output("phi", "dV/ddividend, per 1.0", "currency"),
-    Output("vanna", "d2V/dS dsigma", ""),
-    Output("volga", "d2V/dsigma2", "currency"),
-    Output("charm", "-d2V/dS dT, per year", "1/year"),
-    Output("veta", "-d2V/dsigma dT, per year", "currency/year"),
-    Output("dual_delta", "dV/dK", ""),
-    Output("dual_gamma", "d2V/dK2", "1/currency"),
-    Output("speed", "d3V/dS3", "1/currency2"),
-    Output("color", "-d3V/dS2 dT, per year", "1/(currency year)"),
-    Output("zomma", "d3V/dS2 dsigma", "1/currency"),
-    Output("ultima", "d3V/dsigma3", "currency"),
+    Output("delta", "dV/dS", "", by=(SPOT,)),
+    Output("gamma", "d2V/dS2", "1/currency", by=(SPOT, SPOT)),
+    Output("vega", "dV/dsigma, per 1.0 of volatility", "currency", by=(SIGMA,)),
+    Output("theta", "-dV/dT, per year", "currency/year", by=(TIME,)),
+    Output("rho", "dV/drate, per 1.0", "currency", by=(RATE,)),
+    Output("phi", "dV/ddividend, per 1.0", "currency", by=(DIVIDEND,)),
+    Output("vanna", "d2V/dS dsigma", "", by=(SPOT, SIGMA)),
+    Output("volga", "d2V/dsigma2", "currency", by=(SIGMA, SIGMA)),
+    Output("charm", "-d2V/dS dT, per year", "1/year", by=(SPOT, TIME)),
+    Output("veta", "-d2V/dsigma dT, per year", "currency/year", by=(SIGMA, TIME)),
+    Output("dual_delta", "dV/dK", "", by=(STRIKE,)),
+    Output("dual_gamma", "d2V/dK2", "1/currency", by=(STRIKE, STRIKE)),
+    Output("speed", "d3V/dS3", "1/currency2", by=(SPOT, SPOT, SPOT)),
+    Output("color", "-d3V/dS2 dT, per year", "1/(currency year)", by=(SPOT, SPOT, TIME)),
+    Output("zomma", "d3V/dS2 dsigma", "1/currency", by=(SPOT, SPOT, SIGMA)),
+    Output("ultima", "d3V/dsigma3", "currency", by=(SIGMA, SIGMA, SIGMA)),
 )
 _IMPLIED = (
     Output("sigma", "implied volatility", "1/sqrt(year)"),
@@ -303,8 +357,10 @@ def operation(name: str) -> Operation:
     try:
         return _OPERATIONS[name]
     except (KeyError, TypeError):
-        valid = ", ".join(dict.fromkeys([*functions(), *_OPERATIONS]))
-        raise ValueError(f"unknown operation {name!r}; valid: {valid}") from None
+        valid = dict.fromkeys([*functions(), *_OPERATIONS])
+        raise ValueError(
+            f"unknown operation {name!r}; valid: {', '.join(valid)}{did_you_mean(name, valid)}"
+        ) from None
 
 
 for _operation in (

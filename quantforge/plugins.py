@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from quantforge.contract import GROUP, Backend, Specification
-from quantforge.errors import BackendError, KernelError, one_line, warn_once
+from quantforge.errors import BackendError, KernelError, did_you_mean, one_line, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS, Operation, register
 from quantforge.operations import operation as _operation
 from quantforge.redirection import to_stderr
@@ -289,8 +289,11 @@ class Registry:
     def check(self, name: str) -> None:
         """Raise unless there is a backend of this name, usable or not."""
         if name not in self.names():
-            valid = ", ".join(self.names())
-            raise ValueError(f"unknown backend {name!r}; installed: auto, {valid}")
+            installed = "auto", *self.names()
+            raise ValueError(
+                f"unknown backend {name!r}; installed: {', '.join(installed)}"
+                f"{did_you_mean(name, installed)}"
+            )
 
     def require(self, name: str, operation: str) -> None:
         """Raise unless the backend is there, usable and implements `operation`."""

@@ -14,9 +14,11 @@ def test_a_model_has_one_set_of_conventions_whatever_its_name():
 def test_an_unknown_model_is_told_the_valid_ones(name):
     with pytest.raises(ValueError, match="unknown model") as caught:
         conventions.model(name)
-    said, valid = str(caught.value).split("; valid: ")
+    said, valid, *meant = str(caught.value).split("; ")
     assert said == f"unknown model {name!r}"
-    assert {"black_scholes", "merton", "black76", "garman_kohlhagen"} <= set(valid.split(", "))
+    valid = valid.removeprefix("valid: ").split(", ")
+    assert {"black_scholes", "merton", "black76", "garman_kohlhagen"} <= set(valid)
+    assert meant == (["did you mean 'black_scholes'?"] if name == "Black_Scholes" else [])
 
 
 def test_nobody_can_change_what_all_calls_share():

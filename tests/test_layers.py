@@ -12,7 +12,7 @@ LAYERS = (
     "boundary control_groups errors redirection version",
     "files conventions kinds shapes",
     "dividends exercises",
-    "labels operations",
+    "labels moments operations",
     "results",
     "contract golden threads",
     # backends: found, loaded, called
@@ -24,12 +24,12 @@ LAYERS = (
     "plan",
     "profile",
     "dispatch",
-    "escrow",
+    "escrow quantiles",
     "explanation selection",
     # a call
     "evaluation",
-    "calls",
-    "api",
+    "calls elementwise",
+    "api daycounts deltas forwards",
     # what measures, and what the package says of itself
     "tuning",
     "__init__",

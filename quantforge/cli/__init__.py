@@ -13,10 +13,10 @@ import os
 import re
 import signal
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from types import TracebackType
 from typing import Any, Final, NoReturn, TextIO
 
@@ -24,9 +24,23 @@ from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE, failure
 from quantforge.cli.ownership import is_replaced, other_owners
 from quantforge.cli.terminal import say
-from quantforge.errors import printable
+from quantforge.errors import did_you_mean, printable
 
-_TRYING: Final = ("autotune", "doctor")  # these import no plugin before they know that it is safe
+_COMMANDS: Final = {
+    "chain": "chain",
+    "price": "european",
+    "greeks": "european",
+    "iv": "european",
+    "backends": "backends",
+    "explain": "explain",
+    "autotune": "autotune",
+    "doctor": "doctor",
+    "completion": "completion",
+}
+"""Our commands in the order of the help, and their modules; packages may bring more of them."""
+_OF_PLUGINS: Final = ("explain", "completion")
+"""Those whose own arguments depend on what packages bring. `autotune` and `doctor` import no plugin
+before they know that it is safe."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,6 +54,13 @@ class _Parser(argparse.ArgumentParser):
             False  # from Python 3.14 on it would be of escape sequences, as in plugins' words
         )
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += did_you_mean(value, action.choices or ())
+            raise
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
@@ -47,23 +68,25 @@ class _Parser(argparse.ArgumentParser):
         super()._print_message(printable(message) if message else message, file)
 
 
-def parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser of every command; for those that try plugins first, without those of plugins."""
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of every command; where the first word names one of ours, of that alone."""
     # Here, because `main` has to run even where another distribution keeps these from importing.
     import quantforge
-    from quantforge.cli import autotune, backends, chain, declared, doctor, european, explain
 
     top = _Parser(prog="quantforge", description=quantforge.__doc__)
     top.add_argument("--version", action="version", version=f"quantforge {quantforge.__version__}")
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    tries = bool(words) and words[0] in _TRYING
-    if not tries:
+    asked = [word for word in words[:1] if word in _COMMANDS]
+    if not asked or asked[0] in _OF_PLUGINS:
         quantforge.backends()  # whoever brings them may also have declared operations
-    for command in (chain, *european.COMMANDS, backends, explain, autotune, doctor):
-        command.add_parser(subparsers)
-    if not tries:
+    for name in asked or _COMMANDS:
+        module = import_module(f"quantforge.cli.{_COMMANDS[name]}")
+        getattr(module, "COMMANDS", {name: module})[name].add_parser(subparsers)
+    if not asked:
+        from quantforge.cli import declared
+
         declared.add_parsers(subparsers)
     return top
 
@@ -133,4 +156,6 @@ def _show_warning(
 def _show_traceback(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
+    import traceback  # which takes longer to import than a command that goes well may wait
+
     say("".join(traceback.format_exception(kind, error, trace)).rstrip(), sys.stderr)

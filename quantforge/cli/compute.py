@@ -46,6 +46,8 @@ class Computation:
     compute : callable
         From the parsed arguments and the inputs by name, the columns to add; the first is NaN
         where there is no result.
+    heading : callable
+        From the parsed arguments and the name of a column, what stands above it in a table.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Computation:
     example: str
     add_options: Callable[[argparse.ArgumentParser], None]
     compute: Callable[[argparse.Namespace, Columns], Columns]
+    heading: Callable[[argparse.Namespace, str], str] = lambda arguments, column: column
 
     def add_parser(self, subparsers: Any) -> None:
         """Add the command to the parser."""
@@ -125,6 +128,7 @@ class Computation:
                 {
                     "operation": self.function,
                     "model": arguments.model,
+                    **({"units": arguments.units} if "units" in arguments else {}),
                     "backend": decision.backend,
                     "threads": decision.threads,
                     "count": count,
@@ -136,7 +140,8 @@ class Computation:
         screen = console()
         if arguments.output is None:
             cells = [[_cell(value) for value in column[:_SHOWN]] for column in columns.values()]
-            screen.print(table(list(columns), zip(*cells, strict=True)))
+            headings = [self.heading(arguments, column) for column in columns]
+            screen.print(table(headings, zip(*cells, strict=True)))
             if count > _SHOWN:
                 screen.print(f"the first {_SHOWN} rows; --output writes all of them")
         lost = f", {missing:,} without a {self.result}" if missing else ""

@@ -35,7 +35,7 @@ def add_parsers(subparsers: Any) -> None:
 
 
 def _commands() -> Iterator[Computation]:
-    covered = {command.function for command in european.COMMANDS}
+    covered = {command.function for command in european.COMMANDS.values()}
     for function in functions():
         if function not in covered:
             yield _command(function, operands.operations(function)[0])

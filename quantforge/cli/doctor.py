@@ -7,7 +7,6 @@ import os
 import platform
 import sys
 from contextlib import suppress
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +22,6 @@ from quantforge.cli.terminal import console, print_json, status
 from quantforge.errors import one_line
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import registry
-from quantforge.profile import store, unusable
-from quantforge.profile.machine import this_machine
-from quantforge.tuning import trial
 
 _DISTRIBUTIONS: Final = ("numpy", "pluggy", "rich", "platformdirs", "pyarrow", "matplotlib")
 
@@ -75,6 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _try_backends() -> None:
     """Leave out what would end or block this process, and remember it."""
+    from quantforge.profile import unusable
+    from quantforge.tuning import trial
+
     points, _ = plugins.entry_points()
     known = unusable.known(points)
     found = trial.crashes(skip=known)
@@ -109,6 +108,8 @@ def _check_backends() -> list[str]:
 
 
 def _versions() -> dict[str, str]:
+    from importlib import metadata
+
     versions = {
         "quantforge": quantforge.__version__,
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
@@ -127,6 +128,8 @@ def _versions() -> dict[str, str]:
 
 
 def _machine() -> dict[str, str]:
+    from quantforge.profile.machine import this_machine
+
     machine = this_machine(threads.budget())
     return {
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
@@ -168,6 +171,8 @@ def _threads() -> dict[str, str]:
 
 
 def _paths() -> dict[str, str]:
+    from quantforge.profile import store
+
     return {
         "package": str(Path(quantforge.__file__).parent),
         "python": sys.executable,

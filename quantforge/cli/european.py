@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
 from quantforge.dividends import schedule
+from quantforge.errors import did_you_mean
 from quantforge.files.cells import read_numbers
+from quantforge.operations import RAW, UNITS, find
 
 __all__ = ["COMMANDS"]
 
@@ -28,8 +31,21 @@ def _price(arguments: argparse.Namespace, inputs: Columns) -> Columns:
 
 
 def _greeks(arguments: argparse.Namespace, inputs: Columns) -> Columns:
-    found = quantforge.greeks(**inputs, which=arguments.which, **settings(arguments))
+    how = {"which": arguments.which, "units": arguments.units, **settings(arguments)}
+    found = quantforge.greeks(**inputs, **how)
     return {f"{arguments.column}{name}": values for name, values in found.items()}
+
+
+def _greek_heading(arguments: argparse.Namespace, column: str) -> str:
+    """A greek with the steps that it is per; other columns as they are."""
+    name = column.removeprefix(arguments.column)
+    added = f"{arguments.column}{name}" == column and name in arguments.which
+    if arguments.units == RAW or not added:
+        return column
+    steps = Counter(find("greeks", arguments.model).steps(name))
+    orders = {1: "{}", 2: "({})²", 3: "({})³"}
+    words = " and ".join(orders[order].format(step) for step, order in steps.items())
+    return f"{column} per {words}" if steps else column
 
 
 def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Columns:
@@ -53,6 +69,13 @@ def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
         default=quantforge.FIRST_ORDER,
         metavar="NAME,...",
         help=f"{', '.join(_GROUPS)}, or any of {', '.join(quantforge.ALL)} (default: first)",
+    )
+    parser.add_argument(
+        "--units",
+        default=RAW,
+        choices=UNITS,
+        help="raw: per 1.0 and per year; market: per 1 %% of volatility, rate and dividend, and "
+        f"per day (default: {RAW})",
     )
     parser.add_argument(
         "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
@@ -95,13 +118,15 @@ def _which(words: str) -> tuple[str, ...]:
     names: list[str] = []
     for word in (each.strip() for each in words.split(",")):
         if word not in _GROUPS and word not in quantforge.ALL:
-            valid = ", ".join((*_GROUPS, *quantforge.ALL))
-            raise argparse.ArgumentTypeError(f"unknown greek {word!r}; valid: {valid}")
+            valid = *_GROUPS, *quantforge.ALL
+            raise argparse.ArgumentTypeError(
+                f"unknown greek {word!r}; valid: {', '.join(valid)}{did_you_mean(word, valid)}"
+            )
         names += _GROUPS.get(word, (word,))
     return tuple(names)
 
 
-COMMANDS: Final = (
+_COMPUTATIONS: Final = (
     Computation(
         name="price",
         function="price",
@@ -119,6 +144,7 @@ COMMANDS: Final = (
         example="--spot 100 --strike 100 --time 0.5 --rate 0.03 --sigma 0.2 --which first,vanna",
         add_options=_add_greeks_options,
         compute=_greeks,
+        heading=_greek_heading,
     ),
     Computation(
         name="iv",
@@ -130,4 +156,5 @@ COMMANDS: Final = (
         compute=_implied_volatility,
     ),
 )
-"""The commands of this module, in the order in which the help lists them."""
+COMMANDS: Final = {each.name: each for each in _COMPUTATIONS}
+"""The commands of this module by name."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import quantforge
 from quantforge.contract import Backend
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _CORE: Final = "quantforge-core"
 
@@ -21,6 +23,8 @@ def is_replaced() -> bool:
 
 def other_owners() -> list[str]:
     """The distributions beside the core that own the package, a line each with the remedy."""
+    from importlib import metadata  # which most commands do without
+
     found = []
     for distribution in metadata.distributions():
         try:
@@ -37,7 +41,7 @@ def other_owners() -> list[str]:
     return found
 
 
-def _owns(distribution: metadata.Distribution) -> bool:
+def _owns(distribution: Distribution) -> bool:
     """Whether a distribution has installed the package."""
     if distribution.read_text("SOURCES.txt"):
         return False  # an egg-info beside its sources: left by a build, not installed

@@ -59,7 +59,7 @@ def _excused(plain: dict[str, Any], mask: Array) -> dict[str, Any]:
 
     They expire before any cash dividend is paid, which might be worth more than their spot.
     """
-    valid = {"rate": 0.0, "dividend": 0.0, "time": 2.0**-100}
+    valid = {"rate": 0.0, "dividend": 0.0, "time": 2.0**-100, "delta": 0.0}
     return {
         name: value
         if name == "kind" or value is NO_DIVIDEND

@@ -132,6 +132,6 @@ def test_a_function_without_room_for_its_command_costs_no_other_command(
     catalogue = {**declared.operands.OPERATIONS, function: odd}
     monkeypatch.setattr(declared.operands, "OPERATIONS", catalogue)
     monkeypatch.setattr("quantforge.errors._said", set())
-    ended = run("backends", "--json")
+    ended = run("--help")
     assert ended.code == 0
     assert ended.err == f"quantforge: warning: function {function!r} has no command: {message}\n"

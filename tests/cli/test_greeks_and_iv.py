@@ -183,3 +183,37 @@ def test_bad_usage_is_told_in_one_line(run, command, words, message):
 )
 def test_nothing_computed_is_exit_code_1(run, command, words, message):
     assert message in failed(run, command, *HULL, *words, code=1)
+
+
+@pytest.mark.parametrize("model", ["black_scholes", "bachelier"])
+def test_market_units_are_per_one_per_cent_and_per_day_and_said_above_the_table(run, model):
+    # Hull gives 4.31 a year, 12.1 and 8.91 for 1.0: 0.0118 a day, 0.121 and 0.0891 for 1 %
+    words = (*HULL, "--sigma", HULL_SIGMA, "--which", "delta,vega,theta,rho,volga,veta")
+    words = (*words, "--units", "market", "--model", model)
+    report = computed(run, "greeks", *words)
+    assert report["units"] == "market"
+    heading = run("greeks", *words).out.splitlines()[1].split("  ")
+    told = [each.strip() for each in heading if each.strip()][5:]
+    if model == "black_scholes":
+        assert report["columns"]["theta"] == pytest.approx([-0.0118], abs=0.00005)
+        assert report["columns"]["vega"] == pytest.approx([0.121], abs=0.0005)
+        assert report["columns"]["rho"] == pytest.approx([0.0891], abs=0.00005)
+        assert told[:4] == ["delta", "vega per 1 %", "theta per day", "rho per 1 %"]
+        assert told[4:] == ["volga per (1 %)²", "veta per 1 % and day"]
+    else:
+        assert told == ["delta", "vega", "theta per day", "rho per 1 %", "volga", "veta per day"]
+
+
+def test_only_added_columns_are_said_to_have_units(run, tmp_path):
+    path = tmp_path / "book.csv"
+    path.write_text("rho,spot,strike,time,rate,sigma\n1,49,50,0.3846,0.05,0.2\n")
+    words = (path, "--which", "rho,delta", "--units", "market", "--column", "my_")
+    assert "  my_rho per 1 %" in run("greeks", *words).out
+    assert " rho  " in run("greeks", *words).out
+    assert "rho per" not in run("greeks", path, "--which", "delta", "--units", "market").out
+
+
+def test_units_are_raw_where_nothing_is_said(run):
+    report = computed(run, "greeks", *HULL, "--sigma", HULL_SIGMA)
+    assert report["units"] == "raw"
+    assert " per " not in run("greeks", *HULL, "--sigma", HULL_SIGMA).out

@@ -15,6 +15,8 @@ from quantforge.cli import chain
 
 pytest.importorskip("rich")
 
+OPTION = ("--spot", "100", "--strike", "100", "--time", "1", "--rate", "0", "--sigma", "0.2")
+
 
 def test_version_and_help_are_printed(run):
     assert run("--version").out == f"quantforge {quantforge.__version__}\n"
@@ -32,6 +34,50 @@ def test_bad_usage_is_one_line_and_exit_code_2(run, words):
     assert ended.out == ""
     assert ended.err.count("\n") == 1
     assert "--help" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["pirce"], "price"),
+        (["greek"], "greeks"),
+        (["exercise-boundary"], "exercise_boundary"),
+        (["price", *OPTION, "--model", "Black_76"], "black76"),
+        (["price", *OPTION, "--accuracy", "standart"], "standard"),
+        (["price", *OPTION, "--exercise", "americn"], "american"),
+        (["price", *OPTION, "--backend", "numbra"], "numba"),
+        (["greeks", *OPTION, "--which", "delta,gama"], "gamma"),
+        (["greeks", *OPTION, "--which", "frist"], "first"),
+        (["greeks", *OPTION, "--units", "markt"], "market"),
+        (["explain", "implied_vol", "10"], "implied_volatility"),
+        (["explain", "price", "10", "--backend", "nmpy"], "numpy"),
+        (["exercise_boundary", "--model", "blak76"], "black76"),
+    ],
+)
+def test_who_is_nearly_right_is_asked_what_they_meant(run, words, meant):
+    if meant == "numba" and meant not in {info.name for info in quantforge.backends()}:
+        pytest.skip("numba is not installed")
+    ended = run(*words)
+    assert ended.code == 2
+    assert ended.err.count("\n") == 1
+    assert f"; did you mean {meant!r}?" in ended.err
+
+
+@pytest.mark.parametrize("words", [["dance"], ["price", "--model", "heston"]])
+def test_who_is_far_off_is_asked_nothing(run, words):
+    assert "did you mean" not in run(*words).err
+
+
+@pytest.mark.parametrize("command", ["chain", "price", "greeks", "iv", "backends"])
+def test_help_of_a_command_imports_neither_plugins_nor_other_commands(command):
+    script = (
+        "import sys, quantforge.cli; quantforge.cli.main([sys.argv[1], '--help']);"
+        "needless = {'importlib.metadata', 'hashlib', 'subprocess', 'difflib', 'pyarrow'}"
+        " | {f'quantforge.cli.{name}' for name in ('doctor', 'autotune', 'explain', 'declared')};"
+        "found = needless & set(sys.modules); sys.exit(f'imported {found}' if found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, command], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_error_nobody_foresaw_is_one_line_too(run, monkeypatch):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quantforge import ALL, CONTRACT, Backend, Code
+from quantforge import ALL, CONTRACT, Backend, Code, greeks
 from quantforge.chain import EUROPEAN_ROOTS
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State
@@ -102,6 +102,22 @@ def test_the_guide_has_every_field_of_a_backend():
 def test_the_guide_has_every_state_of_a_backend():
     states = text("docs/backends.md").partition("## States")[2]
     assert all(f"`{state.value}`" in states for state in State)
+
+
+def test_the_guide_has_every_greek_with_its_unit_and_what_it_is_divided_by():
+    heading = '| greek | derivative | unit, raw | `units="market"` | divided by |'
+    table = text("docs/tools.md").partition(heading)[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table]
+    assert [row[0] for row in cells] == list(ALL)
+    raw, market = (
+        greeks(100.0, 105.0, 0.5, 0.03, 0.2, which=ALL, units=units) for units in ("raw", "market")
+    )
+    for (name, derivative, unit, _, divisor), output in zip(
+        cells, OPERATIONS["greeks"].outputs, strict=True
+    ):
+        assert unit == output.unit
+        assert derivative == ("V" if name == "price" else output.meaning.partition(",")[0])
+        assert market[name] == raw[name] / float(divisor.replace(",", ""))
 
 
 def test_the_lines_of_python_in_the_readme_run():
