@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,6 +36,11 @@ def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Colum
     values, codes = quantforge.implied_volatility(**inputs, status=True, **settings(arguments))
     names = np.array([code.name for code in quantforge.Code])
     return {arguments.column: values, f"{arguments.column}_status": names[codes]}
+
+
+def _outside_bounds(arguments: argparse.Namespace, results: Columns) -> Any:
+    names = (quantforge.Code.BELOW_INTRINSIC.name, quantforge.Code.ABOVE_MAXIMUM.name)
+    return np.isin(results[f"{arguments.column}_status"], names)
 
 
 def _add_price_options(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +133,7 @@ COMMANDS: Final = (
         example="--price 5.2 --spot 100 --strike 100 --time 0.5 --rate 0.03",
         add_options=_add_volatility_options,
         compute=_implied_volatility,
+        outside=_outside_bounds,
     ),
 )
 """The commands of this module, in the order in which the help lists them."""
