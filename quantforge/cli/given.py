@@ -77,6 +77,8 @@ class Given:
             for name, column in self._columns.items()
             if name == "time" and headings.spelling(column) in headings.DAYS
         }
+        if getattr(arguments, "time_unit", None) is not None:
+            self._implied = {}
         self._say_taken()
         if table is not None:
             several = next((name for name, each in self._values.items() if len(each) > 1), None)
@@ -149,9 +151,10 @@ class Given:
             )
 
     def _say_taken(self) -> None:
+        named = {name: self._columns[name] for name in self._implied} | self._taken
         said = [
             f"{name} is {column!r}" + (" in days" if name in self._implied else "")
-            for name, column in self._taken.items()
+            for name, column in named.items()
         ]
         self.remark = f"columns taken by their meaning: {', '.join(said)}" if said else ""
 

@@ -33,8 +33,8 @@ _KNOWN: Final[Mapping[str, str]] = {
     "time": "timetoexpiry timetoexpiration timetomaturity tte ttm yearstoexpiry yearstoexpiration"
     " yearstomaturity yearfraction tyears dte daystoexpiry daystoexpiration daystomaturity tdays",
     "rate": "riskfreerate riskfree interestrate rf rfr",
-    "dividend": "dividendyield divyield dividendrate yield",
-    "sigma": "volatility impliedvolatility impliedvol iv implvolatility impvol vol",
+    "dividend": "dividendyield divyield dividendrate",
+    "sigma": "volatility impliedvolatility impliedvol iv implvolatility impvol",
     "price": "optionprice premium mid midprice mark markprice",
     "kind": "optiontype type cpflag cp callput putcall callorput putorcall right optionright"
     " optionkind calputflag callputflag",
@@ -45,10 +45,13 @@ DAYS: Final = frozenset({"dte", "daystoexpiry", "daystoexpiration", "daystomatur
 
 # Short or doubtful names of what would silently be its default.
 _DOUBTFUL: Final[Mapping[str, str]] = {
-    "dividend": r"q|div|divs|dy|qrate|carry|foreignrate|rf?foreign|.*dividend.*|.*divyield.*",
+    "dividend": r"q|div|divs|dy|yield|qrate|carry|foreignrate|rf?foreign|.*dividend.*|.*divyield.*",
     "kind": r"iscall|isput|side|flag|call|put|.*(callput|putcall|cpflag|optiontype|optionkind).*",
     "exercise": r".*exercise.*|.*american.*|mod|optstyle",
 }
+_LETTERS: Final = {"spot": "s", "strike": "k", "time": "t", "rate": "r", "forward": "f"}
+"""What formulas call an input."""
+
 _SHOWN: Final = 12  # columns in a message
 
 
@@ -146,21 +149,15 @@ def _has_number(column: Column) -> bool:
 def one_of(name: str, names: Iterable[str]) -> str:
     """Words about the columns there are, and which of them is nearest to a name."""
     by_letters = {spelling(each): each for each in names}
+    others = {known for each, words in _KNOWN.items() if each != name for known in words.split()}
+    open_to = [letters for letters in by_letters if letters not in others]
     wanted = [spelling(name), *_KNOWN.get(name, "").split()]
-    near = [
-        near
-        for each in wanted
-        for near in difflib.get_close_matches(each, by_letters, n=1, cutoff=0.75)
-    ]
-    meant = by_letters[near[0]] if near else _initial(name, by_letters)
-    hint = f"; did you mean {meant!r}?" if meant else ""
+    near = [_LETTERS[name]] if _LETTERS.get(name) in by_letters else []
+    near += [letters for letters in open_to if len(letters) > 2 and wanted[0] in letters]
+    for each in wanted:
+        near += difflib.get_close_matches(each, open_to, n=1, cutoff=0.75)
+    hint = f"; did you mean {by_letters[near[0]]!r}?" if near else ""
     return f"the columns are {_listed(by_letters.values())}{hint}"
-
-
-def _initial(name: str, by_letters: Mapping[str, str]) -> str | None:
-    """A column called by the letter that formulas have for an input."""
-    letters = {"spot": "s", "strike": "k", "time": "t", "rate": "r", "forward": "f"}
-    return by_letters.get(letters.get(name, ""))
 
 
 def _listed(names: Iterable[str]) -> str:

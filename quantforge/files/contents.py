@@ -83,7 +83,9 @@ def numbers(column: Column, notation: Notation) -> tuple[NDArray[np.float64], di
 
         if types.is_dictionary(column.type):
             column = column.dictionary_decode()
-        if type_of(column) != "text":
+        if type_of(column) == "text":
+            column = column.cast("string")  # of the views that Arrow has too, little is computed
+        else:
             # Nullable integers lose no more here than as an input of float64.
             return _array(column.cast("float64", safe=False)), {}
         if notation.decimal == ".":

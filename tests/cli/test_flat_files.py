@@ -376,3 +376,14 @@ def test_a_row_that_is_too_short_is_refused_with_its_line_and_nothing_is_written
     message = failed(run, "price", path, "--output", target)
     assert f"{path}: line 5: 2 fields under 6 names" in message
     assert [each.name for each in tmp_path.iterdir()] == ["options.csv"]
+
+
+def test_a_time_that_is_named_for_its_days_is_in_days_and_said(run, table):
+    path = table("kind,dte", "call,182.5", header="spot,strike,t,rate,sigma", row="42,40,1,0.1,0.2")
+    for words in ((), ("--time", "dte")):
+        ended = run("price", path, *words, "--json")
+        assert json.loads(ended.out)["columns"]["price"] == near(CALL)
+        assert "time is 'dte' in days" in ended.err
+    ended = run("price", path, "--time-unit", "years", "--json")
+    assert "in days" not in ended.err
+    assert json.loads(ended.out)["columns"]["price"] == pytest.approx([42.0], abs=0.01)
