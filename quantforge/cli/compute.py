@@ -142,16 +142,16 @@ class Computation:
                 if table is None or _length(columns):
                     self._compute(arguments, given, columns, into)
                     advance()
-            if into.missing == into.count and given.unreadable:
-                raise Failure(f"no option has a {self.result}: {given.problem()}", NOTHING_USABLE)
         decision = quantforge.explain(
             self.function, into.batch, exercise=given.exercise, **_request(arguments)
         )
-        for line in filter(None, (given.problem(), *given.watch.warnings())):
+        nothing, problem = into.missing == into.count, given.problem()
+        for line in filter(None, ("" if nothing else problem, *given.watch.warnings())):
             notice(f"warning: {line}")
         self._report(arguments, into, decision, given.unreadable)
-        if into.missing == into.count:
-            raise Failure(f"no option has a {self.result}", NOTHING_USABLE)
+        if nothing:
+            why = f": {problem}" if problem else ""
+            raise Failure(f"no option has a {self.result}{why}", NOTHING_USABLE)
         return 0
 
     def _compute(

@@ -123,7 +123,10 @@ def reads_as(name: str, column: Column) -> bool:
 def _may_be(name: str, column: Column) -> bool:
     """Whether a column of a doubtful name holds what may be the input, and says anything."""
     if name == "kind":
-        return type_of(column) == "flag" or reads_as(name, column)
+        some = type_of(column) == "text" and any(
+            str(word).strip().casefold() in KIND_WORDS for word in words(column)
+        )
+        return some or type_of(column) == "flag" or reads_as(name, column)
     if name == "exercise":
         return type_of(column) == "text" and bool(words(column))
     if type_of(column) not in {"text", "number"}:

@@ -70,6 +70,15 @@ def test_a_column_that_looks_like_calls_and_puts_is_not_passed_over(run, table, 
     assert prices(run, path, "--kind", "put") == near(PUT, PUT)
 
 
+def test_a_column_with_other_words_among_its_calls_and_puts_is_asked_about(run, table):
+    path = table("option_type", "C", "P", "X")
+    assert "the column 'option_type' looks like it" in failed(run, "price", path)
+    ended = run("price", path, "--kind", "option_type", "--json")
+    *found, odd = json.loads(ended.out)["columns"]["price"]
+    assert (found, odd) == (near(CALL, PUT), None)
+    assert "line 4, column 'option_type', kind: unknown kind 'X'" in ended.err
+
+
 def test_a_file_that_does_not_say_which_options_are_calls_is_refused(run, table):
     for command, more in (("price", "note"), ("greeks", "type")):
         message = failed(run, command, table(more, "a", "b"))

@@ -156,6 +156,13 @@ def test_a_bad_cell_costs_its_row_and_no_other(run, tmp_path, without, row, mess
     assert [line for line in lines if line.endswith(",")] == [f"{row},"] * 2
 
 
+def test_where_every_row_has_a_bad_cell_the_first_is_why_there_is_no_result(run, tmp_path):
+    text = f"spot,strike,time,rate,sigma,kind\n{GOOD.replace('40', 'forty')}\n"
+    message = failed(run, write(tmp_path / "options.csv", text), code=1)
+    why = "1 row with an unreadable cell, the first: line 2, column 'strike', strike: 'forty' is"
+    assert f"no option has a price: {why}" in message
+
+
 def test_a_missing_kind_is_a_row_without_a_result_in_every_type(run, tmp_path):
     text = "spot,strike,time,rate,sigma,kind\n"
     rows = "".join(f"42,40,0.5,0.1,0.2,{kind}\n" for kind in ("call", "", "p", "N/A"))
