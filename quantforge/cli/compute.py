@@ -20,7 +20,7 @@ from quantforge.cli import operands
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
 from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, notice, print_json, progress
+from quantforge.cli.terminal import console, notice, print_json, progress, show_whole
 from quantforge.cli.terminal import table as printed
 from quantforge.files.sources import FORMATS, STANDARD
 
@@ -195,7 +195,7 @@ class Computation:
         screen = console(stderr=to_pipe)
         if arguments.output is None:
             cells = [[_cell(value) for value in column] for column in into.kept.values()]
-            screen.print(printed(list(into.kept), zip(*cells, strict=True)))
+            show_whole(screen, printed(list(into.kept), zip(*cells, strict=True)))
             if into.count > SHOWN:
                 screen.print(f"the first {SHOWN} rows; --output writes all of them")
         lost = f", {into.missing:,} without a {self.result}" if into.missing else ""

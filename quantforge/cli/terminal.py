@@ -62,6 +62,15 @@ def table(
     return made
 
 
+def show_whole(screen: Console, table: Table) -> None:
+    """Print a table without cutting any number short, however narrow the terminal is."""
+    from rich.measure import Measurement
+
+    needed = Measurement.get(screen, screen.options.update(width=_PIPE_WIDTH), table).maximum
+    screen.width = max(needed, screen.width)
+    screen.print(table, crop=False)
+
+
 def status(text: str) -> AbstractContextManager[Any]:
     """While something is done, say on a terminal what it is; say nothing in a pipe."""
     if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
