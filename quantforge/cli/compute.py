@@ -148,6 +148,8 @@ class Computation:
         nothing, problem = into.missing == into.count, given.problem()
         for line in filter(None, ("" if nothing else problem, *given.watch.warnings())):
             notice(f"warning: {line}")
+        if given.zones:
+            notice(given.zones)
         self._report(arguments, into, decision, given.unreadable)
         if nothing:
             why = f": {problem}" if problem else ""

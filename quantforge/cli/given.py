@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from quantforge import exercises, kinds
 from quantforge.cli import headings, operands
+from quantforge.cli.elapsed import DATED, Elapsed
 from quantforge.cli.failures import Failure
 from quantforge.cli.units import Watch, in_units
 from quantforge.conventions import MODELS
@@ -70,8 +71,15 @@ class Given:
         self._rows = 0
         head = {name: column[:_LOOKED_AT] for name, column in head.items()}
         self.remark, self.exercise = "", exercises.EUROPEAN
-        for name in operands.needed(arguments, function):
-            self._find(name, head)
+        names = operands.needed(arguments, function)
+        dated = "time" in names and any(getattr(arguments, each) is not None for each in DATED)
+        self._elapsed = Elapsed(arguments, head) if dated else None
+        self._time: Any = None
+        for name in names:
+            if name == "time" and self._elapsed is not None:
+                self._values[name] = np.full(1, np.nan)  # counted row by row
+            else:
+                self._find(name, head)
         self._implied = {
             name: "days"
             for name, column in self._columns.items()
@@ -80,6 +88,8 @@ class Given:
         if getattr(arguments, "time_unit", None) is not None:
             self._implied = {}
         self._say_taken()
+        if self._elapsed is not None:
+            self._implied = {"time": "years"}
         if table is not None:
             several = next((name for name, each in self._values.items() if len(each) > 1), None)
             if several is not None:
@@ -129,8 +139,9 @@ class Given:
             return f"{own} is missing: give it with --{own}"
         spot = own == "forward" and headings.column_called("spot", head) is not None
         no_forward = ", and a spot is no forward" if spot else ""
+        dates = ", or --expiry and --quoted" if name == "time" else ""
         return (
-            f"{own} is missing: no such column{no_forward}; give --{own} NUMBER or COLUMN; "
+            f"{own} is missing: no such column{no_forward}; give --{own} NUMBER or COLUMN{dates}; "
             f"{headings.one_of(own, head)}"
         )
 
@@ -208,6 +219,9 @@ class Given:
         given: Columns = dict(self._values)
         lost: NDArray[np.bool_] = np.zeros(count, bool)
         wrong: dict[int, str] = {}
+        if self._elapsed is not None:
+            given["time"], wrong = self._elapsed.years(columns)
+            self._time = given["time"]
         for name, column in self._columns.items():
             given[name], bad = self._read(name, columns[column], lost)
             for row, what in bad.items():
@@ -258,15 +272,21 @@ class Given:
         rows = f"{self.unreadable:,} row{'s' * (self.unreadable > 1)}"
         return f"{rows} with an unreadable cell, the first: {self._first}"
 
+    @property
+    def zones(self) -> str:
+        """A line about times of day without a zone; empty without any."""
+        return "" if self._elapsed is None else self._elapsed.remark
+
     def used(self, columns: Mapping[str, Column], count: int) -> Columns:
         """The columns of a batch, with the inputs that were used, as they were given."""
+        values = self._values if self._elapsed is None else self._values | {"time": self._time}
         if self._table is None:
-            ordered = {self._own(name): each for name, each in self._values.items()}
+            ordered = {self._own(name): each for name, each in values.items()}
             return {name: operands.as_column(name, each, count) for name, each in ordered.items()}
         shown = dict(columns)
         for name, place in self._replaced.items():
-            if name in self._values:
-                shown[place] = operands.as_column(name, self._values[name], count)
+            if name in values:
+                shown[place] = operands.as_column(name, values[name], count)
             else:
                 shown[place] = columns[self._columns[name]]
         return shown

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge import api, exercises, kinds
+from quantforge.cli.elapsed import add_date_options
 from quantforge.cli.failures import Failure
 from quantforge.cli.options import add_model_option
 from quantforge.cli.units import add_unit_options
@@ -99,6 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser, function: str) -> None:
             help="how closely American options are priced "
             f"(default: {exercises.STANDARD}); European ones have no choice",
         )
+    if "time" in taken:
+        add_date_options(parser)
     add_unit_options(parser, taken)
     add_model_option(parser, _models(function), operations(function)[0].model)
 
