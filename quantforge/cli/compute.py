@@ -7,22 +7,29 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 import quantforge
-from quantforge import exercises
 from quantforge.cli import operands
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
+from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, print_json, status, table
+from quantforge.cli.terminal import console, notice, print_json, progress, show_whole
+from quantforge.cli.terminal import table as printed
+from quantforge.files.sources import FORMATS, STANDARD
+
+if TYPE_CHECKING:
+    from quantforge.files.columns import Table
 
 __all__ = ["Columns", "Computation", "settings"]
 
-_SHOWN: Final = 20  # rows on the terminal
+SHOWN: Final = 20  # rows on the terminal
 
 Columns = dict[str, Any]
 
@@ -48,6 +55,9 @@ class Computation:
         where there is no result.
     heading : callable
         From the parsed arguments and the name of a column, what stands above it in a table.
+    outside : callable, optional
+        From the parsed arguments and the added columns, which options are outside the bounds of no
+        arbitrage.
     """
 
     name: str
@@ -58,6 +68,7 @@ class Computation:
     add_options: Callable[[argparse.ArgumentParser], None]
     compute: Callable[[argparse.Namespace, Columns], Columns]
     heading: Callable[[argparse.Namespace, str], str] = lambda arguments, column: column
+    outside: Callable[[argparse.Namespace, Columns], Any] | None = None
 
     def add_parser(self, subparsers: Any) -> None:
         """Add the command to the parser."""
@@ -65,12 +76,18 @@ class Computation:
             self.name,
             help=operands.literal(f"{self.purpose}, from the command line or a file"),
             description=f"{self.purpose[:1].upper()}{self.purpose[1:]}. Without FILE every "
-            "argument is a number or several, separated by commas. With FILE (.csv or .parquet) an "
-            "argument may also name a column; one that is left out is the column of its own name.",
+            "argument is a number or several, separated by commas. With FILE (CSV or Parquet) an "
+            "argument is a number or names a column; one that is left out is the column of its own "
+            "name, or of another that is known for it.",
             epilog=f"example: quantforge {self.name} {self.example}",
         )
         parser.add_argument(
-            "file", nargs="?", type=Path, metavar="FILE", help="options, one per row"
+            "file",
+            nargs="?",
+            type=Path,
+            metavar="FILE",
+            help="options, one per row: .csv, .tsv, .txt, any of them with .gz, .parquet, or - for "
+            "standard input",
         )
         operands.add_arguments(parser, self.function)
         self.add_options(parser)
@@ -78,7 +95,23 @@ class Computation:
             "--output",
             type=Path,
             metavar="FILE",
-            help="write every row, with what was computed, to a .csv or .parquet file",
+            help="write every row, with what was used and computed, to a .csv or .parquet file, or "
+            "to standard output with -",
+        )
+        parser.add_argument(
+            "--format",
+            choices=FORMATS,
+            help="what FILE and --output are, where their names do not tell",
+        )
+        parser.add_argument(
+            "--decimal",
+            choices=("point", "comma"),
+            help="decimal sign of numbers in FILE (default: as found in it)",
+        )
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="refuse a file with an unreadable cell, which costs its row otherwise",
         )
         parser.add_argument("--json", action="store_true", help="print inputs and results as JSON")
         add_backend_options(parser)
@@ -86,43 +119,69 @@ class Computation:
 
     def run(self, arguments: argparse.Namespace) -> int:
         """Run the command."""
-        from quantforge.files.columns import read_columns, write_columns
+        from quantforge.files.columns import open_table
 
-        check_tables(arguments.file, arguments.output)
+        check_tables(arguments.output, read=arguments.file, format=arguments.format)
         if not arguments.json:
             require("rich", "a table")
-        columns = {} if arguments.file is None else read_columns(arguments.file)
-        inputs, count = operands.resolve(arguments, self.function, columns)
-        with status("computing"), np.errstate(invalid="ignore"):
+        with ExitStack() as stack:
+            table = None
+            if arguments.file is not None:
+                table = stack.enter_context(open_table(arguments.file, arguments.format))
+            return self._run(arguments, table)
+
+    def _run(self, arguments: argparse.Namespace, table: Table | None) -> int:
+        batches = iter([{}]) if table is None else table.batches
+        head = next((batch for batch in batches if table is None or _length(batch)), None)
+        if head is None:
+            raise Failure("the file has no rows")
+        given = Given(arguments, self.function, table, head)
+        if given.remark:
+            notice(given.remark)
+        with progress(table.read if table is not None else None) as advance, ExitStack() as stack:
+            into = Results(arguments, table, given.notation.decimal)
+            stack.enter_context(into)
+            for columns in chain([head], batches):
+                if table is None or _length(columns):
+                    self._compute(arguments, given, columns, into)
+                    advance()
+        decision = quantforge.explain(
+            self.function, into.batch, exercise=given.exercise, **_request(arguments)
+        )
+        nothing, problem = into.missing == into.count, given.problem()
+        for line in filter(None, ("" if nothing else problem, *given.watch.warnings())):
+            notice(f"warning: {line}")
+        if given.zones:
+            notice(given.zones)
+        self._report(arguments, into, decision, given.unreadable)
+        if nothing:
+            why = f": {problem}" if problem else ""
+            raise Failure(f"no option has a {self.result}{why}", NOTHING_USABLE)
+        return 0
+
+    def _compute(
+        self, arguments: argparse.Namespace, given: Given, columns: Columns, into: Results
+    ) -> None:
+        inputs, count = given.read(columns)
+        with np.errstate(invalid="ignore"):
             results = self.compute(arguments, inputs)
         results = {name: np.broadcast_to(values, count) for name, values in results.items()}
-        shown = columns or operands.as_columns(inputs, count)
+        if self.outside is not None:
+            given.watch.look_at_prices(inputs, self.outside(arguments, results))
+        shown = given.used(columns, count)
         for name in results:
             if name in shown:
                 raise Failure(f"there is a column {name!r} already: choose another --column")
-        shown = {**shown, **results}
-        if arguments.output is not None:
-            write_columns(shown, arguments.output)
-        missing = int(np.count_nonzero(np.isnan(next(iter(results.values())))))
-        exercise = exercises.word(inputs.get("exercise", exercises.EUROPEAN))
-        decision = quantforge.explain(
-            self.function, count, exercise=exercise, **_request(arguments)
-        )
-        self._report(arguments, shown, decision, missing)
-        if missing == count:
-            raise Failure(f"no option has a {self.result}", NOTHING_USABLE)
-        return 0
+        into.add({**shown, **results}, count, next(iter(results.values())))
 
     def _report(
         self,
         arguments: argparse.Namespace,
-        columns: Columns,
+        into: Results,
         decision: quantforge.Decision,
-        missing: int,
+        unreadable: int,
     ) -> None:
-        from quantforge.files.columns import list_of
-
-        count = decision.n
+        to_pipe = str(arguments.output) == STANDARD
         if arguments.json:
             print_json(
                 {
@@ -131,23 +190,75 @@ class Computation:
                     **({"units": arguments.units} if "units" in arguments else {}),
                     "backend": decision.backend,
                     "threads": decision.threads,
-                    "count": count,
-                    "missing": missing,
-                    "columns": {name: list_of(column) for name, column in columns.items()},
-                }
+                    "count": into.count,
+                    "missing": into.missing,
+                    "unreadable": unreadable,
+                    "columns": into.kept,
+                },
+                stderr=to_pipe,
             )
             return
-        screen = console()
+        screen = console(stderr=to_pipe)
         if arguments.output is None:
-            cells = [[_cell(value) for value in column[:_SHOWN]] for column in columns.values()]
-            headings = [self.heading(arguments, column) for column in columns]
-            screen.print(table(headings, zip(*cells, strict=True)))
-            if count > _SHOWN:
-                screen.print(f"the first {_SHOWN} rows; --output writes all of them")
-        lost = f", {missing:,} without a {self.result}" if missing else ""
-        screen.print(f"{count:,} option{'s' * (count > 1)} on {decision.backend}{lost}")
-        if arguments.output is not None:
+            cells = [[_cell(value) for value in column] for column in into.kept.values()]
+            headings = [self.heading(arguments, column) for column in into.kept]
+            show_whole(screen, printed(headings, zip(*cells, strict=True)))
+            if into.count > SHOWN:
+                screen.print(f"the first {SHOWN} rows; --output writes all of them")
+        lost = f", {into.missing:,} without a {self.result}" if into.missing else ""
+        screen.print(f"{into.count:,} option{'s' * (into.count > 1)} on {decision.backend}{lost}")
+        if arguments.output is not None and not to_pipe:
             screen.print(f"wrote {arguments.output}", soft_wrap=True)
+
+
+class Results:
+    """Where batches with their results go: into a file, and as much as is shown is kept.
+
+    Attributes
+    ----------
+    count, missing : int
+        Rows so far, and those without a result.
+    batch : int
+        Rows of the greatest batch.
+    kept : dict of str to list
+        The columns, all rows of them for JSON and few for the terminal.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, table: Table | None, decimal: str) -> None:
+        self.count = self.missing = self.batch = 0
+        self.kept: dict[str, list[Any]] = {}
+        self._all = arguments.json
+        self._writing: Any = nullcontext()
+        if arguments.output is not None:
+            from quantforge.files.columns import writing
+
+            schema = None if table is None else table.schema
+            self._writing = writing(arguments.output, arguments.format, schema, decimal)
+
+    def __enter__(self) -> Results:
+        self._writer = self._writing.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> Any:
+        return self._writing.__exit__(*raised)
+
+    def add(self, columns: Columns, count: int, result: Any) -> None:
+        """Add a batch; an option is missing where `result` is NaN."""
+        from quantforge.files.contents import list_of
+
+        if self._writer is not None:
+            self._writer.write(columns)
+        room = count if self._all else max(SHOWN - self.count, 0)
+        if room and (self._all or self._writer is None):
+            for name, column in columns.items():
+                self.kept.setdefault(name, []).extend(list_of(column[:room]))
+        self.count += count
+        self.batch = max(self.batch, count)
+        self.missing += int(np.count_nonzero(np.isnan(result)))
+
+
+def _length(columns: Columns) -> int:
+    return len(next(iter(columns.values()), ()))
 
 
 def settings(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -167,4 +278,6 @@ def _request(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     return f"{value:.10g}" if isinstance(value, float) else str(value)

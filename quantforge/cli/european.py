@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -52,6 +52,11 @@ def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Colum
     values, codes = quantforge.implied_volatility(**inputs, status=True, **settings(arguments))
     names = np.array([code.name for code in quantforge.Code])
     return {arguments.column: values, f"{arguments.column}_status": names[codes]}
+
+
+def _outside_bounds(arguments: argparse.Namespace, results: Columns) -> Any:
+    names = (quantforge.Code.BELOW_INTRINSIC.name, quantforge.Code.ABOVE_MAXIMUM.name)
+    return np.isin(results[f"{arguments.column}_status"], names)
 
 
 def _add_price_options(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +159,7 @@ _COMPUTATIONS: Final = (
         example="--price 5.2 --spot 100 --strike 100 --time 0.5 --rate 0.03",
         add_options=_add_volatility_options,
         compute=_implied_volatility,
+        outside=_outside_bounds,
     ),
 )
 COMMANDS: Final = {each.name: each for each in _COMPUTATIONS}

@@ -11,14 +11,17 @@ from quantforge.conventions import MODELS
 from quantforge.exercises import AMERICAN, EUROPEAN
 
 
-def check_tables(*paths: Path | None) -> None:
+def check_tables(
+    *written: Path | None, read: Path | None = None, format: str | None = None
+) -> None:
     """Refuse tables that could not be read or written, before any work is done."""
-    from quantforge.files.columns import check_suffix
+    from quantforge.files.sources import format_of
 
-    for path in filter(None, paths):
-        check_suffix(path)
-        if path.suffix.lower() == ".parquet":
-            require("pyarrow", "a Parquet file")
+    formats = [format_of(path, format, written=True) for path in written if path is not None]
+    if read is not None:
+        formats.append(format_of(read, format))
+    if "parquet" in formats:
+        require("pyarrow", "a Parquet file")
 
 
 def add_backend_options(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from quantforge.cli.failures import require
@@ -62,6 +62,15 @@ def table(
     return made
 
 
+def show_whole(screen: Console, table: Table) -> None:
+    """Print a table without cutting any number short, however narrow the terminal is."""
+    from rich.measure import Measurement
+
+    needed = Measurement.get(screen, screen.options.update(width=_PIPE_WIDTH), table).maximum
+    screen.width = max(needed, screen.width)
+    screen.print(table, crop=False)
+
+
 def status(text: str) -> AbstractContextManager[Any]:
     """While something is done, say on a terminal what it is; say nothing in a pipe."""
     if not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
@@ -71,10 +80,33 @@ def status(text: str) -> AbstractContextManager[Any]:
     return console(stderr=True).status(Text(printable(text)))
 
 
-def print_json(value: Any) -> None:
+@contextmanager
+def progress(share: Callable[[], float] | None) -> Iterator[Callable[[], None]]:
+    """While a file is worked on, show on a terminal how far it has come; nothing in a pipe.
+
+    The function that it gives is called after each step; `share` tells how much is done.
+    """
+    if share is None or not sys.stderr.isatty() or importlib.util.find_spec("rich") is None:
+        with status("computing"):
+            yield lambda: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("computing", total=1.0)
+        yield lambda: bar.update(task, completed=share())
+
+
+def notice(text: str) -> None:
+    """Say on standard error what a user should know."""
+    say(f"quantforge: {text}", sys.stderr)
+
+
+def print_json(value: Any, stderr: bool = False) -> None:
     """Print `value` as JSON, which has no NaN or infinity: these become null, and dates text."""
     text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
-    print(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    text = CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    print(text, file=sys.stderr if stderr else None)
 
 
 def _finite(value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -11,9 +13,13 @@ from numpy.typing import NDArray
 
 from quantforge.files.dates import read_date
 
-__all__ = ["CellError", "read_dates", "read_numbers"]
+__all__ = ["CellError", "Notation", "find_notation", "is_blank", "read_dates", "read_numbers"]
 
-_BLANKS: Final = frozenset({"", "-", "--", "n/a", "na", "nan", "null", "none"})
+# A dash in Windows' own encoding is a control character in Latin-1.
+_BLANKS: Final = frozenset(
+    {"", "-", "--", "\u2013", "\u2014", "\x96", "\x97", ".", "n/a", "na", "nan", "null", "none"}
+    | {"#n/a", "#na", "#value!", "#ref!", "#div/0!", "<na>", "nat"}
+)
 _SPACES: Final = " \xa0\u2009\u202f'"  # what separates thousands, beside the other decimal sign
 _UNGROUPED: Final = str.maketrans("", "", _SPACES)
 
@@ -71,6 +77,47 @@ def read_numbers(
     return values
 
 
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How numbers are written: the decimal sign, and whether thousands may be separated."""
+
+    decimal: str = "."
+    grouped: bool = False
+
+
+def find_notation(cells: Iterable[str], *, doubted: bool = False) -> Notation | str:
+    """Find the notation of the numbers among some cells.
+
+    Cells that are numbers under one decimal sign alone decide, by their majority. Where there are
+    none, ``1,250`` may be two numbers, and so may ``1.250`` if `doubted`.
+
+    Returns
+    -------
+    Notation or str
+        A cell that may be two numbers, where nothing decides.
+    """
+    point, comma = (_number_pattern(decimal, True) for decimal in ".,")
+    points, commas, unclear = 0, 0, ""
+    for cell in cells:
+        bare = cell.strip()
+        if "," not in bare and "." not in bare:
+            continue
+        by_point, by_comma = bool(point.fullmatch(bare)), bool(comma.fullmatch(bare))
+        points += by_point > by_comma
+        commas += by_comma > by_point
+        if by_point and by_comma and (doubted or "," in bare):
+            unclear = unclear or bare
+    if points or commas:
+        return Notation("," if commas > points else ".", grouped=True)
+    return unclear or Notation()
+
+
+def is_blank(cell: str) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.strip().casefold() in _BLANKS
+
+
+@cache
 def _number_pattern(decimal: str, grouped: bool) -> re.Pattern[str]:
     point, whole = re.escape(decimal), r"\d+"
     if grouped:

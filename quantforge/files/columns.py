@@ -1,144 +1,379 @@
-"""Columns in CSV and Parquet files."""
+"""Tables in CSV and Parquet files, read and written batch by batch in constant memory.
+
+Plain text (see `quantforge.files.dialects`) is read by pyarrow where it is installed, other text by
+Python. Both give the same cells.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
-from collections import Counter
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
 from quantforge.errors import printable
-from quantforge.files.decoding import decode
-from quantforge.files.replacing import replacing
+from quantforge.files.contents import Column, has_arrow, is_arrow, text_of
+from quantforge.files.dialects import Dialect, find_dialect, rows
+from quantforge.files.sources import format_of, named, opened, target
 
-SUFFIXES: Final = (".csv", ".parquet")
-_WIDEST: Final = 16_384  # columns, as many as a sheet of Excel has
+__all__ = ["Table", "Writer", "open_table", "write_columns", "writing"]
 
-Column = Any
-"""An array, or a list of texts as CSV has them."""
+Columns = dict[str, Column]
 
+BATCH: Final = 1 << 16
+"""Rows of a batch, at most."""
 
-def check_suffix(path: Path) -> None:
-    """Raise ValueError unless `path` ends in one of `SUFFIXES`."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path}: the name must end in {' or '.join(SUFFIXES)}")
+_BLOCK: Final = 1 << 22  # bytes of plain text that become a batch
 
 
-def read_columns(path: Path) -> dict[str, Column]:
-    """Read the columns of a ``.csv`` file with a header, as text, or of a ``.parquet`` file.
+@dataclass(frozen=True)
+class Table:
+    """A table that is open for reading.
+
+    Parameters
+    ----------
+    source : str
+        What messages call it.
+    names : tuple of str
+        Its columns.
+    batches : iterator of dict
+        Its rows, as columns of at most `BATCH` elements.
+    place : callable
+        From the number of a row, counted from 0, to the words that say where it stands.
+    read : callable
+        The share of the file that has been read.
+    delimiter : str
+        Between the cells of a text, empty for others.
+    schema
+        Arrow's description of a Parquet file.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    batches: Iterator[Columns]
+    place: Callable[[int], str]
+    read: Callable[[], float]
+    delimiter: str = ""
+    schema: Any = None
+
+
+@contextmanager
+def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
+    """Open a CSV or Parquet file, compressed or not; ``-`` is standard input.
+
+    Parameters
+    ----------
+    path : Path
+    format : {"csv", "parquet"}, optional
+        What it is, where its name does not tell.
 
     Raises
     ------
     ValueError
-        If the name ends otherwise, or the file is not what its name says.
+        If the format is unknown, or the file is not of it. Batches raise it too, where a row that
+        they come to has not as many cells as the header.
     OSError
         If it cannot be read.
     ModuleNotFoundError
         For Parquet without pyarrow.
     """
-    check_suffix(path)
-    return (_read_parquet if path.suffix.lower() == ".parquet" else _read_csv)(path)
+    known = format_of(path, format)
+    with opened(path) as file:
+        yield (_parquet if known == "parquet" else _text)(file, named(path))
 
 
-def write_columns(table: Mapping[str, Column], path: Path) -> None:
-    """Write columns of equal length to a ``.csv`` or ``.parquet`` file.
+def _text(file: BinaryIO, source: str) -> Table:
+    dialect = find_dialect(file, source)
+    size = file.seek(0, 2)
+    fast = dialect.plain and has_arrow()
 
-    NaN becomes an empty field in CSV and null in Parquet. The file appears whole or not at all.
+    def place(row: int) -> str:
+        line, _ = next(islice(rows(file, dialect, source), row, None))
+        return f"line {line}"
+
+    return Table(
+        source,
+        dialect.names,
+        (_plain_batches if fast else _careful_batches)(file, dialect, source),
+        place,
+        lambda: 1.0 if file.closed else file.tell() / max(size, 1),
+        dialect.delimiter,
+    )
+
+
+def _plain_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+    import pyarrow
+    from pyarrow import csv as fast
+
+    file.seek(0)
+    for _ in range(dialect.first):
+        file.readline()
+    try:
+        reader = fast.open_csv(
+            _Kept(file),
+            read_options=fast.ReadOptions(column_names=dialect.names, block_size=_BLOCK),
+            parse_options=fast.ParseOptions(
+                delimiter=dialect.delimiter, quote_char=False, double_quote=False
+            ),
+            convert_options=fast.ConvertOptions(
+                column_types=dict.fromkeys(dialect.names, pyarrow.string()),
+                null_values=[],
+                strings_can_be_null=False,
+                check_utf8=False,  # it has been looked at
+            ),
+        )
+        for batch in reader:
+            for start in range(0, batch.num_rows, BATCH):
+                part = batch.slice(start, BATCH)
+                yield dict(zip(dialect.names, part.columns, strict=True))
+    except pyarrow.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            return
+        for _ in rows(file, dialect, source):  # says what is wrong where
+            pass
+        raise ValueError(printable(f"{source}: not a CSV file: {_said(error)}")) from error
+
+
+class _Kept:
+    """A file that pyarrow reads and does not close."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Leave the file open."""
+
+
+def _careful_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+    from_list: Callable[[Any], Any] = list
+    if has_arrow():
+        import pyarrow
+
+        def from_list(cells: Any) -> Any:
+            return pyarrow.array(cells, "string")
+
+    found = (row for _, row in rows(file, dialect, source))
+    while batch := list(islice(found, BATCH)):
+        columns = zip(*batch, strict=True)
+        yield {name: from_list(cells) for name, cells in zip(dialect.names, columns, strict=True)}
+
+
+def _parquet(file: BinaryIO, source: str) -> Table:
+    from pyarrow import parquet
+
+    with _arrow_errors(source):
+        opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
+        names = opened.schema_arrow.names
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(printable(f"{source}: two columns called {twice!r}"))
+    total, done = opened.metadata.num_rows, [0]
+
+    def batches() -> Iterator[Columns]:
+        with _arrow_errors(source):
+            for batch in opened.iter_batches(batch_size=BATCH):
+                done[0] += batch.num_rows
+                batch.validate(full=True)  # also that its texts are UTF-8
+                yield dict(zip(names, batch.columns, strict=True))
+
+    return Table(
+        source,
+        tuple(names),
+        batches(),
+        lambda row: f"row {row + 1}",
+        lambda: done[0] / max(total, 1),
+        schema=opened.schema_arrow,
+    )
+
+
+@contextmanager
+def _arrow_errors(source: str) -> Iterator[None]:
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the system; pyarrow's own are about what is in the file
+        raise ValueError(printable(f"{source}: not a Parquet file: {_said(error)}")) from error
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+class Writer:
+    """Writes batches of columns; NaN becomes an empty field in CSV and null in Parquet.
+
+    Parameters
+    ----------
+    path : Path
+    format : {"csv", "parquet"}
+    schema
+        Arrow's description of the file that columns come from, whose types and notes they keep.
+    decimal : {".", ","}
+        The decimal sign of numbers in CSV. With a comma, semicolons stand between the cells.
+    """
+
+    def __init__(self, path: Path, format: str, schema: Any = None, decimal: str = ".") -> None:
+        self._path, self._format, self._schema, self._decimal = path, format, schema, decimal
+        self._parquet: Any = None
+        self._headed = False
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: Future[None] | None = None
+        self._file = path.open("wb") if format == "csv" else None
+
+    def write(self, columns: Mapping[str, Column]) -> None:
+        """Write a batch, with the same names as the one before, while the next is computed."""
+        self._wait()
+        write = self._write_parquet if self._format == "parquet" else self._write_text
+        self._pending = self._pool.submit(write, columns)
+
+    def _wait(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def close(self) -> None:
+        """Finish the file."""
+        try:
+            self._wait()
+        finally:
+            self._pool.shutdown()
+            self._end()
+
+    def _end(self) -> None:
+        for each in (self._file, self._parquet):
+            if each is not None:
+                each.close()
+
+    def _write_parquet(self, columns: Mapping[str, Column]) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        arrays = {
+            name: column if is_arrow(column) else pyarrow.array(column, from_pandas=True)
+            for name, column in columns.items()
+        }
+        if self._parquet is None:
+            fields = [self._field(name, array) for name, array in arrays.items()]
+            notes = None if self._schema is None else self._schema.metadata
+            # A dictionary of numbers that were computed would hold nearly all of them.
+            coded = [name for name in arrays if is_arrow(columns[name])]
+            self._parquet = parquet.ParquetWriter(
+                self._path, pyarrow.schema(fields, notes), use_dictionary=coded
+            )
+        batch = pyarrow.RecordBatch.from_arrays(list(arrays.values()), schema=self._parquet.schema)
+        self._parquet.write_batch(batch)
+
+    def _field(self, name: str, array: Any) -> Any:
+        """Description of a column; that of the file it comes from, if it has kept its type."""
+        import pyarrow
+
+        place = -1 if self._schema is None else self._schema.get_field_index(name)
+        if place >= 0 and self._schema.field(place).type == array.type:
+            return self._schema.field(place)
+        return pyarrow.field(name, array.type)
+
+    def _write_text(self, columns: Mapping[str, Column]) -> None:
+        assert self._file is not None
+        delimiter = "," if self._decimal == "." else ";"
+        texts = [text_of(column, self._decimal) for column in columns.values()]
+        if not self._headed:
+            self._file.write(_lines([[name] for name in columns], delimiter))
+            self._headed = True
+        self._file.write((_joined if has_arrow() else _lines)(texts, delimiter))
+
+
+def _lines(texts: list[Any], delimiter: str) -> bytes:
+    """Rows of CSV."""
+    special = re.compile(f'["\r\n{delimiter}]' if len(texts) > 1 else f'["\r\n{delimiter}]|^$')
+
+    def cell(text: str) -> str:
+        return '"' + text.replace('"', '""') + '"' if special.search(text) else text
+
+    rows = zip(*texts, strict=True)
+    lines = "".join(f"{delimiter.join(map(cell, row))}\n" for row in rows)
+    return lines.encode("utf-8", "surrogatepass")
+
+
+def _joined(texts: list[Any], delimiter: str) -> bytes:
+    """The same rows, by Arrow."""
+    import pyarrow
+    import pyarrow.compute as pc
+
+    cells = []
+    for text in texts:
+        column = text if is_arrow(text) else pyarrow.array(text, "string")
+        if len(texts) == 1 or any(mark in _bytes(column) for mark in _marks(delimiter)):
+            special = pc.match_substring_regex(column, f'["\r\n{delimiter}]')
+            if len(texts) == 1:  # an empty line would be no row
+                special = pc.or_(special, pc.equal(column, ""))
+            doubled = pc.replace_substring(column, '"', '""')
+            quoted = pc.binary_join_element_wise(_scalar('"'), doubled, _scalar('"'), _scalar(""))
+            column = pc.if_else(special, quoted, column)
+        cells.append(column)
+    cells[-1] = pc.binary_join_element_wise(cells[-1], _scalar("\n"), _scalar(""))
+    return _bytes(pc.binary_join_element_wise(*cells, _scalar(delimiter)))
+
+
+def _marks(delimiter: str) -> tuple[bytes, ...]:
+    """What a cell without quotes must not hold."""
+    return b'"', b"\r", b"\n", delimiter.encode()
+
+
+def _bytes(column: Any) -> bytes:
+    """The texts of a column, one after the other."""
+    _, offsets, data = column.buffers()
+    if data is None:
+        return b""
+    ends = np.frombuffer(offsets, np.int32)
+    start, end = int(ends[column.offset]), int(ends[column.offset + len(column)])
+    return bytes(memoryview(data)[start:end])
+
+
+def _scalar(text: str) -> Any:
+    import pyarrow
+
+    return pyarrow.scalar(text, "string")
+
+
+@contextmanager
+def writing(
+    path: Path, format: str | None = None, schema: Any = None, decimal: str = "."
+) -> Iterator[Writer]:
+    """Write a table to a file, which appears whole or not at all; ``-`` is standard output.
 
     Raises
     ------
     ValueError
-        If the name ends otherwise.
+        If the format is unknown.
     OSError
         If it cannot be written.
     ModuleNotFoundError
         For Parquet without pyarrow.
     """
-    check_suffix(path)
-    with replacing(path) as temporary:
-        (_write_parquet if path.suffix.lower() == ".parquet" else _write_csv)(table, temporary)
+    known = format_of(path, format, written=True)
+    with target(path) as temporary:
+        writer = Writer(temporary, known, schema, decimal)
+        try:
+            yield writer
+        finally:
+            writer.close()
 
 
-def _read_csv(path: Path) -> dict[str, Column]:
-    reader = csv.reader(io.StringIO(decode(path.read_bytes(), str(path), "a CSV file"), newline=""))
-    try:
-        names = [name.strip() for name in next(reader, [])]
-        _check_header(names, path)
-        rows = [(reader.line_num, row) for row in reader if row]
-    except csv.Error as error:
-        raise ValueError(f"{path}: not a CSV file: {error}") from error
-    for line, row in rows:
-        if len(row) != len(names):
-            raise ValueError(f"{path}: line {line}: {len(row)} fields under {len(names)} names")
-    return {name: [row[place] for _, row in rows] for place, name in enumerate(names)}
-
-
-def _check_header(names: list[str], path: Path) -> None:
-    if not any(names):
-        raise ValueError(f"{path}: no header with column names")
-    if len(names) > _WIDEST:
-        raise ValueError(f"{path}: {len(names):,} columns, more than {_WIDEST:,}")
-    counts = Counter(names)
-    twice = next((name for name in names if counts[name] > 1), None)
-    if twice is not None:
-        raise ValueError(f"{path}: two columns called {twice!r}")
-
-
-def _write_csv(table: Mapping[str, Column], path: Path) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table)
-        writer.writerows(zip(*map(_texts, table.values()), strict=True))
-
-
-def _texts(column: Column) -> list[Any]:
-    """Cells for CSV: the shortest exact numbers, nothing for NaN, true and false."""
-    values: list[Any] = list_of(column)
-    if not isinstance(column, np.ndarray):
-        return values
-    if column.dtype.kind == "f":
-        return ["" if math.isnan(value) else repr(value) for value in values]
-    if column.dtype.kind == "b":
-        return ["true" if value else "false" for value in values]
-    return values
-
-
-def words_of(column: Column) -> list[str]:
-    """A column as text, empty where a value is missing."""
-    if not isinstance(column, np.ndarray):
-        return list(column)
-    return ["" if value is None else str(value) for value in column]
-
-
-def list_of(column: Column) -> list[Any]:
-    """A column as a list of plain Python values."""
-    return list(column.tolist() if isinstance(column, np.ndarray) else column)
-
-
-def _read_parquet(path: Path) -> dict[str, Column]:
-    import pyarrow
-    from pyarrow import parquet
-
-    path.stat()  # of a missing file pyarrow says no more than its name
-    try:
-        table = parquet.read_table(path)
-        names = table.column_names
-        return {name: table.column(name).to_numpy(zero_copy_only=False) for name in names}
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the system; pyarrow's own are about what is in the file
-        what = " ".join(str(error).split())
-        raise ValueError(printable(f"{path}: not a Parquet file: {what}")) from error
-
-
-def _write_parquet(table: Mapping[str, Column], path: Path) -> None:
-    import pyarrow
-    from pyarrow import parquet
-
-    arrays = {name: pyarrow.array(column, from_pandas=True) for name, column in table.items()}
-    parquet.write_table(pyarrow.table(arrays), path)
+def write_columns(table: Mapping[str, Column], path: Path) -> None:
+    """Write columns of equal length to a ``.csv`` or ``.parquet`` file (see `writing`)."""
+    with writing(path) as writer:
+        writer.write(table)

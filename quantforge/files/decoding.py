@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-__all__ = ["decode", "is_blank"]
+__all__ = ["decode", "encoding_of", "is_blank"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,13 +21,11 @@ def decode(raw: bytes, source: str, what: str = "text") -> str:
     ValueError
         If the bytes are empty or not text.
     """
-    if is_blank(raw):
-        raise ValueError(f"{source}: the file is empty")
-    encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
+    encoding = encoding_of(raw, source)
     try:
-        text = raw.decode(encoding or _unmarked(raw))
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        if encoding is not None:
+        if raw.startswith(tuple(mark for mark, _ in _MARKS)):
             raise ValueError(
                 f"{source}: damaged {error.encoding} text at byte {error.start}"
             ) from error
@@ -40,6 +38,19 @@ def decode(raw: bytes, source: str, what: str = "text") -> str:
 def is_blank(raw: bytes) -> bool:
     """Whether a file holds nothing but white space, in any encoding."""
     return not raw.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe")
+
+
+def encoding_of(head: bytes, source: str) -> str:
+    """Encoding of a file that begins like this; ``"utf-8"`` may still turn out to be Latin-1.
+
+    Raises
+    ------
+    ValueError
+        If the bytes are empty.
+    """
+    if is_blank(head):
+        raise ValueError(f"{source}: the file is empty")
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None) or _unmarked(head)
 
 
 def _unmarked(raw: bytes) -> str:

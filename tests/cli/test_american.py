@@ -42,8 +42,8 @@ def table(tmp_path):
 
     def write(*cells, heading="exercise"):
         path = tmp_path / "options.csv"
-        rows = "".join(f"42,40,0.5,0.1,0.2,{cell}\n" for cell in cells)
-        path.write_text(f"spot,strike,time,rate,sigma,{heading}\n{rows}")
+        rows = "".join(f"42,40,0.5,0.1,0.2,C,{cell}\n" for cell in cells)
+        path.write_text(f"spot,strike,time,rate,sigma,kind,{heading}\n{rows}")
         return path
 
     return write
@@ -82,7 +82,11 @@ def test_a_column_says_it_for_each_row(priced, table):
     assert priced(table("AMERICAN", "american"))["columns"]["price"] == [2042.0, 2042.0]
     renamed = table("american", "european", heading="style")
     assert priced(renamed, "--exercise", "style")["columns"]["price"] == [2042.0, 42.0]
-    assert priced(renamed)["columns"]["price"] == pytest.approx([4.76] * 2, abs=0.005)
+    assert priced(renamed)["columns"]["price"] == [2042.0, 42.0]
+    other = table("american", "european", heading="mod")
+    assert priced(other, "--exercise", "european")["columns"]["price"] == (
+        pytest.approx([4.76] * 2, abs=0.005)
+    )
     european = priced(table("european", "american"), "--exercise", "european")
     assert european["columns"]["price"] == pytest.approx([4.76] * 2, abs=0.005)
 
@@ -93,12 +97,28 @@ def test_a_column_of_european_options_needs_no_american_ones(priced, table):
     assert report["columns"]["price"] == pytest.approx([4.76] * 2, abs=0.005)
 
 
-@pytest.mark.parametrize("cell", ["bermudan", "", "1"])
-def test_a_cell_that_is_no_exercise_is_named_with_its_row(run, table, cell):
-    ended = run("price", table("american", cell))
-    assert ended.code == 2
-    assert f"exercise: unknown exercise {cell!r}; valid: 'european', 'american'" in ended.err
-    assert "(row 2 of column 'exercise')" in ended.err
+@pytest.mark.parametrize("cell", ["bermudan", "1"])
+def test_a_cell_that_is_no_exercise_costs_its_row_and_is_named_with_its_line(run, table, cell):
+    ended = run("price", table("american", cell), "--json")
+    assert ended.code == 0
+    report = json.loads(ended.out)
+    assert report["columns"]["price"] == [2042.0, None]
+    assert (report["missing"], report["unreadable"]) == (1, 1)
+    where = "line 3, column 'exercise', exercise: "
+    assert f"{where}unknown exercise {cell!r}; valid: 'european', 'american'" in ended.err
+
+
+def test_an_option_without_an_exercise_has_no_price(priced, table):
+    report = priced(table("american", "", "European"))
+    assert report["columns"]["price"] == [2042.0, None, 42.0]
+    assert (report["missing"], report["unreadable"]) == (1, 0)
+
+
+def test_a_column_that_looks_like_the_exercise_is_not_passed_over(run, table):
+    for heading, cell in (("mod", "A"), ("is_american", "yes"), ("note", "American")):
+        ended = run("price", table(cell, cell, heading=heading))
+        assert ended.code == 2
+        assert f"exercise is missing: the column {heading!r} looks like it" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -106,11 +126,14 @@ def test_a_cell_that_is_no_exercise_is_named_with_its_row(run, table, cell):
     [
         (["--exercise", "bermudan"], "exercise: no such column, and unknown exercise 'bermudan'"),
         (["--exercise", "american", "--accuracy", "best"], "invalid choice: 'best'"),
-        (["--exercise", "american", "--model", "bachelier"], "is available for price with"),
+        (
+            ["--exercise", "american", "--model", "bachelier", "--forward", "42"],
+            "is available for price with",
+        ),
     ],
 )
 def test_bad_usage_is_told_in_one_line(run, words, message):
-    ended = run("price", *REST, *words)
+    ended = run("price", *(REST[2:] if "--forward" in words else REST), *words)
     assert ended.code == 2
     assert ended.err.count("\n") == 1
     assert message in ended.err

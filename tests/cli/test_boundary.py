@@ -53,7 +53,7 @@ def test_the_example_of_the_help_can_be_run(run):
 
 def test_a_column_of_exercises_beside_the_options_is_left_alone(run, tmp_path):
     path = tmp_path / "options.csv"
-    path.write_text("strike,time,rate,sigma,exercise\n42,0.5,0.1,0.2,european\n")
+    path.write_text("strike,time,rate,sigma,kind,exercise\n42,0.5,0.1,0.2,put,european\n")
     ended = run("exercise_boundary", path, "--json")
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["columns"]["boundary"] == [2041.0]

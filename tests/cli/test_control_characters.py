@@ -61,8 +61,8 @@ def evil(tmp_path):
     chain = SAMPLE.read_text(encoding="utf-8").replace("QuantForge", f"Quant{EVIL[:-5]}Forge", 1)
     (tmp_path / "chain.csv").write_bytes(chain.encode())
     with (tmp_path / "options.csv").open("w", newline="", encoding="utf-8") as file:
-        names = ["spot", "strike", "time", "rate", "sigma", f"note{EVIL}"]
-        csv.writer(file).writerows([names, [100, 100, 1, 0.05, 0.2, EVIL]])
+        names = ["spot", "strike", "time", "rate", "sigma", "kind", f"note{EVIL}"]
+        csv.writer(file).writerows([names, [100, 100, 1, 0.05, 0.2, "call", EVIL]])
     environment = {
         **os.environ,
         "PYTHONPATH": str(plugins),

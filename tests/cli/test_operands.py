@@ -91,9 +91,8 @@ def test_numbers_that_are_no_kinds_are_refused_with_their_place(run, tmp_path):
 
     path = tmp_path / "kinds.parquet"
     parquet.write_table(pyarrow.table({"kind": [1.0, 2.0, 0.0, 0.0, 0.0]}), path)
-    message = failed(run, path, *HULL, "--strike", 40)
-    assert "unknown kind 2.0; valid: " in message
-    assert "(row 2 of column 'kind')" in message
+    message = failed(run, path, *HULL, "--strike", 40, "--strict")
+    assert "row 2, column 'kind', kind: unknown kind 2.0; valid: " in message
 
 
 def test_an_instant_is_no_number(run, options, tmp_path):
@@ -102,9 +101,8 @@ def test_an_instant_is_no_number(run, options, tmp_path):
 
     path = tmp_path / "instants.parquet"
     parquet.write_table(pyarrow.table({"strike": [datetime(2024, 3, 15)]}), path)
-    message = failed(run, path, *HULL)
-    assert "strike: '2024-03-15" in message
-    assert "is not a number (row 1 of column 'strike')" in message
+    message = failed(run, path, *HULL, "--kind", "call")
+    assert "strike: column 'strike' holds timestamp[us], not numbers" in message
 
 
 def test_a_file_priced_with_single_values_only_has_a_price_in_every_row(run, options):
@@ -118,27 +116,67 @@ def test_a_file_priced_with_single_values_only_has_a_price_in_every_row(run, opt
         ("", "the file is empty"),
         ("spot,spot\n1,2\n", "two columns called 'spot'"),
         ("spot,strike\n1\n", "line 2: 1 fields under 2 names"),
-        ("spot,strike,time,rate,sigma\n", "the file has no rows"),
-        (
-            "spot,strike,time,rate,sigma\n1,1,1,x,1\n",
-            "'x' is not a number (row 1 of column 'rate')",
-        ),
-        (
-            "spot,strike,time,rate,sigma\n1,1,1,0,1\n1,1,1,9_0,1\n",
-            "'9_0' is not a number (row 2 of column 'rate')",
-        ),
-        (
-            'spot,strike,time,rate,sigma\n1,"1,000",1,0,1\n',
-            "'1,000' is not a number (row 1 of column 'strike')",
-        ),
-        *(
-            (
-                f"spot,strike,time,rate,sigma,kind\n1,1,1,1,1,call\n1,1,1,1,1,{kind}\n",
-                "(row 2 of column 'kind')",
-            )
-            for kind in ("z", "2", "", "true")
-        ),
+        ("spot,strike,time,rate,sigma,kind\n", "the file has no rows"),
     ],
 )
-def test_bad_files_are_told_in_one_line_with_their_place(run, tmp_path, text, message):
+def test_files_that_are_no_tables_are_told_in_one_line(run, tmp_path, text, message):
     assert message in failed(run, write(tmp_path / "bad.csv", text))
+
+
+GOOD = "42,40,0.5,0.1,0.2,call"
+BAD = {
+    "42,40,0.5,x,0.2,call": "column 'rate', rate: 'x' is not a number",
+    "42,4_0,0.5,0.1,0.2,call": "column 'strike', strike: '4_0' is not a number",
+    '42,"4,0",0.5,0.1,0.2,call': "column 'strike', strike: '4,0' is not a number",
+    "42,40,0.5,0.1,0.2,z": "column 'kind', kind: unknown kind 'z'; valid: ",
+    "42,40,0.5,0.1,0.2,2": "column 'kind', kind: unknown kind 2.0; valid: ",
+    "42,40,0.5,0.1,0.2,true": "column 'kind', kind: unknown kind 'true'; valid: ",
+}
+
+
+@pytest.mark.parametrize("pyarrow", [True, False])
+@pytest.mark.parametrize(("row", "message"), BAD.items())
+def test_a_bad_cell_costs_its_row_and_no_other(run, tmp_path, without, row, message, pyarrow):
+    if not pyarrow:
+        without("pyarrow")
+    text = "\n".join(["spot,strike,time,rate,sigma,kind", GOOD, "", row, GOOD, row, GOOD])
+    path, target = write(tmp_path / "options.csv", f"{text}\n"), tmp_path / "priced.csv"
+    ended = run("price", path, "--json", "--output", target)
+    assert ended.code == 0
+    report = json.loads(ended.out)
+    expected = [HULL_CALL, None, HULL_CALL, None, HULL_CALL]
+    assert report["columns"]["price"] == pytest.approx(expected, abs=0.005, nan_ok=True)
+    assert (report["count"], report["missing"], report["unreadable"]) == (5, 2, 2)
+    assert "warning: 2 rows with an unreadable cell, the first: line 4, " in ended.err
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
+    assert f"options.csv: line 4, {message}" in failed(run, path, "--strict")
+    lines = target.read_text().splitlines()
+    assert len(lines) == 6
+    assert [line for line in lines if line.endswith(",")] == [f"{row},"] * 2
+
+
+def test_where_every_row_has_a_bad_cell_the_first_is_why_there_is_no_result(run, tmp_path):
+    text = f"spot,strike,time,rate,sigma,kind\n{GOOD.replace('40', 'forty')}\n"
+    message = failed(run, write(tmp_path / "options.csv", text), code=1)
+    why = "1 row with an unreadable cell, the first: line 2, column 'strike', strike: 'forty' is"
+    assert f"no option has a price: {why}" in message
+
+
+def test_a_missing_kind_is_a_row_without_a_result_in_every_type(run, tmp_path):
+    text = "spot,strike,time,rate,sigma,kind\n"
+    rows = "".join(f"42,40,0.5,0.1,0.2,{kind}\n" for kind in ("call", "", "p", "N/A"))
+    report = priced(run, write(tmp_path / "options.csv", text + rows))
+    assert report["columns"]["price"] == [
+        pytest.approx(HULL_CALL, abs=0.005), None, pytest.approx(HULL_PUT, abs=0.005), None,
+    ]  # fmt: skip
+    assert (report["missing"], report["unreadable"]) == (2, 0)
+
+
+@pytest.mark.parametrize("given", ["1,000", "12,500", "1,000,000", "-1,250"])
+def test_an_argument_that_may_have_thousands_apart_is_refused(run, given):
+    message = failed(run, "--spot", given, *HULL[2:], "--strike", 40)
+    assert f"spot: {given!r} may be one number or several: write " in message
+    apart = given.replace(",", ", ")
+    ended = run("price", "--spot", apart, *HULL[2:], "--strike", 40, "--json", "--strike-scale", 1)
+    assert json.loads(ended.out)["count"] == given.count(",") + 1

@@ -3,6 +3,8 @@
 import csv
 import json
 from datetime import date
+from math import exp, log, sqrt
+from statistics import NormalDist
 
 import pytest
 
@@ -155,6 +157,17 @@ def test_a_missing_extra_is_named_before_any_work(run, options, without, tmp_pat
 
 def test_nothing_priced_is_exit_code_1(run):
     assert "no option has a price" in failed(run, *HULL, "--strike", "nan", code=1)
+
+
+def test_no_number_is_cut_short_on_a_narrow_terminal(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+    out = run("price", *HULL, "--strike", "40.123456").out
+    assert "40.123456" in out
+    forward, strike, spread = 42 * exp(0.05), 40.123456, 0.2 * sqrt(0.5)
+    near = [log(forward / strike) / spread + sign * spread / 2 for sign in (1, -1)]
+    first, second = map(NormalDist().cdf, near)
+    assert f"{exp(-0.05) * (forward * first - strike * second):.9f}" in out
+    assert "\u2026" not in out
 
 
 def test_no_more_rows_are_shown_than_fit_and_all_are_in_the_json(run):

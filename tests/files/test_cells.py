@@ -27,6 +27,9 @@ from quantforge.files.cells import CellError, read_dates, read_numbers
         ("", ".", np.nan),
         ("--", ".", np.nan),
         ("N/A", ",", np.nan),
+        ("#N/A", ".", np.nan),
+        ("\u2014", ".", np.nan),
+        (".", ",", np.nan),
     ],
 )
 def test_numbers_are_read_under_their_decimal_sign(cell, decimal, value):
@@ -45,7 +48,6 @@ def test_numbers_are_read_under_their_decimal_sign(cell, decimal, value):
         ("4500.00", ","),
         ("1.5,5.5", ","),
         ("12a", "."),
-        (".", "."),
         ("+", "."),
         ("9_0", "."),
         ("9_000", ","),

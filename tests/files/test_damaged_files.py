@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from quantforge.chain import SAMPLE, ChainError, Options, readers
 from quantforge.chain.instants import read_iso_instant, read_written_instant
-from quantforge.files.cells import CellError, read_dates, read_numbers
-from quantforge.files.columns import read_columns, write_columns
+from quantforge.files.cells import CellError, Notation, read_dates, read_numbers
+from quantforge.files.columns import open_table, write_columns
+from quantforge.files.contents import numbers
 from quantforge.files.decoding import decode
 from quantforge.profile import store
 from quantforge.profile.curves import Curve
@@ -74,6 +75,11 @@ def refusal(read, *kinds):
     return None
 
 
+def batches_of(path):
+    with open_table(path) as table:
+        return list(table.batches)
+
+
 TABLE = {
     "name": np.array(["a, b", "Société"]),
     "strike": np.array([0.1, np.nan]),
@@ -94,8 +100,9 @@ def test_a_damaged_table_is_refused_or_has_columns_of_one_length(tmp_path, suffi
     @given(EDITS)
     def check(edits):
         path.write_bytes(damaged(original, edits))
-        columns = refusal(lambda: read_columns(path), ValueError, OSError)
-        assert columns is None or len(set(map(len, columns.values()))) <= 1
+        batches = refusal(lambda: batches_of(path), ValueError, OSError)
+        for columns in batches or ():
+            assert len(set(map(len, columns.values()))) <= 1
 
     check()
 
@@ -174,6 +181,17 @@ def test_cells_become_as_many_numbers_up_to_the_first_bad_one(cells, decimal, gr
     read = partial(read_numbers, decimal=decimal, grouped=grouped)
     numbers, bad = read_or_bad(read, cells)
     assert (numbers.dtype, numbers.shape) == (np.float64, (len(cells[:bad]),))
+
+
+@drawn(2_000)
+@given(CELLS, st.sampled_from(".,"), st.booleans())
+def test_arrow_and_python_read_the_same_numbers_and_refuse_the_same_cells(cells, decimal, grouped):
+    pyarrow = pytest.importorskip("pyarrow")
+    notation = Notation(decimal, grouped)
+    slow, wrong = numbers(cells, notation)
+    fast, refused = numbers(pyarrow.array(cells, "string"), notation)
+    np.testing.assert_array_equal(slow, fast)
+    assert refused == wrong
 
 
 @drawn(1_000)
