@@ -5,7 +5,6 @@ A name is compared by its letters and digits alone: ``Option Type`` is ``option_
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -151,6 +150,8 @@ def _has_number(column: Column) -> bool:
 
 def one_of(name: str, names: Iterable[str]) -> str:
     """Words about the columns there are, and which of them is nearest to a name."""
+    from difflib import get_close_matches  # only whoever is wrong pays for it
+
     by_letters = {spelling(each): each for each in names}
     others = {known for each, words in _KNOWN.items() if each != name for known in words.split()}
     open_to = [letters for letters in by_letters if letters not in others]
@@ -158,7 +159,7 @@ def one_of(name: str, names: Iterable[str]) -> str:
     near = [_LETTERS[name]] if _LETTERS.get(name) in by_letters else []
     near += [letters for letters in open_to if len(letters) > 2 and wanted[0] in letters]
     for each in wanted:
-        near += difflib.get_close_matches(each, open_to, n=1, cutoff=0.75)
+        near += get_close_matches(each, open_to, n=1, cutoff=0.75)
     hint = f"; did you mean {by_letters[near[0]]!r}?" if near else ""
     return f"the columns are {_listed(by_letters.values())}{hint}"
 

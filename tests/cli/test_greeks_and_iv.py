@@ -190,6 +190,8 @@ def test_market_units_are_per_one_per_cent_and_per_day_and_said_above_the_table(
     # Hull gives 4.31 a year, 12.1 and 8.91 for 1.0: 0.0118 a day, 0.121 and 0.0891 for 1 %
     words = (*HULL, "--sigma", HULL_SIGMA, "--which", "delta,vega,theta,rho,volga,veta")
     words = (*words, "--units", "market", "--model", model)
+    if model == "bachelier":
+        words = tuple("--forward" if word == "--spot" else word for word in words)
     report = computed(run, "greeks", *words)
     assert report["units"] == "market"
     heading = run("greeks", *words).out.splitlines()[1].split("  ")
@@ -207,10 +209,10 @@ def test_market_units_are_per_one_per_cent_and_per_day_and_said_above_the_table(
 def test_only_added_columns_are_said_to_have_units(run, tmp_path):
     path = tmp_path / "book.csv"
     path.write_text("rho,spot,strike,time,rate,sigma\n1,49,50,0.3846,0.05,0.2\n")
-    words = (path, "--which", "rho,delta", "--units", "market", "--column", "my_")
+    words = (path, "--kind", "call", "--which", "rho,delta", "--units", "market", "--column", "my_")
     assert "  my_rho per 1 %" in run("greeks", *words).out
     assert " rho  " in run("greeks", *words).out
-    assert "rho per" not in run("greeks", path, "--which", "delta", "--units", "market").out
+    assert "rho per" not in run("greeks", *words[:3], "--which", "delta", "--units", "market").out
 
 
 def test_units_are_raw_where_nothing_is_said(run):
