@@ -68,7 +68,7 @@ def test_who_is_far_off_is_asked_nothing(run, words):
     assert "did you mean" not in run(*words).err
 
 
-@pytest.mark.parametrize("command", ["chain", "price", "greeks", "iv", "backends"])
+@pytest.mark.parametrize("command", ["price", "greeks", "iv", "backends"])
 def test_help_of_a_command_imports_neither_plugins_nor_other_commands(command):
     script = (
         "import sys, quantforge.cli; quantforge.cli.main([sys.argv[1], '--help']);"
