@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import time
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.chain.calendar import AM_ROOTS, Expiries
+from quantforge.chain.calendar import Expiries
 from quantforge.chain.early_exercise import MODEL
 from quantforge.chain.fitting import FEWEST_PAIRS, Fit, fit
 from quantforge.chain.frames import to_frame
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.quotes import Flags, Floats, Quotes
+from quantforge.chain.roots import AM_ROOTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -171,6 +173,7 @@ def price(
     *,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
+    close: time | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
@@ -189,6 +192,8 @@ def price(
     american_roots : collection of str, optional
         Roots of American options (see `expiries`). `PricedChain.remarks` say if there is no spot
         to fit them with.
+    close : time, optional
+        When roots settled at the close are (see `expiries`).
     backend, threads
         As in `quantforge.price`.
 
@@ -210,7 +215,7 @@ def price(
     True
     """
     settings: dict[str, Any] = {"backend": backend, "threads": threads}
-    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, **settings)
+    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, close=close, **settings)
     reason = _reasons(found)
     prices = np.full(len(quotes), np.nan)
     with np.errstate(invalid="ignore"):

@@ -29,7 +29,7 @@ def made(forward, rate, days, strikes, root="SPXW", spread=0.2, noise=0.0, seed=
     return Quotes(
         name="made", source="made", quoted=QUOTED, spot=forward,
         symbol=np.array([f"{root}{i}" for i in range(2 * count)]),
-        root=np.full(2 * count, root), expiry=np.full(2 * count, np.datetime64(day)),
+        root=np.full(2 * count, root), expiry=np.full(2 * count, np.datetime64(end.replace(tzinfo=None))),
         kind=kind, strike=strike, bid=mid - spread / 2, ask=mid + spread / 2,
     )  # fmt: skip
 

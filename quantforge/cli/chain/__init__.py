@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
+from datetime import time
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -62,7 +63,13 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--am-roots",
         metavar="ROOT,...",
-        help="roots that settle at the open, all others at the close (default: DJX,NDX,RUT,SPX)",
+        help="roots that settle at the open, all others at the close (default: those of index options that do, such as SPX, NDX, RUT and VIX)",
+    )
+    parser.add_argument(
+        "--close",
+        type=_clock,
+        metavar="HH:MM",
+        help="when the others settle, US Eastern (default: 16:00, or 13:00 on early closes)",
     )
     parser.add_argument(
         "--american-roots",
@@ -128,7 +135,9 @@ def run(arguments: argparse.Namespace) -> int:
     done_reading = perf_counter()
     with status("pricing"):
         american = _american(arguments.american_roots, quotes.root.tolist())
-        priced = price(quotes, am_roots=roots, american_roots=american, **settings)
+        priced = price(
+            quotes, am_roots=roots, american_roots=american, close=arguments.close, **settings
+        )
         done = perf_counter()
         report = with_times(summary(priced), priced, **settings)
     report["seconds"] = {
@@ -154,6 +163,14 @@ def _number(word: str) -> float:
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", word.strip(), re.IGNORECASE):
         raise argparse.ArgumentTypeError(f"{word!r} is not a number such as 4505.1")
     return float(word)
+
+
+def _clock(word: str) -> time:
+    """A time of day, HH:MM."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", word.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a time of day such as 13:00")
+    return time(int(found[1]), int(found[2]))
 
 
 def _mapped(words: str | None) -> dict[str, str]:
