@@ -65,12 +65,13 @@ def is_open(instant: np.datetime64) -> bool:
     return bool(at(day, OPEN)[0] <= instant <= closes(day)[0] + _AFTER)
 
 
-def last_close(instant: np.datetime64) -> np.datetime64:
-    """The latest close at or before an instant, both in UTC."""
+def last_close(instant: np.datetime64, late: bool = False) -> np.datetime64:
+    """The latest close at or before an instant, both in UTC; `late` for what trades after it."""
+    after = _AFTER if late else np.timedelta64(0, "m")
     day = last_trading_days(_local_date(instant))
-    if closes(day)[0] > instant:
+    if closes(day)[0] + after > instant:
         day = last_trading_days(day - _DAY)
-    close: np.datetime64 = closes(day)[0]
+    close: np.datetime64 = closes(day)[0] + after
     return close
 
 

@@ -111,7 +111,7 @@ def test_a_time_is_that_of_the_fastest_of_three_calls_after_the_pricing(run, mon
         return solve(*operands, **settings)
 
     monkeypatch.setattr(quantforge, "implied_volatility", count)
-    seconds = json.loads(run("chain", "--json").out)["seconds"]
+    seconds = json.loads(run("chain", "--json", "--asof", "file").out)["seconds"]
     assert len(calls) == 1 + 3
     assert 0.05 <= seconds["invert"] < 0.2
     assert seconds["fit_and_price"] >= 0.2
@@ -190,7 +190,7 @@ def test_am_roots_say_what_settles_at_the_open(run):
 )
 def test_american_roots_are_named_or_all_or_none(run, words, american):
     options = ["--american-roots", *words] if words else []
-    report = json.loads(run("chain", SAMPLE, "--json", *options).out)
+    report = json.loads(run("chain", SAMPLE, "--asof", "file", "--json", *options).out)
     assert report["american_roots"] == american
     assert report["remarks"] == []
     for expiry in report["expiries"]:
@@ -218,14 +218,13 @@ def test_american_options_without_a_spot_take_that_of_the_nearest_expiry_and_it_
     """The sample's index stands at 2000."""
     path = tmp_path / "chain.csv"
     path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
-    report = json.loads(run("chain", path, "--american-roots", "SPXW", "--json").out)
+    words = ("chain", path, "--american-roots", "SPXW", "--asof", "file", "--json")
+    report = json.loads(run(*words).out)
     (remark,) = report["remarks"]
     assert remark.startswith("no value of SPXW is given: taken from its nearest expiry, ")
     assert report["american_roots"] == ["SPXW"]
     assert report["expiries"][1]["spot"] == pytest.approx(2000.0, rel=5e-4)
-    report = json.loads(
-        run("chain", path, "--american-roots", "SPXW", "--spot", "2001", "--json").out
-    )
+    report = json.loads(run(*words, "--spot", "2001").out)
     assert report["remarks"] == []
     assert {each["spot"] for each in report["expiries"]} == {2001.0}
 
@@ -235,7 +234,7 @@ def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(ru
     path = tmp_path / "chain.csv"
     lines = SAMPLE.read_bytes().replace(b",Last: 2000.00", b"").splitlines(keepends=True)
     path.write_bytes(b"".join(line for line in lines if b" Oct " not in line))
-    words = ("chain", path, "--american-roots", "all")
+    words = ("chain", path, "--american-roots", "all", "--asof", "file")
     remark = "no value of the underlying: SPX, SPXW taken as European"
     assert remark in run(*words).out.splitlines()
     report = json.loads(run(*words, "--json").out)

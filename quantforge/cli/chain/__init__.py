@@ -54,7 +54,10 @@ def add_parser(subparsers: Any) -> None:
         help="columns of the file by the names that the format has for them",
     )
     parser.add_argument(
-        "--asof", metavar="TIME", help="time of the quotes, ISO 8601 with zone, for the file's own"
+        "--asof",
+        metavar="TIME",
+        help="time of the quotes, ISO 8601 with zone, for the file's own; close is the last close "
+        "before that, file that itself (default: what suits the vendor's volatilities)",
     )
     for name, meaning in _GIVEN.items():
         parser.add_argument(
@@ -63,7 +66,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--am-roots",
         metavar="ROOT,...",
-        help="roots that settle at the open, all others at the close (default: those of index options that do, such as SPX, NDX, RUT and VIX)",
+        help="roots that settle at the open, all others at the close (default: those of index "
+        "options that do, such as SPX, NDX, RUT and VIX)",
     )
     parser.add_argument(
         "--close",
@@ -120,7 +124,9 @@ def run(arguments: argparse.Namespace) -> int:
     from quantforge.cli.chain.timing import with_times
 
     _check_targets(arguments)
-    asof = None if arguments.asof is None else read_iso_instant(arguments.asof)
+    asof = arguments.asof
+    if asof not in {None, "close", "file"}:
+        asof = read_iso_instant(asof)
     given = {name: getattr(arguments, name) for name in _GIVEN}
     roots = AM_ROOTS if arguments.am_roots is None else _roots(arguments.am_roots)
     settings = {"backend": arguments.backend, "threads": arguments.threads}
