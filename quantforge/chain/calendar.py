@@ -17,7 +17,7 @@ import numpy as np
 from quantforge.chain.instants import at
 from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts, positive
 from quantforge.chain.roots import AM_ROOTS, EUROPEAN_ROOTS
-from quantforge.chain.sessions import OPEN, closes, last_trading_days
+from quantforge.chain.sessions import OPEN, closes, early_closes, last_trading_days
 
 SECONDS_PER_YEAR: Final = 365.0 * 86400.0  # ACT/365 fixed
 
@@ -64,6 +64,11 @@ class Expiries:
     def options(self) -> Integers:
         """How many options each expiry has."""
         return np.bincount(self.of_option, minlength=len(self))
+
+    @property
+    def settles_early(self) -> Flags:
+        """Which settle at a close that is early."""
+        return np.asarray(early_closes(self.date) & (self.settled == closes(self.date)))
 
     @property
     def has_spot(self) -> Flags:

@@ -20,6 +20,7 @@ from quantforge.chain.frames import to_frame
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.quotes import Flags, Floats, Quotes
 from quantforge.chain.roots import AM_ROOTS
+from quantforge.chain.vendor import vendor_forwards
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -66,12 +67,17 @@ class PricedChain:
         A `Reason` for each option.
     implied : Implied
         Volatilities and greeks of the quotes.
+    vendor_forward, vendor_forward_error : array of float64
+        For each European expiry the forward that the vendor's volatilities imply, and how precisely
+        it is known (see `quantforge.chain.vendor`).
     """
 
     fit: Fit
     price: Floats
     reason: NDArray[np.int8]
     implied: Implied
+    vendor_forward: Floats
+    vendor_forward_error: Floats
 
     @property
     def quotes(self) -> Quotes:
@@ -133,7 +139,30 @@ class PricedChain:
         for what, flags in counted.items():
             if flags.any():
                 lines.append(f"{np.count_nonzero(flags):,} of {len(found):,} expiries {what}")
+        lines.extend(self._vendor_remark())
+        early = np.unique(found.date[found.settles_early & (found.time > 0.0)])
+        if early.size:
+            lines.append(
+                f"settled at the early close, 13:00: {', '.join(early.astype(str))}; "
+                "where a vendor counts to 16:00, --close 16:00 agrees with it"
+            )
         return lines
+
+    def _vendor_remark(self) -> list[str]:
+        """What to say if the vendor's forward is another than ours by more than a spread."""
+        known = np.isfinite(self.vendor_forward)
+        apart = self.vendor_forward - self.fit.forward
+        with np.errstate(invalid="ignore"):
+            off = known & (np.abs(apart) > self.vendor_forward_error)
+        if 2 * np.count_nonzero(off) <= np.count_nonzero(known):
+            return []
+        middle = float(np.median(apart[off]))
+        return [
+            f"the vendor's volatilities imply a forward {abs(middle):,.4g} "
+            f"{'below' if middle < 0.0 else 'above'} that of the quotes in the median, in "
+            f"{np.count_nonzero(off):,} of {np.count_nonzero(known):,} expiries: its value of the "
+            "underlying may be older or later than the quotes"
+        ]
 
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
         """How many options of each expiry have `flags` set."""
@@ -222,7 +251,8 @@ def price(
         for _, rows, call in pricings(found, reason, **settings):
             prices[rows] = call()
     reason[(reason == Reason.PRICED) & np.isnan(prices)] = Reason.REFUSED
-    return PricedChain(found, prices, reason, invert(found, **settings))
+    implied = invert(found, **settings)
+    return PricedChain(found, prices, reason, implied, *vendor_forwards(found, **settings))
 
 
 def pricings(

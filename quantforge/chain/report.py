@@ -83,6 +83,7 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
         "spot": found.spot.tolist(),
         "forward": fit.forward.tolist(),
         "forward_source": fit.source,
+        "vendor_forward": priced.vendor_forward.tolist(),
         "rate": fit.rate.tolist(),
         "rate_error": fit.rate_error.tolist(),
         "carry": fit.carry.tolist(),
