@@ -15,6 +15,7 @@ from quantforge.chain.quotes import ChainError, Quotes
 from quantforge.chain.readers.contract import Options
 from quantforge.chain.readers.registry import best, named, read_with
 from quantforge.chain.snapshot import of_close, of_export
+from quantforge.chain.units import Units, converted
 from quantforge.files.decoding import is_blank
 from quantforge.files.opening import read_bytes
 
@@ -31,6 +32,10 @@ def read(
     rate: float | None = None,
     forward: float | None = None,
     map: Mapping[str, str] | None = None,
+    strike_scale: float | None = None,
+    vol_unit: str | None = None,
+    price_unit: str | None = None,
+    rate_unit: str | None = None,
 ) -> Quotes:
     """Read a file of option quotes.
 
@@ -48,6 +53,12 @@ def read(
         For every row, in place of what the file says.
     map : mapping of str to str, optional
         Columns of the file by the names that the reader has for them, where it takes that.
+    strike_scale : float, optional
+        What the strikes of the file are multiplied by, 0.001 for thousandths.
+    vol_unit, rate_unit : {"fraction", "percent"}, optional
+        Of the vendor's volatilities, and of rates, given ones included.
+    price_unit : {"currency", "underlying"}, optional
+        Of prices. Units that are not said are looked at (see `quantforge.chain.units`).
 
     Returns
     -------
@@ -57,10 +68,12 @@ def read(
     Raises
     ------
     ChainError
-        If no reader knows the file, it is damaged, or has a cell that cannot be read.
+        If no reader knows the file, it is damaged, has a cell that cannot be read, or numbers
+        that look to be in another unit in every row.
     ValueError
         If there is no such format, or `map` is of no use to it; if `asof` has no time zone, `spot`
-        or `forward` is not above zero, or `rate` not finite.
+        or `forward` is not above zero, or `rate` not finite;
+        if there is no such unit.
     OSError
         If the file cannot be opened.
 
@@ -73,6 +86,9 @@ def read(
     """
     given = {"spot": spot, "rate": rate, "forward": forward}
     _check(asof, given)
+    units = Units(
+        strike_scale=strike_scale, vol_unit=vol_unit, price_unit=price_unit, rate_unit=rate_unit
+    )
     instant = asof if isinstance(asof, datetime) else None
     options = Options(asof=instant, map=dict(map or {}), **given)
     wanted = None if format is None else named(format)
@@ -92,7 +108,7 @@ def read(
                 f"{source}: quotes of {len(times):,} times, which --asof would make one"
             )
         changes |= {"quoted": instant, "zone": instant.tzinfo}
-    quotes = replace(quotes, **changes) if changes else quotes
+    quotes = converted(replace(quotes, **changes) if changes else quotes, units)
     exported = getattr(reader, "dated_by_export", False)
     if asof == "close":
         if not exported:

@@ -21,6 +21,11 @@ _GIVEN: Final = {
     "rate": "continuously compounded interest rate, 0.05 for 5 %%",
     "forward": "forward of every expiry",
 }
+_UNITS: Final = {
+    "vol": (("fraction", "percent"), "the vendor's volatilities"),
+    "price": (("currency", "underlying"), "prices"),
+    "rate": (("fraction", "percent"), "rates, --rate included,"),
+}
 _PLOTS: Final = (".png", ".pdf", ".svg")
 
 
@@ -63,6 +68,11 @@ def add_parser(subparsers: Any) -> None:
         parser.add_argument(
             f"--{name}", type=_number, metavar="X", help=f"{meaning}, for what the file says"
         )
+    parser.add_argument(
+        "--strike-scale", type=_number, metavar="X", help="what strikes are multiplied by, as 0.001"
+    )
+    for name, (words, what) in _UNITS.items():
+        parser.add_argument(f"--{name}-unit", choices=words, help=f"what {what} are in")
     parser.add_argument(
         "--am-roots",
         metavar="ROOT,...",
@@ -136,6 +146,8 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.format,
         asof=asof,
         map=_mapped(arguments.map),
+        strike_scale=arguments.strike_scale,
+        **{f"{name}_unit": getattr(arguments, f"{name}_unit") for name in _UNITS},
         **given,
     )
     done_reading = perf_counter()
