@@ -50,16 +50,18 @@ def of_export(quotes: Quotes, spot_given: bool) -> Quotes:
     candidates = [quotes, at_close]
     if not spot_given and np.isfinite(quotes.spot).any():
         candidates.append(_with(at_close, spot=np.nan))
+    outside = f"exported at {_written(quotes)}, outside trading hours"
     try:
         tried = [price(each) for each in candidates]
-    except quantforge.BackendError:  # no American options: whoever prices them hears of it
-        tried = []
-    outside = f"exported at {_written(quotes)}, outside trading hours"
-    if not tried or min(np.count_nonzero(each.compared) for each in tried[:2]) < _FEWEST:
+        few = min(np.count_nonzero(each.compared) for each in tried[:2]) < _FEWEST
+        unknown = "too few volatilities of the vendor say" if few else ""
+    except quantforge.BackendError:
+        unknown = "no backend with American options says"
+    if unknown:
         return _noted(
             quotes,
-            f"{outside}: taken as the time of its quotes, since too few volatilities of the vendor "
-            f"say whether they are of the close, {_written(at_close)}; --asof close takes that",
+            f"{outside}: taken as the time of its quotes, since {unknown} whether they are of the "
+            f"close, {_written(at_close)}; --asof close takes that",
         )
     best = max(range(len(tried)), key=lambda place: _agreement(tried[place]))
     kept, other = (0, 1) if best == 0 else (best, 0)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from quantforge.chain import ChainError, price, read, sample
+from quantforge import BackendError
+from quantforge.chain import ChainError, price, read, sample, snapshot
 
 HEADER = (
     "Expiration Date,Calls,Last Sale,Net,Bid,Ask,Volume,IV,Delta,Gamma,Open Interest,Strike,"
@@ -97,6 +98,16 @@ def test_a_file_with_too_few_volatilities_keeps_its_time_and_says_so(write):
     quotes = read(write(text))
     assert set(quotes.quoted) == {np.datetime64("2026-01-14T01:00", "s")}
     assert "too few volatilities of the vendor" in quotes.notes[0]
+
+
+def test_without_a_backend_that_could_tell_a_file_keeps_its_time_and_says_so(write, monkeypatch):
+    def refuse(*_, **__):
+        raise BackendError("no American options")
+
+    monkeypatch.setattr(snapshot, "price", refuse)
+    quotes = read(write(chain(EVENING, "2026-01-13T21:00Z", root="ACME")))
+    assert set(quotes.quoted) == {np.datetime64("2026-01-14T01:00", "s")}
+    assert "no backend with American options says" in quotes.notes[0]
 
 
 def test_a_value_of_the_underlying_later_than_the_close_is_left_out(write):

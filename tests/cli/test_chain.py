@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
 import numpy as np
@@ -74,9 +75,9 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
         "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
-        "inside_share", "spot", "forward", "forward_source", "rate", "rate_error", "carry",
-        "pairs", "atm_iv", "inverted", "liquid", "iv_median", "iv_p95", "reason", "seconds",
-        "backend",
+        "inside_share", "spot", "forward", "forward_source", "vendor_forward", "rate",
+        "rate_error", "carry", "pairs", "atm_iv", "inverted", "liquid", "iv_median", "iv_p95",
+        "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -203,12 +204,32 @@ def test_american_roots_are_named_or_all_or_none(run, words, american):
 def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(run):
     report = json.loads(run("chain", SAMPLE, "--json", "--american-roots", "SPX").out)
     lines = run("chain", SAMPLE, "--american-roots", "SPX").out.splitlines()
-    assert "taken as American: SPX" in lines
+    assert "taken as American: SPX; --american-roots says otherwise" in lines
     assert next(line for line in lines if "expiry" in line).split().index("carry") == 8
     row = next(line for line in lines if "2032-03-19" in line).split()
     expiry = next(each for each in report["expiries"] if each["date"] == "2032-03-19")
     assert row[8] == f"{expiry['carry']:.2%}"
     assert "carry" not in run("chain", SAMPLE).out
+
+
+def test_the_close_and_the_time_of_the_quotes_are_told_in_words(run):
+    """The sample was exported on 7 October 2031 at 16:31; an expiry is on that day."""
+    quoted = {}
+    for asof in ("close", "file", "2031-10-07T12:00-04:00"):
+        words = ("chain", SAMPLE, "--asof", asof, "--close", "15:30", "--json")
+        report = json.loads(run(*words).out)
+        assert not any(remark.startswith("exported") for remark in report["remarks"])
+        quoted[asof] = report["quoted"]
+        first = report["expiries"][0]
+        settled = datetime.fromisoformat("2031-10-07T15:30-04:00")
+        seconds = (settled - datetime.fromisoformat(first["quoted"])).total_seconds()
+        assert first["time"] == pytest.approx(seconds / (365 * 86400), rel=1e-12)
+    assert list(quoted.values()) == [
+        "2031-10-07T16:15:00-04:00",
+        "2031-10-07T16:31:00-04:00",
+        "2031-10-07T12:00:00-04:00",
+    ]
+    assert "'25:00' is not a time of day" in one_line(run("chain", "--close", "25:00").err)
 
 
 @needs_american
