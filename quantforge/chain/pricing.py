@@ -20,7 +20,7 @@ from quantforge.chain.frames import to_frame
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.quotes import Flags, Floats, Quotes
 from quantforge.chain.roots import AM_ROOTS
-from quantforge.chain.vendor import vendor_forwards
+from quantforge.chain.vendor import vendor_terms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -67,9 +67,9 @@ class PricedChain:
         A `Reason` for each option.
     implied : Implied
         Volatilities and greeks of the quotes.
-    vendor_forward, vendor_forward_error : array of float64
-        For each European expiry the forward that the vendor's volatilities imply, and how precisely
-        it is known (see `quantforge.chain.vendor`).
+    vendor_forward, vendor_time, vendor_forward_error : array of float64
+        For each European expiry the forward and the years to it that the vendor's volatilities
+        imply, and how precise the forward is (see `quantforge.chain.vendor`).
     """
 
     fit: Fit
@@ -77,6 +77,7 @@ class PricedChain:
     reason: NDArray[np.int8]
     implied: Implied
     vendor_forward: Floats
+    vendor_time: Floats
     vendor_forward_error: Floats
 
     @property
@@ -252,7 +253,7 @@ def price(
             prices[rows] = call()
     reason[(reason == Reason.PRICED) & np.isnan(prices)] = Reason.REFUSED
     implied = invert(found, **settings)
-    return PricedChain(found, prices, reason, implied, *vendor_forwards(found, **settings))
+    return PricedChain(found, prices, reason, implied, *vendor_terms(found, **settings))
 
 
 def pricings(

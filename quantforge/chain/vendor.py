@@ -1,8 +1,9 @@
-"""The forward that a vendor's own volatilities imply, beside that of the quotes.
+"""The forward and the time that a vendor's own volatilities imply, beside those of the quotes.
 
 A vendor who inverts call and put of a strike at another forward than that of their quotes gets two
 volatilities. At these, Black's call less put is the difference of the mids at one forward only, the
-vendor's. A level of the index that is minutes old shows there.
+vendor's. A level of the index that is minutes old shows there. Call and put together, likewise, are worth the sum of the
+mids at one time to expiry, the vendor's: it may count days where we count seconds.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from quantforge.chain.fitting import FEWEST_PAIRS, Fit
 from quantforge.chain.quotes import Floats, Integers
 
 _NEAR: Final = 0.05  # on either side of the money, as a part of the forward
-_TURNS: Final = 3  # of Newton's method on what is nearly a straight line
+_TURNS: Final = 5  # of Newton's method on what is nearly a straight line
 
 
-def vendor_forwards(fit: Fit, **settings: Any) -> tuple[Floats, Floats]:
-    """The vendor's forward of every European expiry, and how precisely it is known.
+def vendor_terms(fit: Fit, **settings: Any) -> tuple[Floats, Floats, Floats]:
+    """The vendor's forward and time to every European expiry, and how precise the forward is.
 
     Parameters
     ----------
@@ -31,39 +32,43 @@ def vendor_forwards(fit: Fit, **settings: Any) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    forward, error : array of float64
-        The median over strikes near the money, and the median spread of call and put there, in
-        units of the forward. NaN for American options and with fewer than three pairs.
+    forward, time, error : array of float64
+        Medians over strikes near the money; the error is the median spread of call and put there,
+        in units of the forward. NaN for American options and with fewer than three pairs.
     """
-    forward, error = np.full((2, len(fit.expiries)), np.nan)
+    forward, years, error = np.full((3, len(fit.expiries)), np.nan)
     pairs = _near_pairs(fit)
     if not pairs.size:
-        return forward, error
+        return forward, years, error
     quotes, place = fit.quotes, fit.expiries.of_option[pairs[0]]
     mid = 0.5 * (quotes.bid + quotes.ask)
     spread = quotes.ask - quotes.bid
     level, discount = fit.forward[place], np.exp(-fit.rate[place] * fit.expiries.time[place])
+    time = fit.expiries.time[place]
     for _ in range(_TURNS):
         found = quantforge.greeks(
             level,
             quotes.strike[pairs],
-            fit.expiries.time[place],
+            time,
             fit.rate[place],
             quotes.vendor_iv[pairs],
             kind=quotes.kind[pairs],
             model="black76",
-            which=("price", "delta"),
+            which=("price", "delta", "theta"),
             **settings,
         )
         (call, put), (up, down) = found["price"] - mid[pairs], found["delta"]
-        level = level - (call - put) / (up - down)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            level = level - (call - put) / (up - down)
+            time = np.maximum(time + (call + put) / found["theta"].sum(axis=0), 0.5 * time)
     apart = 0.5 * spread[pairs].sum(axis=0) / discount
     order = np.argsort(place, kind="stable")
     some, start = np.unique(place[order], return_index=True)
     for each, rows in zip(some, np.split(order, start[1:]), strict=True):
         if rows.size >= FEWEST_PAIRS:
             forward[each], error[each] = np.median(level[rows]), np.median(apart[rows])
-    return forward, error
+            years[each] = np.median(time[rows])
+    return forward, years, error
 
 
 def _near_pairs(fit: Fit) -> Integers:

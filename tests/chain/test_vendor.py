@@ -20,8 +20,8 @@ def black(forward, strike, time, sign, sigma):
     return math.exp(-RATE * time) * sign * legs
 
 
-def made(apart, root="SPXW", half=0.5):
-    """Three expiries, whose vendor inverts mids at a forward that is `apart` from theirs."""
+def made(apart, later=0.0):
+    """Three expiries, whose vendor inverts mids at a forward `apart` from theirs, days `later`."""
     rows = []
     for days in (40, 80, 160):
         time = days / 365
@@ -31,17 +31,17 @@ def made(apart, root="SPXW", half=0.5):
                 mid = black(FORWARD, strike, time, sign, 0.2)
                 sigma = brentq(
                     lambda sigma, strike=strike, time=time, sign=sign, mid=mid: (
-                        black(FORWARD + apart, strike, time, sign, sigma) - mid
+                        black(FORWARD + apart, strike, time + later / 365, sign, sigma) - mid
                     ),
                     1e-4,
                     3.0,
                     xtol=1e-12,
                 )
-                rows.append((strike, sign, settled, mid - half, mid + half, sigma))
+                rows.append((strike, sign, settled, mid - 0.5, mid + 0.5, sigma))
     strike, kind, settled, bid, ask, sigma = map(np.array, zip(*rows, strict=True))
     return Quotes(
         strike=strike, kind=kind, expiry=settled.astype("datetime64[s]"), quoted=QUOTED, bid=bid,
-        ask=ask, vendor_iv=sigma, root=root, spot=FORWARD, source="made",
+        ask=ask, vendor_iv=sigma, root="SPXW", spot=FORWARD, source="made",
     )  # fmt: skip
 
 
@@ -54,6 +54,14 @@ def test_the_forward_of_the_vendor_is_reported_for_every_expiry_and_said(apart, 
     )
     (remark,) = priced.remarks
     assert f"imply a forward {word} that of the quotes in the median, in 3 of 3" in remark
+
+
+@pytest.mark.parametrize(("apart", "later"), [(0.0, 1.0), (-10.0, -0.6)])
+def test_the_time_that_the_vendor_counts_is_reported_for_every_expiry(apart, later):
+    priced = price(made(apart, later))
+    assert 365 * priced.vendor_time == pytest.approx(np.array([40, 80, 160]) + later, abs=0.02)
+    assert priced.vendor_forward == pytest.approx([FORWARD + apart] * 3, abs=0.05)
+    assert [each["vendor_time"] for each in summary(priced)["expiries"]] == list(priced.vendor_time)
 
 
 def test_a_forward_within_the_spread_of_the_quotes_is_no_remark():
