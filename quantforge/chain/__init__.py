@@ -6,7 +6,7 @@
 True
 """
 
-from quantforge.chain.calendar import AM_ROOTS, EUROPEAN_ROOTS, Expiries, expiries
+from quantforge.chain.calendar import Expiries, expiries
 from quantforge.chain.fitting import Fit, fit
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.output import write_rows
@@ -17,6 +17,7 @@ from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.registry import readers
 from quantforge.chain.reading import SAMPLE, read
 from quantforge.chain.report import summary
+from quantforge.chain.roots import AM_ROOTS, EUROPEAN_ROOTS
 
 __all__ = [
     "AM_ROOTS",

@@ -16,25 +16,10 @@ import numpy as np
 
 from quantforge.chain.instants import at
 from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts, positive
+from quantforge.chain.roots import AM_ROOTS, EUROPEAN_ROOTS
+from quantforge.chain.sessions import OPEN, closes, early_closes, last_trading_days
 
-OPEN: Final = time(9, 30)
-CLOSE: Final = time(16, 0)
 SECONDS_PER_YEAR: Final = 365.0 * 86400.0  # ACT/365 fixed
-
-AM_ROOTS: Final = frozenset({"SPX", "NDX", "RUT", "DJX"})
-"""Roots settled at the open of the expiry date (Cboe contract specifications).
-
-Every other root (SPXW, NDXP, RUTW, XSP, OEX, equities, ...) is settled at the close.
-"""
-
-EUROPEAN_ROOTS: Final = frozenset(
-    {"SPX", "SPXW", "XSP", "SPESG", "XEO", "NDX", "NDXP", "XND", "RUT", "RUTW", "MRUT", "RUI"}
-    | {"RLG", "RLV", "DJX", "VIX", "VIXW", "MXEA", "MXEF"}
-)
-"""Roots of index options exercised at expiry alone (Cboe and Nasdaq contract specifications).
-
-Options of every other root (OEX, exchange-traded funds, equities, ...) are American.
-"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +66,11 @@ class Expiries:
         return np.bincount(self.of_option, minlength=len(self))
 
     @property
+    def settles_early(self) -> Flags:
+        """Which settle at a close that is early."""
+        return np.asarray(early_closes(self.date) & (self.settled == closes(self.date)))
+
+    @property
     def has_spot(self) -> Flags:
         """Which have the value of the underlying, without which nothing is American."""
         return np.isfinite(self.spot)
@@ -97,6 +87,7 @@ def expiries(
     quotes: Quotes,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
+    close: time | None = None,
 ) -> Expiries:
     """Find the expiries of `quotes`.
 
@@ -104,17 +95,23 @@ def expiries(
     ----------
     quotes : Quotes
     am_roots : collection of str
-        Roots settled at 9:30 US Eastern, if the quotes have a date only; all others are at 16:00.
+        Roots settled at 9:30 US Eastern, if the quotes have a date only; all others are at the
+        close, 16:00 or on some days 13:00 (see `quantforge.chain.sessions`). A date on which the
+        exchange is closed means the last trading day before.
     american_roots : collection of str, optional
         Roots of American options; all others are European. Without it the quotes tell, and where
         they do not, all are American but `EUROPEAN_ROOTS`.
+    close : time, optional
+        When roots settled at the close are, in US Eastern time, on every day.
     """
     place, first = grouped(
         quotes.quoted, quotes.expiry, quotes.settled, quotes.root, quotes.exercise, quotes.currency
     )
     quoted, date, root = quotes.quoted[first], quotes.expiry[first], quotes.root[first]
     exercise, settled = quotes.exercise[first], quotes.settled[first]
-    by_rule = np.where(np.isin(root, list(am_roots)), at(date, OPEN), at(date, CLOSE))
+    day = last_trading_days(date)
+    at_close = closes(day) if close is None else at(day, close)
+    by_rule = np.where(np.isin(root, list(am_roots)), at(day, OPEN), at_close)
     settled = np.where(np.isnat(settled), by_rule, settled)
     years = (settled - quoted).astype(np.float64) / SECONDS_PER_YEAR
     if american_roots is not None:

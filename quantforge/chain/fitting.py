@@ -13,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
+from datetime import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from quantforge.chain.calendar import AM_ROOTS, Expiries, expiries, grouped
+from quantforge.chain.calendar import Expiries, expiries, grouped
 from quantforge.chain.frames import to_frame
 from quantforge.chain.parity import GREATEST_DEVIATION, LEVEL, Parity, by_parity, without_premiums
 from quantforge.chain.quotes import Flags, Floats, Integers, Quotes
+from quantforge.chain.roots import AM_ROOTS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,6 +97,7 @@ def fit(
     *,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
+    close: time | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Fit:
@@ -110,6 +113,8 @@ def fit(
     am_roots, american_roots : collection of str
         Roots settled at the open, and roots of American options (see `expiries`). Where
         there is no spot for them these are taken as European.
+    close : time, optional
+        When roots settled at the close are (see `expiries`).
     backend, threads
         As in `quantforge.price`, for American options.
 
@@ -132,7 +137,7 @@ def fit(
     ('expired', 'parity', 2000.5)
     """
     quotes = quotes.in_currency
-    found = expiries(quotes, am_roots, american_roots)
+    found = expiries(quotes, am_roots, american_roots, close)
     quoted = parity = by_parity(quotes, found)
     spot, spot_fitted = _spots(found, quoted)
     found = replace(found, spot=spot)

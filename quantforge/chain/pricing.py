@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import time
 from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -12,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
-from quantforge.chain.calendar import AM_ROOTS, Expiries
+from quantforge.chain.calendar import Expiries
 from quantforge.chain.early_exercise import MODEL
 from quantforge.chain.fitting import FEWEST_PAIRS, Fit, fit
 from quantforge.chain.frames import to_frame
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.quotes import Flags, Floats, Quotes
+from quantforge.chain.roots import AM_ROOTS
+from quantforge.chain.vendor import vendor_terms
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -64,12 +67,18 @@ class PricedChain:
         A `Reason` for each option.
     implied : Implied
         Volatilities and greeks of the quotes.
+    vendor_forward, vendor_time, vendor_forward_error : array of float64
+        For each European expiry the forward and the years to it that the vendor's volatilities
+        imply, and how precise the forward is (see `quantforge.chain.vendor`).
     """
 
     fit: Fit
     price: Floats
     reason: NDArray[np.int8]
     implied: Implied
+    vendor_forward: Floats
+    vendor_time: Floats
+    vendor_forward_error: Floats
 
     @property
     def quotes(self) -> Quotes:
@@ -131,7 +140,30 @@ class PricedChain:
         for what, flags in counted.items():
             if flags.any():
                 lines.append(f"{np.count_nonzero(flags):,} of {len(found):,} expiries {what}")
+        lines.extend(self._vendor_remark())
+        early = np.unique(found.date[found.settles_early & (found.time > 0.0)])
+        if early.size:
+            lines.append(
+                f"settled at the early close, 13:00: {', '.join(early.astype(str))}; "
+                "where a vendor counts to 16:00, --close 16:00 agrees with it"
+            )
         return lines
+
+    def _vendor_remark(self) -> list[str]:
+        """What to say if the vendor's forward is another than ours by more than a spread."""
+        known = np.isfinite(self.vendor_forward)
+        apart = self.vendor_forward - self.fit.forward
+        with np.errstate(invalid="ignore"):
+            off = known & (np.abs(apart) > self.vendor_forward_error)
+        if 2 * np.count_nonzero(off) <= np.count_nonzero(known):
+            return []
+        middle = float(np.median(apart[off]))
+        return [
+            f"the vendor's volatilities imply a forward {abs(middle):,.4g} "
+            f"{'below' if middle < 0.0 else 'above'} that of the quotes in the median, in "
+            f"{np.count_nonzero(off):,} of {np.count_nonzero(known):,} expiries: its value of the "
+            "underlying may be older or later than the quotes"
+        ]
 
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
         """How many options of each expiry have `flags` set."""
@@ -171,6 +203,7 @@ def price(
     *,
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
+    close: time | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
@@ -189,6 +222,8 @@ def price(
     american_roots : collection of str, optional
         Roots of American options (see `expiries`). `PricedChain.remarks` say if there is no spot
         to fit them with.
+    close : time, optional
+        When roots settled at the close are (see `expiries`).
     backend, threads
         As in `quantforge.price`.
 
@@ -210,14 +245,15 @@ def price(
     True
     """
     settings: dict[str, Any] = {"backend": backend, "threads": threads}
-    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, **settings)
+    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, close=close, **settings)
     reason = _reasons(found)
     prices = np.full(len(quotes), np.nan)
     with np.errstate(invalid="ignore"):
         for _, rows, call in pricings(found, reason, **settings):
             prices[rows] = call()
     reason[(reason == Reason.PRICED) & np.isnan(prices)] = Reason.REFUSED
-    return PricedChain(found, prices, reason, invert(found, **settings))
+    implied = invert(found, **settings)
+    return PricedChain(found, prices, reason, implied, *vendor_terms(found, **settings))
 
 
 def pricings(

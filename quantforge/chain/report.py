@@ -83,6 +83,8 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
         "spot": found.spot.tolist(),
         "forward": fit.forward.tolist(),
         "forward_source": fit.source,
+        "vendor_forward": priced.vendor_forward.tolist(),
+        "vendor_time": priced.vendor_time.tolist(),
         "rate": fit.rate.tolist(),
         "rate_error": fit.rate_error.tolist(),
         "carry": fit.carry.tolist(),

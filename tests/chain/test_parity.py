@@ -17,6 +17,7 @@ def made(forward, rate, days, strikes, root="SPXW", spread=0.2, noise=0.0, seed=
     count = len(strikes)
     day = QUOTED.date() + timedelta(days=days)
     end = datetime(day.year, day.month, day.day, 21, 0, tzinfo=UTC)
+    settled = np.datetime64(end.replace(tzinfo=None))
     discount = math.exp(-rate * (end - QUOTED).total_seconds() / (365 * 86400))
     strikes = np.asarray(strikes, dtype=float)
     strike = np.repeat(strikes, 2)
@@ -29,7 +30,7 @@ def made(forward, rate, days, strikes, root="SPXW", spread=0.2, noise=0.0, seed=
     return Quotes(
         name="made", source="made", quoted=QUOTED, spot=forward,
         symbol=np.array([f"{root}{i}" for i in range(2 * count)]),
-        root=np.full(2 * count, root), expiry=np.full(2 * count, np.datetime64(day)),
+        root=np.full(2 * count, root), expiry=np.full(2 * count, settled),
         kind=kind, strike=strike, bid=mid - spread / 2, ask=mid + spread / 2,
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
 import numpy as np
@@ -74,9 +75,9 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert report["inside_share"] == priced.inside_share
     assert list(report["expiries"][0]) == [
         "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
-        "inside_share", "spot", "forward", "forward_source", "rate", "rate_error", "carry",
-        "pairs", "atm_iv", "inverted", "liquid", "iv_median", "iv_p95", "reason", "seconds",
-        "backend",
+        "inside_share", "spot", "forward", "forward_source", "vendor_forward", "vendor_time",
+        "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
+        "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
@@ -111,7 +112,7 @@ def test_a_time_is_that_of_the_fastest_of_three_calls_after_the_pricing(run, mon
         return solve(*operands, **settings)
 
     monkeypatch.setattr(quantforge, "implied_volatility", count)
-    seconds = json.loads(run("chain", "--json").out)["seconds"]
+    seconds = json.loads(run("chain", "--json", "--asof", "file").out)["seconds"]
     assert len(calls) == 1 + 3
     assert 0.05 <= seconds["invert"] < 0.2
     assert seconds["fit_and_price"] >= 0.2
@@ -190,7 +191,7 @@ def test_am_roots_say_what_settles_at_the_open(run):
 )
 def test_american_roots_are_named_or_all_or_none(run, words, american):
     options = ["--american-roots", *words] if words else []
-    report = json.loads(run("chain", SAMPLE, "--json", *options).out)
+    report = json.loads(run("chain", SAMPLE, "--asof", "file", "--json", *options).out)
     assert report["american_roots"] == american
     assert report["remarks"] == []
     for expiry in report["expiries"]:
@@ -203,12 +204,32 @@ def test_american_roots_are_named_or_all_or_none(run, words, american):
 def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(run):
     report = json.loads(run("chain", SAMPLE, "--json", "--american-roots", "SPX").out)
     lines = run("chain", SAMPLE, "--american-roots", "SPX").out.splitlines()
-    assert "taken as American: SPX" in lines
+    assert "taken as American: SPX; --american-roots says otherwise" in lines
     assert next(line for line in lines if "expiry" in line).split().index("carry") == 8
     row = next(line for line in lines if "2032-03-19" in line).split()
     expiry = next(each for each in report["expiries"] if each["date"] == "2032-03-19")
     assert row[8] == f"{expiry['carry']:.2%}"
     assert "carry" not in run("chain", SAMPLE).out
+
+
+def test_the_close_and_the_time_of_the_quotes_are_told_in_words(run):
+    """The sample was exported on 7 October 2031 at 16:31; an expiry is on that day."""
+    quoted = {}
+    for asof in ("close", "file", "2031-10-07T12:00-04:00"):
+        words = ("chain", SAMPLE, "--asof", asof, "--close", "15:30", "--json")
+        report = json.loads(run(*words).out)
+        assert not any(remark.startswith("exported") for remark in report["remarks"])
+        quoted[asof] = report["quoted"]
+        first = report["expiries"][0]
+        settled = datetime.fromisoformat("2031-10-07T15:30-04:00")
+        seconds = (settled - datetime.fromisoformat(first["quoted"])).total_seconds()
+        assert first["time"] == pytest.approx(seconds / (365 * 86400), rel=1e-12)
+    assert list(quoted.values()) == [
+        "2031-10-07T16:15:00-04:00",
+        "2031-10-07T16:31:00-04:00",
+        "2031-10-07T12:00:00-04:00",
+    ]
+    assert "'25:00' is not a time of day" in one_line(run("chain", "--close", "25:00").err)
 
 
 @needs_american
@@ -218,14 +239,13 @@ def test_american_options_without_a_spot_take_that_of_the_nearest_expiry_and_it_
     """The sample's index stands at 2000."""
     path = tmp_path / "chain.csv"
     path.write_bytes(SAMPLE.read_bytes().replace(b",Last: 2000.00", b""))
-    report = json.loads(run("chain", path, "--american-roots", "SPXW", "--json").out)
+    words = ("chain", path, "--american-roots", "SPXW", "--asof", "file", "--json")
+    report = json.loads(run(*words).out)
     (remark,) = report["remarks"]
     assert remark.startswith("no value of SPXW is given: taken from its nearest expiry, ")
     assert report["american_roots"] == ["SPXW"]
     assert report["expiries"][1]["spot"] == pytest.approx(2000.0, rel=5e-4)
-    report = json.loads(
-        run("chain", path, "--american-roots", "SPXW", "--spot", "2001", "--json").out
-    )
+    report = json.loads(run(*words, "--spot", "2001").out)
     assert report["remarks"] == []
     assert {each["spot"] for each in report["expiries"]} == {2001.0}
 
@@ -235,7 +255,7 @@ def test_american_options_without_a_spot_are_taken_as_european_and_it_is_said(ru
     path = tmp_path / "chain.csv"
     lines = SAMPLE.read_bytes().replace(b",Last: 2000.00", b"").splitlines(keepends=True)
     path.write_bytes(b"".join(line for line in lines if b" Oct " not in line))
-    words = ("chain", path, "--american-roots", "all")
+    words = ("chain", path, "--american-roots", "all", "--asof", "file")
     remark = "no value of the underlying: SPX, SPXW taken as European"
     assert remark in run(*words).out.splitlines()
     report = json.loads(run(*words, "--json").out)

@@ -74,6 +74,7 @@ class _Cboe:
     name = "cboe"
     seeks = f"a header with Calls, Puts and Strike in the first {_PREAMBLE} lines"
     takes_map = False
+    dated_by_export = True
 
     def sniff(self, head: bytes, path: str) -> float:
         return 0.9 if _find_header(head_lines(head)) else 0.0

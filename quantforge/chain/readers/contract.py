@@ -52,6 +52,9 @@ class Reader(Protocol):
         column contractSymbol".
     takes_map : bool
         Whether it uses `Options.map`, which is refused otherwise.
+    dated_by_export : bool
+        Whether the time of its files is that of their export, which may be hours after that of
+        the quotes.
     """
 
     @property
@@ -62,6 +65,9 @@ class Reader(Protocol):
 
     @property
     def takes_map(self) -> bool: ...  # noqa: D102 # above
+
+    @property
+    def dated_by_export(self) -> bool: ...  # noqa: D102 # above
 
     def sniff(self, head: bytes, path: str) -> float:
         """How sure it is that a file is of its format, from 0, certainly not, to 1.

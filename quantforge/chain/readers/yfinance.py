@@ -36,6 +36,7 @@ class _YFinance:
     name = "yfinance"
     seeks = "columns contractSymbol and lastTradeDate"
     takes_map = True
+    dated_by_export = False
 
     def sniff(self, head: bytes, path: str) -> float:
         return 0.9 if {"contractsymbol", "lasttradedate"} <= head_names(head) else 0.0

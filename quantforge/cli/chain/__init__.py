@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
+from datetime import time
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
@@ -19,6 +20,11 @@ _GIVEN: Final = {
     "spot": "value of the underlying",
     "rate": "continuously compounded interest rate, 0.05 for 5 %%",
     "forward": "forward of every expiry",
+}
+_UNITS: Final = {
+    "vol": (("fraction", "percent"), "the vendor's volatilities"),
+    "price": (("currency", "underlying"), "prices"),
+    "rate": (("fraction", "percent"), "rates, --rate included,"),
 }
 _PLOTS: Final = (".png", ".pdf", ".svg")
 
@@ -53,16 +59,31 @@ def add_parser(subparsers: Any) -> None:
         help="columns of the file by the names that the format has for them",
     )
     parser.add_argument(
-        "--asof", metavar="TIME", help="time of the quotes, ISO 8601 with zone, for the file's own"
+        "--asof",
+        metavar="TIME",
+        help="time of the quotes, ISO 8601 with zone, for the file's own; close is the last close "
+        "before that, file that itself (default: what suits the vendor's volatilities)",
     )
     for name, meaning in _GIVEN.items():
         parser.add_argument(
             f"--{name}", type=_number, metavar="X", help=f"{meaning}, for what the file says"
         )
     parser.add_argument(
+        "--strike-scale", type=_number, metavar="X", help="what strikes are multiplied by, as 0.001"
+    )
+    for name, (words, what) in _UNITS.items():
+        parser.add_argument(f"--{name}-unit", choices=words, help=f"what {what} are in")
+    parser.add_argument(
         "--am-roots",
         metavar="ROOT,...",
-        help="roots that settle at the open, all others at the close (default: DJX,NDX,RUT,SPX)",
+        help="roots that settle at the open, all others at the close (default: those of index "
+        "options that do, such as SPX, NDX, RUT and VIX)",
+    )
+    parser.add_argument(
+        "--close",
+        type=_clock,
+        metavar="HH:MM",
+        help="when the others settle, US Eastern (default: 16:00, or 13:00 on early closes)",
     )
     parser.add_argument(
         "--american-roots",
@@ -113,7 +134,9 @@ def run(arguments: argparse.Namespace) -> int:
     from quantforge.cli.chain.timing import with_times
 
     _check_targets(arguments)
-    asof = None if arguments.asof is None else read_iso_instant(arguments.asof)
+    asof = arguments.asof
+    if asof not in {None, "close", "file"}:
+        asof = read_iso_instant(asof)
     given = {name: getattr(arguments, name) for name in _GIVEN}
     roots = AM_ROOTS if arguments.am_roots is None else _roots(arguments.am_roots)
     settings = {"backend": arguments.backend, "threads": arguments.threads}
@@ -123,12 +146,16 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.format,
         asof=asof,
         map=_mapped(arguments.map),
+        strike_scale=arguments.strike_scale,
+        **{f"{name}_unit": getattr(arguments, f"{name}_unit") for name in _UNITS},
         **given,
     )
     done_reading = perf_counter()
     with status("pricing"):
         american = _american(arguments.american_roots, quotes.root.tolist())
-        priced = price(quotes, am_roots=roots, american_roots=american, **settings)
+        priced = price(
+            quotes, am_roots=roots, american_roots=american, close=arguments.close, **settings
+        )
         done = perf_counter()
         report = with_times(summary(priced), priced, **settings)
     report["seconds"] = {
@@ -154,6 +181,14 @@ def _number(word: str) -> float:
     if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", word.strip(), re.IGNORECASE):
         raise argparse.ArgumentTypeError(f"{word!r} is not a number such as 4505.1")
     return float(word)
+
+
+def _clock(word: str) -> time:
+    """A time of day, HH:MM."""
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", word.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a time of day such as 13:00")
+    return time(int(found[1]), int(found[2]))
 
 
 def _mapped(words: str | None) -> dict[str, str]:

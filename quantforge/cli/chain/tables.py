@@ -35,7 +35,8 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     headings = tuple(compress(_HEADINGS, shown))
     screen.print(table(headings, rows, left=("quoted", "expiry", "root", "forward by", "backend")))
     if american:
-        screen.print(f"taken as American: {', '.join(american)}")
+        roots = ", ".join(root or "options without a root" for root in american)
+        screen.print(f"taken as American: {roots}; --american-roots says otherwise")
     for remark in report["remarks"]:
         screen.print(remark, style="bold")
     if not report["compared"]:
