@@ -2,8 +2,9 @@
 
 A vendor who inverts call and put of a strike at another forward than that of their quotes gets two
 volatilities. At these, Black's call less put is the difference of the mids at one forward only, the
-vendor's. A level of the index that is minutes old shows there. Call and put together, likewise, are worth the sum of the
-mids at one time to expiry, the vendor's: it may count days where we count seconds.
+vendor's. A level of the index that is minutes old shows there. Call and put together, likewise, are
+worth the sum of the mids at one time to expiry, the vendor's: it may count days where we count
+seconds.
 """
 
 from __future__ import annotations
