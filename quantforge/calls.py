@@ -23,8 +23,8 @@ from quantforge.errors import BackendError, KernelError, did_you_mean
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.exercises import EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
-from quantforge.operations import RAW, SIGN, STEPS, STYLE, UNITS, Operation, find
-from quantforge.plan import SPLIT_FROM, Plan, Row
+from quantforge.operations import RAW, SIGN, SPLIT_FROM, STEPS, STYLE, UNITS, Operation, find
+from quantforge.plan import Plan, Row
 from quantforge.plugins import registry
 from quantforge.results import Greeks
 from quantforge.selection import select

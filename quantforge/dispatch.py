@@ -238,4 +238,4 @@ def _rows(
     tuned = lookup.rows(operation, candidates, threads)
     if tuned is not None:
         return tuned
-    return shipped(candidates, threads), Source()
+    return shipped(candidates, threads, _operation(operation).split_from), Source()

@@ -25,6 +25,7 @@ __all__ = [
     "OPERATIONS",
     "RAW",
     "SECOND_ORDER",
+    "SPLIT_FROM",
     "STEPS",
     "THIRD_ORDER",
     "UNITS",
@@ -41,6 +42,8 @@ __all__ = [
 CONTRACT = 1
 """Version of the agreement between core and backends; a backend states the one it was built for."""
 
+SPLIT_FROM: Final = 65_536
+_SPLIT_AMERICAN_FROM: Final = 1_024  # an American option takes a microsecond or more
 
 STEPS: Final[Mapping[str, int]] = MappingProxyType({"1 %": 100, "day": 365})
 """The steps that the market counts by, and how many of them make a unit of an operand."""
@@ -142,6 +145,8 @@ class Operation:
         then the other's result.
     vectors : str
         The package with ``data/golden/<name>.txt``, the bits that an exact backend must return.
+    split_from : int
+        Batch size from which an untuned machine uses its threads: late rather than wrong.
     """
 
     name: str
@@ -155,6 +160,7 @@ class Operation:
     default_outputs: tuple[str, ...] = ()
     inverse_of: str = ""
     vectors: str = "quantforge"
+    split_from: int = SPLIT_FROM
 
     @property
     def model(self) -> str:
@@ -399,6 +405,7 @@ for _operation in (
         numerics=1,
         function="price",
         exercise="american",
+        split_from=_SPLIT_AMERICAN_FROM,
     ),
     Operation(
         name="american_greeks",
@@ -408,6 +415,7 @@ for _operation in (
         numerics=1,
         function="greeks",
         exercise="american",
+        split_from=_SPLIT_AMERICAN_FROM,
         default_outputs=FIRST_ORDER,
     ),
     Operation(
@@ -418,6 +426,7 @@ for _operation in (
         numerics=1,
         function="implied_volatility",
         exercise="american",
+        split_from=_SPLIT_AMERICAN_FROM,
         default_outputs=("sigma",),
         inverse_of="american_price",
     ),
@@ -429,6 +438,7 @@ for _operation in (
         numerics=1,
         function="exercise_boundary",
         exercise="american",
+        split_from=_SPLIT_AMERICAN_FROM,
     ),
     Operation(
         name="bachelier_price",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from quantforge import loaded
 
-__all__ = ["SPLIT_FROM", "Costs", "Plan", "Row", "Source", "row_at", "shipped"]
+__all__ = ["Costs", "Plan", "Row", "Source", "row_at", "shipped"]
 
 Costs = Callable[[str, int, int], float | None]
 """From backend, threads and batch size to seconds, None where nothing was measured."""
@@ -23,14 +23,10 @@ class Row(NamedTuple):
     threads: int
 
 
-SPLIT_FROM = 65_536
-"""Batch size from which an untuned machine uses its threads: late rather than wrong."""
-
-
-def shipped(candidates: Sequence[str], budget: int) -> tuple[Row, ...]:
+def shipped(candidates: Sequence[str], budget: int, split_from: int) -> tuple[Row, ...]:
     """The rows of a machine that nobody has tuned."""
     alone = Row(0, candidates[0], 1)
-    return (alone, Row(SPLIT_FROM, candidates[0], budget)) if budget > 1 else (alone,)
+    return (alone, Row(split_from, candidates[0], budget)) if budget > 1 else (alone,)
 
 
 def row_at(rows: Sequence[Row], n: float) -> Row:

@@ -89,6 +89,17 @@ def test_without_a_profile_the_first_candidate_takes_all_and_threads_come_late(r
     ]
 
 
+def test_without_a_profile_threads_come_sooner_for_what_takes_long(monkeypatch):
+    monkeypatch.setattr("quantforge.threads.budget", lambda: 4)
+    dispatch.invalidate()
+    for operation in ("american_price", "american_greeks", "american_implied_volatility"):
+        try:
+            rows = dispatch.preview(operation).rows
+        except quantforge.BackendError:
+            pytest.skip("no backend has American options")
+        assert [(row.start, row.threads) for row in rows] == [(0, 1), (1_024, 4)]
+
+
 # --- threads -----------------------------------------------------------------------------------
 
 

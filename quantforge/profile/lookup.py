@@ -84,7 +84,8 @@ def ties(
     known = found.rows.get(operation) if found else None
     loading = {name: one.loading for name, one in found.backends.items()} if found else {}
     slow = decision.slow_to_load({name: loading.get(name, 0.0) for name in candidates})
-    return decision.Ties(known or shipped(candidates, budget), slow)
+    split_from = OPERATIONS[operation].split_from
+    return decision.Ties(known or shipped(candidates, budget, split_from), slow)
 
 
 def _say_untuned(operation: str) -> None:

@@ -87,7 +87,7 @@ def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random
     candidates = registry().candidates(operation, exact=True)
     rows = preview(operation).rows
     budget = _threads.budget()
-    default = shipped(candidates, budget)
+    default = shipped(candidates, budget, OPERATIONS[operation].split_from)
     choices = {
         (name, count)
         for name in candidates

@@ -2,6 +2,7 @@
 
 import pytest
 
+from quantforge.operations import SPLIT_FROM
 from quantforge.plan import Row, shipped
 from quantforge.profile.curves import UNJUDGED, Curve
 from quantforge.profile.decision import (
@@ -133,11 +134,11 @@ def test_threads_that_could_not_be_judged_are_used_where_they_were_before():
     # Disturbed, two threads seem to take longer than one, whatever the size.
     seconds = tuple(1.1 * one for one in alone.curve.seconds)
     doubtful = Candidate("one", 2, Curve(2, sizes, seconds, (UNJUDGED,) * len(sizes)))
-    for held in (shipped(["one"], 2), (Row(0, "one", 1), Row(8192, "one", 2))):
+    for held in (shipped(["one"], 2, SPLIT_FROM), (Row(0, "one", 1), Row(8192, "one", 2))):
         assert decide([alone, doubtful], Ties(held)) == held
     # Shipped rows name another backend, which `alone` surely beats: its threads stay all the same.
     other = Candidate("other", 1, curve(lambda n: 1e-6 + 90e-9 * n, sizes=sizes))
-    rows = decide([other, alone, doubtful], Ties(shipped(["other"], 2)))
+    rows = decide([other, alone, doubtful], Ties(shipped(["other"], 2, SPLIT_FROM)))
     assert rows[-1] == (65_536, "one", 2)
 
 
@@ -176,4 +177,4 @@ def test_beyond_everything_measured_the_last_sizes_count():
 def test_beyond_what_little_time_allowed_to_measure_threads_stay_as_shipped():
     alone = Candidate("one", 1, curve(lambda n: 1e-6 + 50e-9 * n, sizes=SIZES[:5]))
     both = Candidate("one", 2, curve(lambda n: 200e-6 + 25e-9 * n, threads=2, sizes=SIZES[:5]))
-    assert decide([alone, both], Ties(shipped(["one"], 2)))[-1] == (65_536, "one", 2)
+    assert decide([alone, both], Ties(shipped(["one"], 2, SPLIT_FROM)))[-1] == (65_536, "one", 2)
