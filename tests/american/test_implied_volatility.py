@@ -159,3 +159,15 @@ def test_two_boundaries_are_refused():
         )  # fmt: skip
     assert np.isnan(sigma)
     assert code == Code.INVALID_INPUT
+
+
+@each_backend
+@pytest.mark.parametrize("sigma", [0.3, 2.0, 6.0])
+def test_with_centuries_left_the_search_ends_too(backend, sigma):
+    """There the European price has no such volatility, and the search no upper bound."""
+    option = (90.0, 100.0, 400.0, 0.05)
+    given = {"dividend": 0.01, "kind": "put", "exercise": "american", "backend": backend}
+    price = quantforge.price(*option, sigma, **given)
+    found, code = quantforge.implied_volatility(price, *option, status=True, **given)
+    assert code == Code.OK
+    assert found == pytest.approx(sigma, rel=1e-8)
