@@ -103,7 +103,7 @@ def _listed(introduction: str, counts: dict[str, int]) -> str:
 
 
 def _words(name: str) -> str:
-    return name.lower().replace("_", " ")
+    return name.lower().replace("_", " ") if name.isupper() else name  # a code, or words already
 
 
 def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
