@@ -1,0 +1,90 @@
+"""Files of OptionMetrics."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantforge.chain import ChainError, price, read
+from quantforge.chain.implied import vendor_difference
+
+HEADER = (
+    "secid,date,exdate,cp_flag,strike_price,best_bid,best_offer,volume,impl_volatility,"
+    "ticker,exercise_style"
+)
+ROWS = (
+    "1,20070118,20070217,C,1425000,20.1,21.3,12,0.1021,FRG,E",
+    "1,20070118,20070217,P,1400000,6.2,6.9,,,FRG,E",
+    "2,20070118,20070316,P,50500,1.1,1.2,3,0.31,QRS,A",
+)
+SHARED = Path(__file__).resolve().parents[4] / "shared/data/files/optionmetrics_spx_2007.csv"
+
+
+def text(rows=ROWS, header=HEADER):
+    return "\n".join((header, *rows, ""))
+
+
+def test_every_row_is_an_option_of_the_close_of_its_day(write):
+    quotes = read(write(text()))
+    assert quotes.root.tolist() == ["FRG", "FRG", "QRS"]
+    assert quotes.kind.tolist() == [1, -1, -1]
+    assert quotes.strike.tolist() == [1425.0, 1400.0, 50.5]
+    assert quotes.expiry.astype(str).tolist() == ["2007-02-17", "2007-02-17", "2007-03-16"]
+    assert set(quotes.quoted.astype(str).tolist()) == {"2007-01-18T21:00:00"}  # 16:00 in New York
+    np.testing.assert_array_equal(quotes.bid, [20.1, 6.2, 1.1])
+    np.testing.assert_array_equal(quotes.ask, [21.3, 6.9, 1.2])
+    np.testing.assert_array_equal(quotes.vendor_iv, [0.1021, np.nan, 0.31])
+    np.testing.assert_array_equal(quotes.volume, [12.0, np.nan, 3.0])
+    assert quotes.exercise.tolist() == ["european", "european", "american"]
+
+
+@pytest.mark.parametrize(
+    ("day", "expiry"),
+    [("2007-01-18", "2007-02-17"), ("18JAN2007", "17FEB2007"), ("18/1/07", "17/2/07"),
+     ("1/18/2007", "2/17/2007"), ("18-Jan-2007", "17-Feb-2007")],
+)  # fmt: skip
+def test_dates_are_read_however_they_are_written(write, day, expiry):
+    rows = [row.replace("20070118", day).replace("20070217", expiry) for row in ROWS[:2]]
+    quotes = read(write(text(rows)))
+    assert set(quotes.quoted.astype(str).tolist()) == {"2007-01-18T21:00:00"}
+    assert set(quotes.expiry.astype(str).tolist()) == {"2007-02-17"}
+
+
+def test_a_saturday_is_settled_on_the_friday_before(write):
+    """30 days after the close of Thursday, less one, where options settle at the close."""
+    rows = [row.replace(",FRG,E", ",XSP,E") for row in ROWS[:2]]
+    found = price(read(write(text(rows)), spot=1420.0, rate=0.05))
+    assert found.fit.expiries.time == pytest.approx([29 / 365], rel=1e-12)
+
+
+REFUSALS = {
+    "day or month": (
+        ("20070118", "1/2/07", "20070217", "3/4/07", "20070316", "5/6/07"),
+        "line 2: date '.*' may be a day or a month first",
+    ),
+    "no date": (("20070217", "soon"), "line 2: 'soon' is not a date, column exdate"),
+    "no such day": (("20070217", "20070230"), "line 2: '20070230' is not a date, column exdate"),
+    "no kind": ((",C,", ",X,"), "line 2: 'X' is not a call or a put, column cp_flag"),
+    "word": ((",1425000,", ",many,"), "line 2: 'many' is not a number, column strike_price"),
+    "cut off": ((",0.31,QRS,A", ""), "line 4: the file is cut off: 8 fields where 11 are needed"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_cannot_be_read_is_refused_with_line_and_column(case, write):
+    changes, message = REFUSALS[case]
+    changed = text()
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        changed = changed.replace(old, new)
+    with pytest.raises(ChainError, match=message):
+        read(write(changed))
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the file is not here")
+def test_volatilities_of_real_options_out_of_the_money_are_the_vendors():
+    quotes = read(SHARED, map={"spot": "spindx", "rate": "r"})
+    priced = price(quotes)
+    assert priced.inside_share > 0.85
+    liquid = priced.implied.liquid
+    median, _ = vendor_difference(priced.implied.difference["volatility"], liquid)
+    assert median < 0.0053
