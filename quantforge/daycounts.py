@@ -105,7 +105,8 @@ def years_between(
     >>> years = quantforge.years_between("2024-03-08T21:00Z", "2024-03-15")  # an hour less than 7 d
     >>> round(float(years) * 365 * 24, 6)
     167.0
-    >>> quantforge.years_between("2024-03-08", "2024-03-15", daycount="bus252") * 252
+    >>> years = quantforge.years_between("2024-03-08", "2024-03-15", daycount="bus252")
+    >>> float(years) * 252
     5.0
     """
     try:

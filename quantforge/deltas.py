@@ -123,7 +123,8 @@ def strike_from_delta(
     -----
     The premium-adjusted delta of a call rises with the strike, and then falls. Two strikes have the
     same delta, and the result is the higher one, as is the market's convention. At the maximum they
-    meet, and the strike hardly depends on anything but the delta there.
+    meet, and the strike hardly depends on anything but the delta there. Two units in the last place
+    of the delta around it either answer may come out: that strike, or none.
 
     The error is at most 8 (1 + c) 2^-53 of the strike, where c is the relative change of the strike
     over that of the delta. Only near the maximum, and where both volatility and time are large, is

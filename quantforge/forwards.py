@@ -131,7 +131,7 @@ def prepaid(spot: Any, rate: Any, times: Any, cash: Any, *, time: Any = np.inf) 
     --------
     >>> import quantforge
     >>> round(float(quantforge.prepaid(100, 0.05, [0.25, 0.5], [2, 2])), 6)
-    96.074224
+    96.074225
     >>> round(float(quantforge.prepaid(100, 0.05, [0.25, 0.5], [2, 2], time=0.3)), 6)
     98.024844
     """

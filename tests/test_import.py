@@ -76,7 +76,10 @@ def test_everything_public_is_there_and_documented():
         assert getattr(quantforge, name).__doc__, name
 
 
-@pytest.mark.parametrize("module", ["api", "dispatch", "plugins", "results", "testing"])
+@pytest.mark.parametrize(
+    "module",
+    ["api", "daycounts", "deltas", "dispatch", "forwards", "plugins", "results", "testing"],
+)
 def test_the_examples_in_the_docstrings_hold(module):
     results = doctest.testmod(importlib.import_module(f"quantforge.{module}"))
     assert results.attempted
