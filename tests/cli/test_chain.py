@@ -331,7 +331,10 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
 
 
 def test_help_lists_the_formats(run):
-    assert "Formats: cboe, yfinance, optionmetrics, schwab, deribit." in run("chain", "--help").out
+    assert (
+        "Formats: cboe, yfinance, optionmetrics, schwab, deribit, long."
+        in run("chain", "--help").out
+    )
 
 
 PLUGIN = """

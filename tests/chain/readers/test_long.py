@@ -1,0 +1,93 @@
+"""Tables with a row an option that nobody in particular has made."""
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantforge.chain import ChainError, price, read
+from quantforge.chain.implied import vendor_difference
+
+HISTORY = (
+    "UnderlyingSymbol,UnderlyingPrice,Exchange,OptionSymbol,Type,Expiration,DataDate,Strike,Last,"
+    "Bid,Ask,Volume,OpenInterest\n"
+    "FRG,101.5,*,FRG310321C00090000,call,03/21/2031,01/02/2031,90,12.5,12.4,12.7,3,40\n"
+    "FRG,101.5,*,FRG310321P00090000,put,03/21/2031,01/02/2031,90,1.2,1.1,1.3,,\n"
+)
+COMMAS = (
+    "ticker;vencimento;type;mod;strike;preco;data;iv;spot\n"
+    "FRGU900;21/03/2031;PUT;E;90,50;1,25;02/01/2031;0,31;101,5\n"
+    "FRGI900;21/03/2031;CALL;A;90,50;12,50;02/01/2031;0,30;101,5\n"
+)
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "files" / "alphavantage_aapl.csv"
+
+
+def test_columns_go_by_the_names_that_files_give_them(write):
+    quotes = read(write(HISTORY))
+    assert quotes.kind.tolist() == [1, -1]
+    assert quotes.strike.tolist() == [90.0, 90.0]
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 21)}  # 16:00 in New York
+    np.testing.assert_array_equal(quotes.bid, [12.4, 1.1])
+    np.testing.assert_array_equal(quotes.volume, [3.0, np.nan])
+    assert quotes.spot.tolist() == [101.5, 101.5]
+    assert quotes.symbol.tolist() == ["FRG310321C00090000", "FRG310321P00090000"]
+    assert set(quotes.root.tolist()) == {"FRG"}
+    assert quotes.notes == ("quoted at the close of each day, 16:00 in New York as a rule",)
+
+
+def test_decimal_commas_and_a_price_without_quotes_are_read_and_said(write):
+    quotes = read(write(COMMAS), map={"exercise": "mod", "root": "ticker"})
+    assert quotes.strike.tolist() == [90.5, 90.5]
+    assert quotes.bid.tolist() == quotes.ask.tolist() == [1.25, 12.5]
+    assert quotes.exercise.tolist() == ["european", "american"]
+    assert quotes.root.tolist() == ["FRGU900", "FRGI900"]
+    assert "no bids and asks: column preco stands for both" in quotes.notes
+
+
+def test_instants_are_kept_and_midnights_are_dates(write):
+    timed = HISTORY.replace("01/02/2031", "2031-01-02T15:30-05:00")
+    quotes = read(write(timed.replace("03/21/2031", "2031-03-21 00:00:00")))
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 20, 30)}
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+    assert np.isnat(quotes.settled).all()
+    assert quotes.notes == ()
+    quotes = read(write(timed.replace("03/21/2031", "2031-03-21T08:00Z")))
+    assert set(quotes.settled.tolist()) == {datetime(2031, 3, 21, 8)}
+
+
+def test_other_names_are_mapped(write):
+    other = HISTORY.replace("Strike", "X1").replace("Bid", "X2").replace("DataDate", "X3")
+    with pytest.raises(ChainError, match="not an option chain of a known format"):
+        read(write(other))
+    with pytest.raises(ChainError, match=r"no column of the strike; .* --map strike=COLUMN names"):
+        read(write(other), format="long")
+    names = {"strike": "X1", "bid": "X2", "quoted": "X3"}
+    assert read(write(other), format="long", map=names).bid.tolist() == [12.4, 1.1]
+    with pytest.raises(ChainError, match="--map colour: known are strike, kind,"):
+        read(write(HISTORY), map={"colour": "Type"})
+
+
+REFUSALS = {
+    "no time": (("DataDate", "Other"), "no time of the quotes; give it with --asof"),
+    "no kind": ((",put,", ",sold,"), "line 3: 'sold' is not a call or a put, column Type"),
+    "no number": ((",1.3,", ",high,"), "line 3: 'high' is not a number, column Ask"),
+    "no expiry": ((",put,03/21/2031", ",put,soon"), "line 3: 'soon' is not a date"),
+    "no zone": (("01/02/2031", "2031-01-02T15:30"), "line 2: .*, column DataDate"),
+    "cut off": ((",1.1,1.3,,\n", ",1.1"), "line 3: the file is cut off"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_what_cannot_be_read_is_refused_with_line_and_column(case, write):
+    change, message = REFUSALS[case]
+    with pytest.raises(ChainError, match=message):
+        read(write(HISTORY.replace(*change)))
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the file is not here")
+def test_volatilities_of_a_real_chain_are_the_vendors():
+    priced = price(read(SHARED))
+    median, _ = vendor_difference(priced.implied.difference["volatility"], priced.implied.liquid)
+    assert median < 2e-3
