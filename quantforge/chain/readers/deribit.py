@@ -24,7 +24,9 @@ from quantforge.chain.readers.records import Records, instants, read_json
 from quantforge.chain.readers.table import head_names, read_named
 from quantforge.files.dates import read_date
 
-_NAME: Final = re.compile(r"([A-Z0-9_]+)-(\d{1,2})([A-Z]{3})(\d{2})-(\d+(?:d\d+)?)-([CP])")
+_NAME: Final = re.compile(
+    r"([A-Z0-9_]+)-(\d{1,2})([A-Z]{3})(\d{2})-(\d{1,12}(?:d\d{1,12})?)-([CP])"
+)
 _NUMBERS: Final = {
     "bid": ("best_bid_price", "bid_price"),
     "ask": ("best_ask_price", "ask_price"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from quantforge.chain.quotes import ChainError, Floats
 from quantforge.files.decoding import decode
+
+_FAR: Final = 1e13  # milliseconds: the year 2286
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,22 @@ class Records:
                 if isinstance(value, bool):
                     raise TypeError
                 found[index] = float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 raise self.refusal(index, f"{name} {value!r} is not a number") from None
         found[np.isin(found, list(missing))] = np.nan
+        return found
+
+    def needed(self, name: str, missing: Collection[float] = ()) -> Floats:
+        """A field as numbers, which every record has to have.
+
+        Raises
+        ------
+        ChainError
+            If one is missing, infinite, or no number.
+        """
+        found = self.numbers(name, missing)
+        if not np.isfinite(found).all():
+            raise self.refusal(int(np.argmin(np.isfinite(found))), f"no {name}")
         return found
 
     def refusal(self, index: int, what: object) -> ChainError:
@@ -68,12 +83,14 @@ def read_json(raw: bytes, source: str) -> Any:
     except json.JSONDecodeError as error:
         what = f"line {error.lineno}: no JSON: {error.msg}"
         raise ChainError(f"{source}: {what}") from error
+    except RecursionError as error:
+        raise ChainError(f"{source}: no JSON that can be read: nested too deeply") from error
     except ValueError as error:
         raise ChainError(str(error)) from error
 
 
 def instants(milliseconds: Floats) -> Any:
-    """Instants from milliseconds since 1970, NaT from NaN."""
-    some = np.isfinite(milliseconds)
+    """Instants from milliseconds since 1970; NaT from NaN and from what is centuries away."""
+    some = np.abs(milliseconds) < _FAR
     whole = np.where(some, milliseconds, 0.0).astype("datetime64[ms]").astype("datetime64[s]")
     return np.where(some, whole, np.datetime64("NaT"))

@@ -71,7 +71,7 @@ class _Schwab:
             quoted=quoted,
             expiry=np.array(days, dtype="datetime64[D]"),
             kind=np.array(kinds, dtype=np.int8),
-            strike=records.numbers("strikePrice"),
+            strike=records.needed("strikePrice", _MISSING),
             vendor_iv=records.numbers("volatility", _MISSING) * _PER_CENT,
             spot=top.numbers("underlyingPrice", _MISSING)[0],
             rate=top.numbers("interestRate", _MISSING)[0] * _PER_CENT,

@@ -1,7 +1,7 @@
 """Chains of Schwab's and TD Ameritrade's interfaces."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +81,11 @@ def test_puts_alone_are_inverted_by_the_files_own_spot_and_rate():
     priced = price(read(SHARED))
     assert set(priced.fit.source) == {"spot and rate"}
     assert np.count_nonzero(priced.implied.solved) > 370
+
+
+@pytest.mark.parametrize("strike", [None, -999.0, float("inf"), 10**400])
+def test_an_option_without_a_strike_is_refused_with_its_place(strike, write):
+    lost = {**PUT, "strikePrice": strike}
+    whole = {"symbol": "FRG", "putExpDateMap": {"2031-03-21:78": {"90.0": [PUT], "?": [lost]}}}
+    with pytest.raises(ChainError, match=r"putExpDateMap 2031-03-21 \?: .*strikePrice"):
+        read(write(json.dumps(whole), "frg.json"), asof=datetime(2031, 1, 2, 15, tzinfo=UTC))
