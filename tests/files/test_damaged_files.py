@@ -119,7 +119,52 @@ YFINANCE = b"\n".join(
 )
 
 
-@pytest.mark.parametrize(("name", "original"), [("cboe", CHAIN), ("yfinance", YFINANCE)])
+NSE = b"\n".join(
+    (
+        b"# Downloaded: 22/3/2031, 12:45:04 pm",
+        b"Calls,,,Puts,,",
+        b"Delta,Ask,Bid,Strike,IV,Bid,Ask",
+        b"March 27 5 DTE,,,,,,",
+        b'0.91,169.20,167.50,"2,400",31.46%,5.80,5.95',
+        b'"FRG 2,581.50 INR +4.60",,,,,,',
+        b'0.10,2.75,2.65,"2,780",25.72%,202.50,236.70',
+        b"",
+    )
+)
+NSE_JSON = (
+    b'{"records": {"timestamp": "21-Mar-2031 11:00:00", "data": [{"strikePrice": 24000, "CE": '
+    b'{"strikePrice": 24000, "expiryDate": "27-Mar-2031", "bidprice": 75.8, "askPrice": 76.8, '
+    b'"impliedVolatility": 19.5, "underlyingValue": 24010.5, "underlying": "NIFTY"}}]}}'
+)
+DERIBIT = b"\n".join(
+    (
+        b"instrument_name,bid_price,ask_price,mark_price,mark_iv,underlying_price,timestamp",
+        b"BTC-28MAR31-90000-C,0.14,0.15,0.1443,61.5,101000,1925134200000",
+        b"BTC-28MAR31-95000-P,0.06,0.07,0.065,60.1,101000,1925134201000",
+        b"",
+    )
+)
+DERIBIT_JSON = (
+    b'{"result": [{"instrument_name": "ETH-28MAR31-3500-C", "best_bid_price": 0.14, '
+    b'"best_ask_price": 0.15, "timestamp": 1925134200000, "greeks": {"delta": 0.7}}]}'
+)
+SCHWAB = (
+    b'{"symbol": "FRG", "underlyingPrice": 100.5, "interestRate": 4.5, "putExpDateMap": '
+    b'{"2031-03-21:78": {"90.0": [{"putCall": "PUT", "symbol": "FRG_032131P90", "bid": 1.1, '
+    b'"ask": 1.3, "volatility": 31.5, "strikePrice": 90.0, "quoteTimeInLong": 1925134200000}]}}}'
+)
+CHAINS = {
+    "cboe": ("cboe", CHAIN),
+    "yfinance": ("yfinance", YFINANCE),
+    "deribit": ("deribit", DERIBIT),
+    "deribit, json": ("deribit", DERIBIT_JSON),
+    "schwab": ("schwab", SCHWAB),
+    "nse": ("nse", NSE),
+    "nse, json": ("nse", NSE_JSON),
+}
+
+
+@pytest.mark.parametrize(("name", "original"), CHAINS.values(), ids=CHAINS)
 def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(name, original):
     reader = readers()[name]
 

@@ -6,17 +6,18 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import numpy as np
 
-from quantforge.chain.quotes import KINDS, ChainError, Flags, Signs
-from quantforge.files.cells import CellError
+from quantforge.chain.quotes import KINDS, ChainError, Flags, Floats, Signs
+from quantforge.files.cells import CellError, read_numbers
 from quantforge.files.decoding import decode
 
 DELIMITERS: Final = ",;\t|"
 _LONGEST: Final = 20_000  # characters of a header that are looked at
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
 
 Column = TypeVar("Column")
 
@@ -52,6 +53,12 @@ class Table:
     def refusal(self, index: int, what: object) -> ChainError:
         """The error to raise about a row."""
         return ChainError(f"{self.source}: line {self.lines[index]}: {what}")
+
+    def where(self, wanted: Flags) -> Table:
+        """The rows that are wanted."""
+        places = np.flatnonzero(wanted).tolist()
+        rows = [self.rows[place] for place in places]
+        return replace(self, rows=rows, lines=[self.lines[place] for place in places])
 
     def refuse_where(self, wrong: Flags, what: str) -> None:
         """Raise about the first row that is wrong, if there is one."""
@@ -167,6 +174,28 @@ def read_kinds(cells: Sequence[str]) -> Signs:
         index = int(np.argmin(np.abs(signs)))
         raise CellError(cells[index], "a call or a put", index)
     return signs
+
+
+def read_figures(cells: Sequence[str]) -> Floats:
+    """Numbers as web pages write them: ``1,23,456.00``, a long minus, a per cent sign.
+
+    Commas may separate thousands or lakhs. The per cent sign is left out: 31.46% is 31.46.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is not a number.
+    """
+    known = {cell: _figure(cell) for cell in set(cells)}
+    try:
+        return read_numbers([known[cell] for cell in cells])
+    except CellError as error:
+        raise CellError(cells[error.index], "a number", error.index) from None
+
+
+def _figure(cell: str) -> str:
+    plain = cell.strip().replace("\u2212", "-").removesuffix("%").rstrip()
+    return plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain
 
 
 def bare(name: str) -> str:

@@ -14,7 +14,7 @@ from quantforge.chain.readers import registry
 FILE = b"#mine\n90\n100\n"
 
 
-BUILT_IN = ["cboe", "yfinance", "optionmetrics", "schwab", "deribit", "long"]
+BUILT_IN = ["cboe", "yfinance", "optionmetrics", "schwab", "deribit", "nse", "long"]
 
 
 class Mine:
