@@ -332,7 +332,7 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
 
 def test_help_lists_the_formats(run):
     assert (
-        "Formats: cboe, yfinance, optionmetrics, schwab, deribit, nse, long."
+        "Formats: cboe, yfinance, optionmetrics, schwab, deribit, nse, long, wide."
         in run("chain", "--help").out
     )
 

@@ -153,6 +153,15 @@ SCHWAB = (
     b'{"2031-03-21:78": {"90.0": [{"putCall": "PUT", "symbol": "FRG_032131P90", "bid": 1.1, '
     b'"ask": 1.3, "volatility": 31.5, "strikePrice": 90.0, "quoteTimeInLong": 1925134200000}]}}}'
 )
+LONG = (
+    b"type;expiry;date;strike;bid;ask;iv\ncall;21/03/2031;2/1/2031;90,5;12,4;12,7;0,3\n"
+    b"put;21/03/2031;2/1/2031;1.090,5;1,1;1,3;\n"
+)
+WIDE = (
+    b"Time,Symbol,Expiry,Underlying,Strike,CE_LTP,CE_OI,PE_LTP\n"
+    b"09:18,NIFTY,27-Mar-2031,24456.60,24000,452.25,55998,1.4\n"
+    b'15:30,NIFTY,27-Mar-2031,24398.70,"24,000",398.90,,0.05\n'
+)
 CHAINS = {
     "cboe": ("cboe", CHAIN),
     "yfinance": ("yfinance", YFINANCE),
@@ -160,6 +169,8 @@ CHAINS = {
     "deribit, json": ("deribit", DERIBIT_JSON),
     "schwab": ("schwab", SCHWAB),
     "nse": ("nse", NSE),
+    "long": ("long", LONG),
+    "wide": ("wide", WIDE),
     "nse, json": ("nse", NSE_JSON),
 }
 

@@ -172,12 +172,17 @@ def _quotes(*, days: Dates, root: Any, **columns: Any) -> Quotes:
     return Quotes(
         name=", ".join(sorted(set(np.atleast_1d(root).tolist()))),
         root=root,
-        expiry=at(days, CLOSE, INDIA),
+        expiry=closes(days),
         zone=INDIA,
         currency="INR",
         exercise="european",
         **columns,
     )
+
+
+def closes(days: Dates) -> Dates:
+    """The instants, in UTC, at which the exchange closes and options are settled."""
+    return at(days, CLOSE, INDIA)
 
 
 def _strikes(table: Table, column: int | str) -> Any:

@@ -14,7 +14,7 @@ import pluggy
 
 from quantforge import QuantForgeWarning
 from quantforge.chain.quotes import ChainError, Quotes
-from quantforge.chain.readers import cboe, deribit, long, nse, optionmetrics, schwab, yfinance
+from quantforge.chain.readers import cboe, deribit, long, nse, optionmetrics, schwab, wide, yfinance
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
@@ -25,6 +25,7 @@ BUILT_IN: Final[tuple[Reader, ...]] = (
     deribit.READER,
     nse.READER,
     long.READER,
+    wide.READER,
 )
 """Those that come with the package. Of readers that are equally sure the first reads."""
 

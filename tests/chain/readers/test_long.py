@@ -91,3 +91,23 @@ def test_volatilities_of_a_real_chain_are_the_vendors():
     priced = price(read(SHARED))
     median, _ = vendor_difference(priced.implied.difference["volatility"], priced.implied.liquid)
     assert median < 2e-3
+
+
+def test_thousands_are_told_from_decimals_by_all_numbers_of_the_table(write):
+    thousands = HISTORY.replace(",90,12.5,", ',"1,090",12.5,')
+    assert read(write(thousands)).strike.tolist() == [1090.0, 90.0]
+    unclear = "type;expiry;date;strike;bid;ask\ncall;2031-03-21;2031-01-02;1,090;3;4\n"
+    with pytest.raises(ChainError, match="'1,090' may be two numbers, and no cell tells"):
+        read(write(unclear))
+
+
+def test_one_time_does_not_stand_for_several_days(write):
+    days = HISTORY.replace("01/02/2031,90,1.2", "01/13/2031,90,1.2")
+    with pytest.raises(ChainError, match="quotes of 2 times, which --asof would make one"):
+        read(write(days), asof=datetime.fromisoformat("2031-01-02T16:00-05:00"))
+
+
+def test_an_underlying_with_numbers_is_the_spot(write):
+    renamed = HISTORY.replace("UnderlyingSymbol", "Symbol").replace("UnderlyingPrice", "Underlying")
+    quotes = read(write(renamed))
+    assert (set(quotes.spot), set(quotes.root)) == ({101.5}, {"FRG"})

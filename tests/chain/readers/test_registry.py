@@ -14,7 +14,7 @@ from quantforge.chain.readers import registry
 FILE = b"#mine\n90\n100\n"
 
 
-BUILT_IN = ["cboe", "yfinance", "optionmetrics", "schwab", "deribit", "nse", "long"]
+BUILT_IN = ["cboe", "yfinance", "optionmetrics", "schwab", "deribit", "nse", "long", "wide"]
 
 
 class Mine:
@@ -52,7 +52,12 @@ def plugged(monkeypatch):
                 return SimpleNamespace(quantforge_reader=hookimpl(lambda: made))
 
             points.append(SimpleNamespace(name=name, value=f"{name}_plugin", load=load))
-        monkeypatch.setattr(metadata, "entry_points", lambda group: points)
+
+        def listed(group):
+            return points if group == registry.GROUP else installed(group=group)
+
+        installed = metadata.entry_points
+        monkeypatch.setattr(metadata, "entry_points", listed)
         registry.plugins.cache_clear()
 
     yield plug
