@@ -11,6 +11,8 @@ from quantforge import QuantForgeWarning, hookimpl
 from quantforge.chain import SAMPLE, ChainError, Options, Quotes, read, readers
 from quantforge.chain.readers import registry
 
+BUILT_IN = registry.BUILT_IN
+NAMES = [each.name for each in BUILT_IN]
 FILE = b"#mine\n90\n100\n"
 
 
@@ -58,7 +60,7 @@ def plugged(monkeypatch):
 
 def test_the_reader_of_a_plugin_reads_what_it_is_surest_of(plugged, write):
     plugged(mine=Mine())
-    assert list(readers()) == ["cboe", "yfinance", "mine"]
+    assert list(readers()) == [*NAMES, "mine"]
     path = write(FILE, "strikes.txt")
     assert read(path).strike.tolist() == [90.0, 100.0]
     assert Mine.heads[-1] == (FILE, str(path))
@@ -79,7 +81,9 @@ def test_the_format_may_be_named_whatever_the_file_looks_like(plugged, write):
     assert read(write(b"anything\n90\n"), format="mine").strike.tolist() == [90.0]
     with pytest.raises(ChainError, match="no header with Calls, Puts and Strike"):
         read(write(FILE), format="cboe")
-    with pytest.raises(ValueError, match="unknown format 'yours'; known: cboe, yfinance, mine"):
+    with pytest.raises(
+        ValueError, match=f"unknown format 'yours'; known: {', '.join(NAMES)}, mine"
+    ):
         read(write(FILE), format="yours")
 
 
@@ -90,9 +94,8 @@ def test_a_file_that_nobody_knows_is_refused_with_what_each_looks_for(plugged, w
         read(path)
     assert str(caught.value) == (
         f"{path}: not an option chain of a known format: "
-        "cboe looks for a header with Calls, Puts and Strike in the first 60 lines; "
-        "yfinance looks for columns contractSymbol and lastTradeDate; "
-        "mine looks for #mine at the start"
+        + "".join(f"{each.name} looks for {each.seeks}; " for each in BUILT_IN)
+        + "mine looks for #mine at the start"
     )
 
 
@@ -141,7 +144,7 @@ def test_a_module_without_the_hook_is_left_out(plugged, write, monkeypatch):
     monkeypatch.setattr(metadata, "entry_points", lambda group: [point])
     registry.plugins.cache_clear()
     with pytest.warns(QuantForgeWarning, match="no hook implementation `quantforge_reader`"):
-        assert list(readers()) == ["cboe", "yfinance"]
+        assert list(readers()) == NAMES
     registry.plugins.cache_clear()
 
 

@@ -1,0 +1,137 @@
+"""Dates whose order of day and month only the rest of the file can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from quantforge.chain.quotes import ChainError, Dates
+from quantforge.chain.readers.table import Table
+from quantforge.files.cells import CellError
+from quantforge.files.dates import plain, read_date
+
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?")
+_NAMED: Final = re.compile(r"(\d{1,2})[-/. ]?([a-z]{3,})\.?[-/. ]?(\d{4}|\d{2})")
+_WRITTEN: Final = {False: "month/day/year", True: "day/month/year"}
+
+
+def read_day(cell: str, *, day_first: bool) -> date:
+    """Read a date as data vendors and spreadsheets write it.
+
+    Beside what `read_date` knows it may be ``20300621``, ``21-Jun-30``, ``21JUN2030``,
+    ``21/6/30`` or ``6/21/30``; `day_first` chooses between the last two. Years of two digits
+    are from 1970 to 2069.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    text = plain(cell)
+    if found := _COMPACT.fullmatch(text):
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _NUMERIC.fullmatch(text):
+        first, second = int(found[1]), int(found[3])
+        day, month = (first, second) if day_first else (second, first)
+        return date(_year(found[4]), month, day)
+    if found := _NAMED.fullmatch(text):
+        return read_date(f"{found[1]} {found[2]} {_year(found[3])}")
+    return read_date(cell)
+
+
+def states(cell: str, day: date) -> bool:
+    """Whether a cell, in one order or the other, is this date.
+
+    Raises
+    ------
+    ValueError
+        If it is no date in either.
+    """
+    try:
+        if read_day(cell, day_first=False) == day:
+            return True
+    except ValueError:
+        return read_day(cell, day_first=True) == day
+    try:
+        return read_day(cell, day_first=True) == day
+    except ValueError:
+        return False
+
+
+def read_days(table: Table, quoted: str, expiry: str) -> tuple[Dates, Dates, tuple[str, ...]]:
+    """Read the dates of the quotes and of the expiries, and find the order they are written in.
+
+    Where both orders give dates, quotes are from Monday to Friday and not after the expiry. If
+    that leaves both, it is the order with more expiries on a Friday or Saturday.
+
+    Returns
+    -------
+    quoted, expiry : array of datetime64[D]
+    notes : tuple of str
+        A line that says which order was taken, where that makes a difference.
+
+    Raises
+    ------
+    ChainError
+        At a cell that is no date, or if the order remains in doubt.
+    """
+    found: dict[bool, tuple[Dates, Dates]] = {}
+    errors: list[ChainError] = []
+    for day_first in (False, True):
+        read = partial(_read_column, day_first=day_first)
+        try:
+            found[day_first] = table.column(quoted, read), table.column(expiry, read)
+        except ChainError as error:
+            errors.append(error)
+    if not found:
+        # The order that gets further down the file is the one it is written in.
+        raise max(errors, key=lambda error: int(str(error).split(": line ")[-1].split(":")[0]))
+    if len(found) == 1:
+        ((day_first, (dates, ends)),) = found.items()
+        return dates, ends, () if not day_first else _note(day_first)
+    if all(np.array_equal(*pair) for pair in zip(found[False], found[True], strict=True)):
+        return *found[False], ()
+    likely = {order: _fridays(*pair) for order, pair in found.items() if _plausible(*pair)}
+    shares = sorted(likely.values())
+    if not likely or (len(shares) > 1 and shares[0] == shares[1]):
+        raise ChainError(
+            f"{table.source}: dates such as {table.texts(expiry)[0].strip()[:20]!r} in column "
+            f"{expiry} may be {_WRITTEN[False]} or {_WRITTEN[True]}; write them as 2030-06-21"
+        )
+    day_first = max(likely, key=lambda order: likely[order])
+    return *found[day_first], _note(day_first)
+
+
+def _note(day_first: bool) -> tuple[str, ...]:
+    return (f"dates are read as {_WRITTEN[day_first]}",)
+
+
+def _read_column(cells: Sequence[str], day_first: bool) -> Dates:
+    known: dict[str, np.datetime64] = {}
+    for index, cell in enumerate(cells):
+        if cell not in known:
+            try:
+                known[cell] = np.datetime64(read_day(cell, day_first=day_first), "D")
+            except ValueError:
+                raise CellError(cell, "a date", index) from None
+    return np.array([known[cell] for cell in cells], dtype="datetime64[D]")
+
+
+def _plausible(quoted: Dates, expiry: Dates) -> bool:
+    return bool(np.is_busday(quoted).all() and (quoted <= expiry).all())
+
+
+def _fridays(quoted: Dates, expiry: Dates) -> float:
+    """The share of the expiries that are on a Friday or a Saturday."""
+    return float(np.is_busday(np.unique(expiry), weekmask="Fri Sat").mean())
+
+
+def _year(digits: str) -> int:
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)
