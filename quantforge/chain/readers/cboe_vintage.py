@@ -10,8 +10,8 @@ contract, and there may be a row for each exchange beside the one for all of the
     17 Oct 150.00 (AAPL1727J150-A),7.30,+0.95,7.30,7.50,4,2751,17 Oct 150.00 (AAPL1727V150-A),...
 
 The symbol has root, year, day, a letter and the strike. A to L are calls of January to December, M
-to X puts. Some programs have saved these files with commas for the spaces within cells, which makes
-no difference here.
+to X puts. An expiry on a Saturday settles on the Friday before. Some programs have saved these
+files with commas for the spaces within cells, which makes no difference here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from quantforge.chain.calendar import grouped
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import ChainError, Dates, Floats, Integers, Quotes, Texts
 from quantforge.chain.readers.contract import Options, Reader
+from quantforge.chain.readers.days import settlement_days
 from quantforge.chain.readers.table import Table, head_lines, read_lines
 from quantforge.files.cells import CellError, read_numbers
 
@@ -147,8 +148,9 @@ def _read_sides(table: Table) -> tuple[dict[str, Any], Texts]:
         table.refuse_where(np.array(differ), "month and symbol differ")
         sides.append(
             {
-                "symbol": said.symbol, "root": said.root, "expiry": said.expiry, "strike": strike,
-                "exchange": said.exchange, "kind": np.full(len(table), kind, dtype=np.int8),
+                "symbol": said.symbol, "root": said.root, "strike": strike,
+                "expiry": settlement_days(said.expiry), "exchange": said.exchange,
+                "kind": np.full(len(table), kind, dtype=np.int8),
                 **{name: table.column(offset + place, read_numbers)
                    for name, place in _NUMBERS.items()},
             }
@@ -191,7 +193,7 @@ def _consolidated(
     whole = exchange == ""
     alone = ~whole & (exchange != "TEST") & ~np.isin(contract, contract[whole])
     rows = np.flatnonzero(whole | alone)
-    _, first = grouped(contract[rows])
+    _, first = np.unique(contract[rows], return_index=True)
     rows_of_one = rows[np.sort(first)]
     if alone.any():
         kept = contract[rows]

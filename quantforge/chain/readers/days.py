@@ -20,6 +20,19 @@ _NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00
 _NAMED: Final = re.compile(r"(\d{1,2})[-/. ]?([a-z]{3,})\.?[-/. ]?(\d{4}|\d{2})")
 _WRITTEN: Final = {False: "month/day/year", True: "day/month/year"}
 
+# The Good Fridays before a Saturday on which options expired; there was no trading on them.
+_GOOD_FRIDAYS: Final = ("2000-04-21", "2003-04-18", "2008-03-21", "2014-04-18")
+
+
+def settlement_days(expiry: Dates) -> Dates:
+    """The days on which options settle whose expiry is a Saturday, as it was until January 2015.
+
+    Such options traded until the Friday before, whose prices settled them, or until the Thursday
+    before a Good Friday. (Options Clearing Corporation, By-Laws before 2015.)
+    """
+    before = np.busday_offset(expiry, 0, roll="backward", holidays=list(_GOOD_FRIDAYS))
+    return np.where(np.is_busday(expiry, weekmask="Sat"), before, expiry)
+
 
 def read_day(cell: str, *, day_first: bool) -> date:
     """Read a date as data vendors and spreadsheets write it.

@@ -14,10 +14,15 @@ import pluggy
 
 from quantforge import QuantForgeWarning
 from quantforge.chain.quotes import ChainError, Quotes
-from quantforge.chain.readers import cboe, cboe_vintage, yfinance
+from quantforge.chain.readers import cboe, cboe_json, cboe_vintage, yfinance
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
 
-BUILT_IN: Final[tuple[Reader, ...]] = (cboe.READER, cboe_vintage.READER, yfinance.READER)
+BUILT_IN: Final[tuple[Reader, ...]] = (
+    cboe.READER,
+    cboe_vintage.READER,
+    cboe_json.READER,
+    yfinance.READER,
+)
 """Those that come with the package. Of readers that are equally sure the first reads."""
 
 _HEAD: Final = 1 << 16  # bytes of a file that readers judge it by

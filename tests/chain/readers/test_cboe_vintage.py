@@ -57,6 +57,11 @@ def test_a_contract_is_what_its_short_symbol_says(write):
     assert quotes.notes == ()
 
 
+def test_an_expiry_on_a_saturday_settles_on_the_friday_before(write):
+    quotes = read(write(text(WHOLE.replace("1321", "1322"))))
+    assert set(quotes.expiry.tolist()) == {datetime(2013, 6, 21).date()}
+
+
 def test_quotes_of_single_exchanges_are_left_out_beside_that_of_all(write):
     quotes = read(write(text(SINGLE, WHOLE, SINGLE.replace("-A)", "-TEST)"))))
     assert quotes.bid.tolist() == [2.4, 1.1]
