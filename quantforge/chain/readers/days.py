@@ -1,15 +1,16 @@
-"""Dates whose order of day and month only the rest of the file can tell."""
+"""Dates and times without a zone, whose order of day and month only the file can tell."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Final
 
 import numpy as np
 
+from quantforge.chain.instants import exchange_zone
 from quantforge.chain.quotes import ChainError, Dates
 from quantforge.chain.readers.table import Table
 from quantforge.files.cells import CellError
@@ -75,6 +76,33 @@ def states(cell: str, day: date) -> bool:
         return read_day(cell, day_first=True) == day
     except ValueError:
         return False
+
+
+def read_local_instants(cells: Sequence[str]) -> Dates:
+    """Instants of a column such as ``2030-06-14 15:45``, in the zone of the exchange, as UTC.
+
+    A blank cell is NaT.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is none, or has a date alone.
+    """
+    known: dict[str, str] = {}
+    for index, cell in enumerate(cells):
+        if cell in known:
+            continue
+        text = cell.strip()
+        try:
+            moment = datetime.fromisoformat(text) if text else None
+            if moment is not None and ":" not in text:
+                raise ValueError(text)
+            if moment is not None and moment.tzinfo is None:
+                moment = moment.replace(tzinfo=exchange_zone())
+            known[cell] = moment.astimezone(UTC).isoformat()[:19] if moment else "NaT"
+        except (ValueError, OverflowError):
+            raise CellError(cell, "a time such as 2030-06-14 15:45", index) from None
+    return np.array([known[cell] for cell in cells], dtype="datetime64[s]")
 
 
 def read_days(table: Table, quoted: str, expiry: str) -> tuple[Dates, Dates, tuple[str, ...]]:

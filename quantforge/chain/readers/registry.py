@@ -14,7 +14,14 @@ import pluggy
 
 from quantforge import QuantForgeWarning
 from quantforge.chain.quotes import ChainError, Quotes
-from quantforge.chain.readers import cboe, cboe_json, cboe_vintage, optionmetrics, yfinance
+from quantforge.chain.readers import (
+    cboe,
+    cboe_json,
+    cboe_vintage,
+    optionmetrics,
+    optionsdx,
+    yfinance,
+)
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
@@ -23,6 +30,7 @@ BUILT_IN: Final[tuple[Reader, ...]] = (
     cboe_json.READER,
     yfinance.READER,
     optionmetrics.READER,
+    optionsdx.READER,
 )
 """Those that come with the package. Of readers that are equally sure the first reads."""
 
