@@ -12,10 +12,14 @@ put on the right. The columns of the two share their names::
 Spreadsheets and browsers change it on the way: encoding, delimiter, decimal sign, the order and
 spelling of the columns, the language of the date. None of them changes the OSI symbols, which name
 root, expiry, kind and strike. So everything else is checked against these.
+
+Files of 2018 to 2020 begin with ``AAPL (Apple Inc.),202.63,-9.82`` and a time as in
+``Aug 25 2019 @ 10:55 ET,Bid,201.6,...``. For older ones see `cboe_vintage`.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -27,15 +31,17 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge.chain.instants import read_written_instant
-from quantforge.chain.quotes import ChainError, Floats, Quotes
+from quantforge.chain.quotes import ChainError, Dates, Flags, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
+from quantforge.chain.readers.days import states
 from quantforge.chain.readers.table import DELIMITERS, Table, head_lines, read_lines, read_rows
 from quantforge.chain.symbols import read_symbols
-from quantforge.files.cells import CellError, read_dates, read_numbers
+from quantforge.files.cells import CellError, read_numbers
 
 _PREAMBLE: Final = 60  # lines within which the header must come
 _LONGEST: Final = 20_000  # characters of a header; Cboe's has some two hundred
 _LAST: Final = re.compile(r"\blast\s*:\s*([-\d.,]*\d)", re.IGNORECASE)
+_TITLE: Final = re.compile(r'"?(?P<name>\S.*\))"?\s*(?P<delimiter>[,;\t|])(?P<rest>.*)')
 
 # What a column holds, by the letters of its header.
 _SHARED: Final = {
@@ -163,16 +169,31 @@ def _quote_time(preamble: Sequence[str], source: str) -> datetime:
 
 def _underlying(preamble: Sequence[str]) -> str:
     """Name of the underlying, which precedes its last value, in quotation marks or not."""
-    first = next((line for line in preamble if line.strip()), "")
-    return _LAST.split(first)[0].strip(f'" {DELIMITERS}')
+    first = _first(preamble)
+    titled = _titled(first)
+    return titled[0] if titled else _LAST.split(first)[0].strip(f'" {DELIMITERS}')
 
 
 def _spot(preamble: Sequence[str], decimal: str) -> float:
     found = _LAST.search("\n".join(preamble))
+    titled = _titled(_first(preamble))
+    value = found[1] if found else titled[1] if titled else ""
     try:
-        return float(read_numbers([found[1]], decimal, grouped=True)[0]) if found else float("nan")
+        return float(read_numbers([value], decimal, grouped=True)[0])
     except CellError:
         return float("nan")
+
+
+def _first(preamble: Sequence[str]) -> str:
+    return next((line.strip() for line in preamble if line.strip()), "")
+
+
+def _titled(line: str) -> tuple[str, str] | None:
+    """Name and last value in ``AAPL (Apple Inc.),202.63,-9.82``."""
+    found = _TITLE.fullmatch(line)
+    if found is None or _LAST.search(line):
+        return None
+    return found["name"], next(csv.reader([found["rest"]], delimiter=found["delimiter"]), [""])[0]
 
 
 def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> Table:
@@ -193,12 +214,25 @@ def _read_sides(table: Table, layout: _Layout) -> dict[str, Any]:
         (calls.root != puts.root) | (calls.expiry != puts.expiry) | (calls.strike != puts.strike),
         "call and put differ in root, expiry or strike",
     )
-    stated = table.column(layout.shared["expiry"], read_dates)
-    table.refuse_where(stated != calls.expiry, "expiration date and symbol differ")
+    agrees = table.column(layout.shared["expiry"], partial(_agree, expiry=calls.expiry))
+    table.refuse_where(~agrees, "expiration date and symbol differ")
     return {
         "symbol": np.stack((calls.symbol, puts.symbol), axis=1).ravel(),
         **{name: np.repeat(getattr(calls, name), 2) for name in ("root", "expiry", "strike")},
     }
+
+
+def _agree(cells: Sequence[str], expiry: Dates) -> Flags:
+    """Whether each cell is the date in the symbol, in the order of any country."""
+    pairs = list(zip(cells, expiry.tolist(), strict=True))
+    known: dict[tuple[str, Any], bool] = {}
+    for index, pair in enumerate(pairs):
+        if pair not in known:
+            try:
+                known[pair] = states(*pair)
+            except ValueError:
+                raise CellError(pair[0], "a date", index) from None
+    return np.array([known[pair] for pair in pairs])
 
 
 def _read_numbers(table: Table, layout: _Layout, strike: Floats) -> tuple[str, dict[str, Any]]:

@@ -1,22 +1,107 @@
-"""The dates of a table in which they are written short: 20070118, 18JAN2007, 18/1/07, 1/18/2007."""
+"""Dates and times without a zone, whose order of day and month only the file can tell."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Final
 
 import numpy as np
 
+from quantforge.chain.instants import exchange_zone
 from quantforge.chain.quotes import Dates
 from quantforge.chain.readers.table import Table
 from quantforge.files.cells import CellError
-from quantforge.files.dates import read_date
+from quantforge.files.dates import plain, read_date
 
-_DIGITS: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_GLUED: Final = re.compile(r"(\d{1,2})-?([A-Za-z]{3})-?(\d{4})")
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?")
+_NAMED: Final = re.compile(r"(\d{1,2})[-/. ]?([a-z]{3,})\.?[-/. ]?(\d{4}|\d{2})")
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
-_CENTURY: Final = 70  # of years of two digits, the first that is of the last century
+
+# The Good Fridays before a Saturday on which options expired; there was no trading on them.
+_GOOD_FRIDAYS: Final = ("2000-04-21", "2003-04-18", "2008-03-21", "2014-04-18")
+
+
+def settlement_days(expiry: Dates) -> Dates:
+    """The days on which options settle whose expiry is a Saturday, as it was until January 2015.
+
+    Such options traded until the Friday before, whose prices settled them, or until the Thursday
+    before a Good Friday. (Options Clearing Corporation, By-Laws before 2015.)
+    """
+    before = np.busday_offset(expiry, 0, roll="backward", holidays=list(_GOOD_FRIDAYS))
+    return np.where(np.is_busday(expiry, weekmask="Sat"), before, expiry)
+
+
+def read_day(cell: str, *, day_first: bool) -> date:
+    """Read a date as data vendors and spreadsheets write it.
+
+    Beside what `read_date` knows it may be ``20300621``, ``21-Jun-30``, ``21JUN2030``,
+    ``21/6/30`` or ``6/21/30``; `day_first` chooses between the last two. Years of two digits
+    are from 1970 to 2069.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    text = plain(cell)
+    if found := _COMPACT.fullmatch(text):
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _NUMERIC.fullmatch(text):
+        first, second = int(found[1]), int(found[3])
+        day, month = (first, second) if day_first else (second, first)
+        return date(_year(found[4]), month, day)
+    if found := _NAMED.fullmatch(text):
+        return read_date(f"{found[1]} {found[2]} {_year(found[3])}")
+    return read_date(cell)
+
+
+def states(cell: str, day: date) -> bool:
+    """Whether a cell, in one order or the other, is this date.
+
+    Raises
+    ------
+    ValueError
+        If it is no date in either.
+    """
+    try:
+        if read_day(cell, day_first=False) == day:
+            return True
+    except ValueError:
+        return read_day(cell, day_first=True) == day
+    try:
+        return read_day(cell, day_first=True) == day
+    except ValueError:
+        return False
+
+
+def read_local_instants(cells: Sequence[str]) -> Dates:
+    """Instants of a column such as ``2030-06-14 15:45``, in the zone of the exchange, as UTC.
+
+    A blank cell is NaT.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is none, or has a date alone.
+    """
+    known: dict[str, str] = {}
+    for index, cell in enumerate(cells):
+        if cell in known:
+            continue
+        text = cell.strip()
+        try:
+            moment = datetime.fromisoformat(text) if text else None
+            if moment is not None and ":" not in text:
+                raise ValueError(text)
+            if moment is not None and moment.tzinfo is None:
+                moment = moment.replace(tzinfo=exchange_zone())
+            known[cell] = moment.astimezone(UTC).isoformat()[:19] if moment else "NaT"
+        except (ValueError, OverflowError):
+            raise CellError(cell, "a time such as 2030-06-14 15:45", index) from None
+    return np.array([known[cell] for cell in cells], dtype="datetime64[s]")
 
 
 def read_days(table: Table, *names: str) -> list[Dates]:
@@ -46,7 +131,7 @@ def read_days(table: Table, *names: str) -> list[Dates]:
         for index, cell in enumerate(cells):
             if cell not in known:
                 try:
-                    known[cell] = np.datetime64(_day(cell.strip(), days_first), "D")
+                    known[cell] = np.datetime64(read_day(cell, day_first=days_first), "D")
                 except ValueError:
                     raise CellError(cell, "a date", index) from None
         return np.array([known[cell] for cell in cells], dtype="datetime64[D]")
@@ -54,15 +139,6 @@ def read_days(table: Table, *names: str) -> list[Dates]:
     return [table.column(name, lambda cells: read(list(cells))) for name in names]
 
 
-def _day(text: str, days_first: bool) -> date:
-    if found := _DIGITS.fullmatch(text):
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    if found := _GLUED.fullmatch(text):
-        return read_date(" ".join(found.groups()))
-    if found := _SLASHED.fullmatch(text):
-        first, second, year = map(int, found.groups())
-        day, month = (first, second) if days_first else (second, first)
-        if len(found[3]) == 2:
-            year += 1900 if year >= _CENTURY else 2000
-        return date(year, month, day)
-    return read_date(text)
+def _year(digits: str) -> int:
+    year = int(digits)
+    return year if len(digits) == 4 else year + (1900 if year >= 70 else 2000)

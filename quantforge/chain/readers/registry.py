@@ -14,13 +14,28 @@ import pluggy
 
 from quantforge import QuantForgeWarning
 from quantforge.chain.quotes import ChainError, Quotes
-from quantforge.chain.readers import cboe, deribit, long, nse, optionmetrics, schwab, wide, yfinance
+from quantforge.chain.readers import (
+    cboe,
+    cboe_json,
+    cboe_vintage,
+    deribit,
+    long,
+    nse,
+    optionmetrics,
+    optionsdx,
+    schwab,
+    wide,
+    yfinance,
+)
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
     cboe.READER,
+    cboe_vintage.READER,
+    cboe_json.READER,
     yfinance.READER,
     optionmetrics.READER,
+    optionsdx.READER,
     schwab.READER,
     deribit.READER,
     nse.READER,

@@ -18,6 +18,7 @@ from quantforge.files.decoding import decode
 DELIMITERS: Final = ",;\t|"
 _LONGEST: Final = 20_000  # characters of a header that are looked at
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
+_HEAD: Final = 1 << 16  # bytes of a file within which its header must end
 
 Column = TypeVar("Column")
 
@@ -152,6 +153,17 @@ def read_named(raw: bytes, source: str, needed: Sequence[str], renamed: Mapping[
                 f"{source}: line {header + 1}: {found}; found {', '.join(cells)[:200]}"
             )
     return read_rows(lines, header, names, delimiter, source, len(names))
+
+
+def spelled(raw: bytes, spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Which column of a file has which of our names.
+
+    `spellings` are what vendors call it, as `bare` writes them; the first that the file has is it.
+    """
+    first = next((line for line in head_lines(raw[:_HEAD]) if line.strip()), "")
+    cells = {bare(cell): cell for cell in reversed(split_header(first[:_LONGEST])[1])}
+    found = {name: [cells[each] for each in of if each in cells] for name, of in spellings.items()}
+    return {name: columns[0] for name, columns in found.items() if columns}
 
 
 def split_header(line: str) -> tuple[str, list[str]]:
