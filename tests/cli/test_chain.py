@@ -330,6 +330,41 @@ def test_bad_usage_is_told_in_one_line(run, words, message):
     assert message in one_line(ended.err)
 
 
+@pytest.fixture
+def short(tmp_path):
+    """A table whose columns have names of its maker's own."""
+    path = tmp_path / "short.csv"
+    path.write_text("K,R,T,Q,B,A\n90,call,2031-03-21,2031-01-02,12.4,12.7\n")
+    return path
+
+
+def test_columns_may_be_named_in_a_file(run, short, tmp_path):
+    named = {"strike": "K", "kind": "R", "expiry": "T", "quoted": "Q", "bid": "B", "ask": "A"}
+    written = tmp_path / "columns.toml"
+    written.write_text("".join(f'{name} = "{column}"\n' for name, column in named.items()))
+    words = ("chain", str(short), "--format", "long", "--json", "--map")
+    inline = run(*words, ",".join("=".join(pair) for pair in named.items()))
+    from_file = run(*words, str(written))
+    assert json.loads(from_file.out)["options"] == json.loads(inline.out)["options"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("strike = K\n", "columns.toml: no TOML: Invalid value (at line 1, column 10)"),
+        ("[long]\nstrike = 'K'\n", 'columns.toml: long: write NAME = "COLUMN", one a line'),
+        (None, "columns.toml: No such file or directory"),
+    ],
+)
+def test_a_file_that_names_no_columns_is_refused(content, message, run, short, tmp_path):
+    written = tmp_path / "columns.toml"
+    if content:
+        written.write_text(content)
+    ended = run("chain", str(short), "--format", "long", "--map", str(written))
+    assert ended.code != 0
+    assert message in ended.err
+
+
 def test_help_lists_the_formats(run):
     assert "Formats: cboe, " in run("chain", "--help").out
 

@@ -22,7 +22,7 @@ from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.days import read_days
 from quantforge.chain.readers.table import Table, bare, head_names, read_kinds, read_named
 from quantforge.chain.sessions import closes
-from quantforge.files.cells import CellError, find_notation, read_numbers
+from quantforge.files.cells import CellError, Notation, find_notation, read_numbers
 
 KNOWN: Final[Mapping[str, str]] = {
     "strike": "strike strikeprice strikepx exerciseprice",
@@ -151,8 +151,8 @@ def _has_numbers(table: Table, column: str) -> bool:
 
 def _all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]:
     """Numbers in the one notation that all of the columns say."""
-    cells = chain.from_iterable(table.texts(column) for column in columns.values())
-    notation = find_notation(cells)
+    cells = list(chain.from_iterable(table.texts(column) for column in columns.values()))
+    notation = find_notation(cells) if any("," in cell for cell in cells) else Notation()
     if isinstance(notation, str):
         raise ChainError(
             f"{table.source}: {notation!r} may be two numbers, and no cell tells whether its comma "

@@ -56,7 +56,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--map",
         metavar="NAME=COLUMN,...",
-        help="columns of the file by the names that the format has for them",
+        help="columns of the file by the names that the format has for them, or a .toml with them",
     )
     parser.add_argument(
         "--asof",
@@ -192,12 +192,27 @@ def _clock(word: str) -> time:
 
 
 def _mapped(words: str | None) -> dict[str, str]:
-    """Columns of the file by their names, from ``name=column,...``."""
+    """Columns of the file by their names, from ``name=column,...`` or a TOML of such lines."""
+    if words and words.lower().endswith(".toml") and "=" not in words:
+        return _mapped_in(Path(words))
     pairs = [each.partition("=") for each in words.split(",")] if words else []
     for name, equals, column in pairs:
         if not (name.strip() and equals and column.strip()):
             raise Failure(f"--map {words}: write NAME=COLUMN, with commas between")
     return {name.strip(): column.strip() for name, _, column in pairs}
+
+
+def _mapped_in(path: Path) -> dict[str, str]:
+    import tomllib
+
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"--map {path}: no TOML: {error}") from error
+    for name, column in found.items():
+        if not isinstance(column, str):
+            raise Failure(f'--map {path}: {name}: write NAME = "COLUMN", one a line')
+    return found
 
 
 def _roots(words: str) -> set[str]:

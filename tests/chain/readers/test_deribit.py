@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime
+from math import log, sqrt
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ SUMMARY = {
     "underlying_price": 100500.5, "mark_price": 0.09, "creation_timestamp": 1925150398000,
     "volume": 2.5, "open_interest": 7.0,
 }  # fmt: skip
+QUOTED = datetime(2031, 1, 2, 15, 30, tzinfo=UTC)
 FILES = Path(__file__).resolve().parents[4] / "shared" / "data" / "files"
 
 
@@ -58,16 +61,82 @@ def test_summaries_and_tickers_come_as_json_too(write):
     assert (quotes.bid.tolist(), quotes.vendor_delta.tolist()) == ([0.08], [0.7])
 
 
+def black(kind, forward, strike, years, sigma):
+    """Black's price at a rate of zero, in units of the forward."""
+    width, cdf = sigma * sqrt(years), NormalDist().cdf
+    d1 = log(forward / strike) / width + 0.5 * width
+    return kind * (cdf(kind * d1) - strike / forward * cdf(kind * (d1 - width)))
+
+
+def joined(sigma_error=0.0):
+    """Tickers joined with instruments, at marks that are Black's at the right volatilities."""
+    names = "instrument_name,bid_price,ask_price,mark_price,mark_iv,underlying_price"
+    rows = [f"{names},creation_timestamp,expiration_timestamp"]
+    years = (datetime(2031, 3, 21, 8, tzinfo=UTC) - QUOTED).total_seconds() / (365 * 86400)
+    for place, strike in enumerate(range(80_000, 130_000, 2_500)):
+        sigma = 0.5 + 1e-11 * (strike - 1e5) ** 2
+        mark = black(1, 101_000.0, strike, years, sigma)
+        stated = 100.0 * sigma * (1.0 + sigma_error * (-1) ** place * (1 + place))
+        rows.append(
+            f"FRG-21MAR31-{strike}-C,,,{mark:.4f},{stated:.2f},101000,"
+            f"{1900000000000 + 10_000 * place},1931846400000"
+        )
+    return "\n".join(rows)
+
+
+def test_where_the_time_is_lost_marks_and_volatilities_say_it(write):
+    quotes = read(write(joined()))
+    (found,) = set(quotes.quoted.tolist())
+    assert abs((found.replace(tzinfo=UTC) - QUOTED).total_seconds()) < 3600.0
+    assert "its mark prices and volatilities agree with 2031-01-02T" in quotes.notes[0]
+    assert read(write(joined()), asof=QUOTED).notes == ()
+
+
+@pytest.mark.parametrize("lost", [joined(0.02), joined().replace("mark_price", "marked")])
+def test_without_a_time_that_they_agree_with_it_has_to_be_said(lost, write):
+    with pytest.raises(ChainError, match="no time at which all of it was quoted; give it"):
+        read(write(lost))
+    assert len(read(write(lost), asof=QUOTED)) == 20
+
+
 def test_instruments_made_at_different_times_do_not_say_when_they_were_quoted(write):
     rows = [ROWS[0], ROWS[1].replace("1925150398500", "1900000000000")]
-    path = write(text(rows))
+    path = write(text(rows, HEADER.replace("timestamp", "creation_timestamp")))
     with pytest.raises(ChainError, match="no time at which all of it was quoted; give it"):
         read(path)
-    assert len(read(path, asof=datetime(2031, 1, 2, 20, tzinfo=UTC))) == 2
+    assert len(read(path, asof=QUOTED)) == 2
+
+
+def test_snapshots_stay_apart_and_so_do_ticks_of_one_instrument(write):
+    later = [row.replace("19251503", "19251504") for row in ROWS[:2]]
+    assert len(set(read(write(text((*ROWS, *later)))).quoted)) == 2
+    ticks = [ROWS[0].replace("398000", f"39{each}000") for each in range(5)]
+    assert len(set(read(write(text(ticks))).quoted)) == 5
+    spread = (ROWS[0], ROWS[1].replace("1925150398500", "1925150440500"))
+    quotes = read(write(text(spread)))
+    assert len(set(quotes.quoted)) == 1
+    assert "one snapshot, up to 42 s long" in quotes.notes[0]
+
+
+def test_options_priced_in_currency_have_a_rate_of_zero(write):
+    """Their forward is given, and without a rate nothing could be made of it."""
+    quotes = read(write(text()))
+    np.testing.assert_array_equal(quotes.rate, [np.nan, np.nan, 0.0])
+    assert fit(quotes).source == ("given", "given")
+
+
+def test_what_is_no_option_is_left_out_and_counted(write):
+    others = [ROWS[0].replace("-21MAR31-90000-C", each) for each in ("-PERPETUAL", "-21MAR31")]
+    quotes = read(write(text((others[0], *ROWS, others[1]))))
+    assert len(quotes) == 3
+    assert quotes.notes == ("2 instruments that are no options are left out",)
 
 
 REFUSALS = {
-    "no option": (("FRG-21MAR31-90000-P", "FRG-PERPETUAL"), "line 3: 'FRG-PERPETUAL' is not the"),
+    "no option": (
+        ("FRG-21MAR31-90000-P", "FRG-21MAR-90000-P"),
+        "line 3: 'FRG-21MAR-90000-P' is not the",
+    ),
     "no date": (("FRG-21MAR31-90000-P", "FRG-31FEB31-90000-P"), "line 3: .* holds no date"),
     "word": ((",0.0105,", ",low,"), "line 3: best_ask_price 'low' is not a number"),
     "cut off": ((",55.0,-0.3,0.5,1925150399000", ""), "line 4: the file is cut off"),
