@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Final
 
@@ -137,8 +138,10 @@ def _read_number(cell: str, index: int, decimal: str, pattern: re.Pattern[str]) 
     return float(bare.translate(_UNGROUPED).replace(other, "").replace(decimal, "."))
 
 
-def read_dates(cells: Sequence[str]) -> NDArray[np.datetime64]:
-    """Read the dates of a column (see `read_date`).
+def read_dates(
+    cells: Sequence[str], read: Callable[[str], date] = read_date
+) -> NDArray[np.datetime64]:
+    """Read the dates of a column, each distinct cell once (see `read_date`).
 
     Raises
     ------
@@ -149,7 +152,7 @@ def read_dates(cells: Sequence[str]) -> NDArray[np.datetime64]:
     for index, cell in enumerate(cells):
         if cell not in known:
             try:
-                known[cell] = np.datetime64(read_date(cell), "D")
+                known[cell] = np.datetime64(read(cell), "D")
             except ValueError:
                 raise CellError(cell, "a date", index) from None
     return np.array([known[cell] for cell in cells], dtype="datetime64[D]")

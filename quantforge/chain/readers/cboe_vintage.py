@@ -29,8 +29,8 @@ from quantforge.chain.calendar import grouped
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import ChainError, Dates, Floats, Integers, Quotes, Texts
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import settlement_days
 from quantforge.chain.readers.table import Table, head_lines, read_lines
+from quantforge.chain.sessions import last_trading_days
 from quantforge.files.cells import CellError, read_numbers
 
 _PREAMBLE: Final = 60  # lines within which the header must come
@@ -150,7 +150,7 @@ def _read_sides(table: Table) -> tuple[dict[str, Any], Texts]:
         sides.append(
             {
                 "symbol": said.symbol, "root": said.root, "strike": strike,
-                "expiry": settlement_days(said.expiry), "exchange": said.exchange,
+                "expiry": last_trading_days(said.expiry), "exchange": said.exchange,
                 "kind": np.full(len(table), kind, dtype=np.int8),
                 **{name: table.column(offset + place, read_numbers)
                    for name, place in _NUMBERS.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,26 +13,12 @@ import numpy as np
 from quantforge.chain.instants import exchange_zone
 from quantforge.chain.quotes import Dates
 from quantforge.chain.readers.table import Table
-from quantforge.files.cells import CellError
+from quantforge.files.cells import CellError, read_dates
 from quantforge.files.dates import plain, read_date
 
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?")
 _NAMED: Final = re.compile(r"(\d{1,2})[-/. ]?([a-z]{3,})\.?[-/. ]?(\d{4}|\d{2})")
-_SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
-
-# The Good Fridays before a Saturday on which options expired; there was no trading on them.
-_GOOD_FRIDAYS: Final = ("2000-04-21", "2003-04-18", "2008-03-21", "2014-04-18")
-
-
-def settlement_days(expiry: Dates) -> Dates:
-    """The days on which options settle whose expiry is a Saturday, as it was until January 2015.
-
-    Such options traded until the Friday before, whose prices settled them, or until the Thursday
-    before a Good Friday. (Options Clearing Corporation, By-Laws before 2015.)
-    """
-    before = np.busday_offset(expiry, 0, roll="backward", holidays=list(_GOOD_FRIDAYS))
-    return np.where(np.is_busday(expiry, weekmask="Sat"), before, expiry)
 
 
 def read_day(cell: str, *, day_first: bool) -> date:
@@ -107,36 +94,27 @@ def read_local_instants(cells: Sequence[str]) -> Dates:
 def read_days(table: Table, *names: str) -> list[Dates]:
     """Read columns of dates.
 
-    Whether days or months come first between slashes is told by what is above 12 in any of them.
+    Whether days or months come first where both are numbers is told by what is above 12 in any of
+    the columns.
 
     Raises
     ------
     ChainError
         If a cell holds no date, or nothing tells days from months.
     """
-    written = {name: table.texts(name) for name in names}
-    slashed = [
-        found
-        for cell in {cell.strip() for cells in written.values() for cell in cells}
-        if (found := _SLASHED.fullmatch(cell))
-    ]
-    days_first = any(int(each[1]) > 12 for each in slashed)
-    months_first = any(int(each[2]) > 12 for each in slashed)
-    if slashed and not (days_first or months_first):
-        what = f"{names[0]} {slashed[0][0]!r} may be a day or a month first, and no date tells"
-        raise table.refusal(0, what)
-
-    def read(cells: list[str]) -> Dates:
-        known: dict[str, np.datetime64] = {}
-        for index, cell in enumerate(cells):
-            if cell not in known:
-                try:
-                    known[cell] = np.datetime64(read_day(cell, day_first=days_first), "D")
-                except ValueError:
-                    raise CellError(cell, "a date", index) from None
-        return np.array([known[cell] for cell in cells], dtype="datetime64[D]")
-
-    return [table.column(name, lambda cells: read(list(cells))) for name in names]
+    numeric = {
+        (name, cell): found
+        for name in names
+        for cell in dict.fromkeys(table.texts(name))
+        if (found := _NUMERIC.fullmatch(plain(cell)))
+    }
+    day_first = any(int(each[1]) > 12 for each in numeric.values())
+    if numeric and not day_first and all(int(each[3]) <= 12 for each in numeric.values()):
+        name, cell = next(iter(numeric))
+        what = f"{name} {cell.strip()!r} may be a day or a month first, and no date tells"
+        raise table.refusal(table.texts(name).index(cell), what)
+    read = partial(read_dates, read=partial(read_day, day_first=day_first))
+    return [table.column(name, read) for name in names]
 
 
 def _year(digits: str) -> int:

@@ -18,11 +18,13 @@ then say how long there was to each expiry, to some minutes.
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 
 import quantforge
+from quantforge.chain.calendar import SECONDS_PER_YEAR
 from quantforge.chain.quotes import ChainError, Dates, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.records import Records, instants, read_json
@@ -43,13 +45,16 @@ _NUMBERS: Final = {
     "vendor_delta": ("delta",),
     "vendor_gamma": ("gamma",),
 }
+_OPTIONAL: Final = (
+    *chain.from_iterable(_NUMBERS.values()), "mark_iv", "mark_price", "timestamp",
+    "creation_timestamp", "expiration_timestamp",
+)  # fmt: skip
 _BLANKS: Final = frozenset({"", "null", "none", "nan"})
 _AT: Final = np.timedelta64(8, "h")  # after midnight UTC
 _PER_CENT: Final = 0.01
 _GAP: Final = np.timedelta64(60, "s")  # between tickers of different snapshots
 _TICK, _POINT = 5e-5, 5e-5  # half of the last digit of mark prices in coins, and of volatilities
 _SURE: Final = 3600.0  # seconds to which prices and volatilities must say the time
-_YEAR: Final = 365.0 * 86400.0
 
 
 class _Deribit:
@@ -108,7 +113,7 @@ READER: Final[Reader] = _Deribit()
 
 def _records(raw: bytes, source: str) -> Records:
     if raw.lstrip()[:1] not in {b"{", b"["}:
-        table = read_named(raw, source, ("instrument_name", "underlying_price"), {})
+        table = read_named(raw, source, ("instrument_name", "underlying_price"), {}, _OPTIONAL)
         rows = [
             {
                 name: cell
@@ -199,7 +204,7 @@ def _solved(
         forward = np.where(forward > 0.0, forward, np.nan)
         width, code = quantforge.implied_volatility(mark * worth, forward, **model, status=True)
         vega = quantforge.greeks(forward, sigma=width, **model, which=("vega",))["vega"]
-        seconds = (width / sigma) ** 2 * _YEAR
+        seconds = (width / sigma) ** 2 * SECONDS_PER_YEAR
         error = 2.0 * seconds * np.hypot(_TICK * worth / vega / width, _POINT / sigma)
     usable = (code == quantforge.Code.OK) & np.isfinite(error) & (error > 0.0)
     start, error = (expiry.astype(np.int64) - seconds)[usable], error[usable]

@@ -30,6 +30,8 @@ _NUMBERS: Final = {
     "spot": "spot", "forward": "forward", "rate": "rate",  # by --map, where somebody joined them
 }  # fmt: skip
 _NEEDED: Final = ("date", "exdate", "cp_flag", "strike_price", "best_bid", "best_offer")
+_ROOTS: Final = ("ticker", "root", "secid")
+_TEXTS: Final = (*_ROOTS, "symbol", "exercise_style")
 _UNIT: Final = 1000.0  # of strikes
 _STYLES: Final = {"A": "american", "E": "european"}
 
@@ -48,7 +50,7 @@ class _OptionMetrics:
 
     def read(self, raw: bytes, source: str, options: Options) -> Quotes:
         """Read one option per row of the file, in its order."""
-        table = read_named(raw, source, _NEEDED, options.map)
+        table = read_named(raw, source, _NEEDED, options.map, (*_NUMBERS, *_TEXTS))
         day, expiry = read_days(table, "date", "exdate")
         root = _root(table)
         numbers: dict[str, Any] = {
@@ -76,7 +78,7 @@ READER: Final[Reader] = _OptionMetrics()
 
 def _root(table: Table) -> Texts:
     """The ticker, or else the number of the security."""
-    named = next((name for name in ("ticker", "root", "secid") if name in table), None)
+    named = next((name for name in _ROOTS if name in table), None)
     cells = table.texts(named) if named else [""] * len(table)
     return np.array([cell.strip() for cell in cells])
 

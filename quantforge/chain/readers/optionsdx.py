@@ -23,7 +23,7 @@ from quantforge.chain.instants import at, exchange_zone
 from quantforge.chain.quotes import ChainError, Dates, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.days import read_local_instants
-from quantforge.chain.readers.table import Table, bare, head_names, read_named, spelled
+from quantforge.chain.readers.table import Table, head_names, read_named
 from quantforge.chain.sessions import CLOSE
 from quantforge.files.cells import CellError, read_dates, read_numbers
 
@@ -55,9 +55,7 @@ class _Optionsdx:
 
     def read(self, raw: bytes, source: str, options: Options) -> Quotes:
         """Read two options per row of the file, in its order."""
-        optional = {name: (bare(name),) for name in _OPTIONAL}
-        renamed = spelled(raw, optional) | dict(options.map)
-        table = read_named(raw, source, _NEEDED, renamed)
+        table = read_named(raw, source, _NEEDED, options.map, _OPTIONAL)
         root = _root(source)
         expiry = table.column("EXPIRE_DATE", read_dates)
         numbers: dict[str, Any] = {

@@ -18,7 +18,6 @@ from quantforge.files.decoding import decode
 DELIMITERS: Final = ",;\t|"
 _LONGEST: Final = 20_000  # characters of a header that are looked at
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
-_HEAD: Final = 1 << 16  # bytes of a file within which its header must end
 
 Column = TypeVar("Column")
 
@@ -113,7 +112,13 @@ def read_rows(
     return table
 
 
-def read_named(raw: bytes, source: str, needed: Sequence[str], renamed: Mapping[str, str]) -> Table:
+def read_named(
+    raw: bytes,
+    source: str,
+    needed: Sequence[str],
+    renamed: Mapping[str, str],
+    optional: Sequence[str] = (),
+) -> Table:
     """Read a file whose first line names its columns.
 
     Parameters
@@ -124,11 +129,14 @@ def read_named(raw: bytes, source: str, needed: Sequence[str], renamed: Mapping[
         Columns it must have. Names are compared by their letters and digits, in any case.
     renamed : mapping of str to str
         Columns of the file by the names that the reader has for them (`Options.map`).
+    optional : sequence of str
+        Columns that it may have, compared likewise.
 
     Returns
     -------
     Table
-        Under the names in `needed` and `renamed`, and elsewhere under those of the file.
+        Under the names in `needed`, `optional` and `renamed`, and elsewhere under those of the
+        file.
 
     Raises
     ------
@@ -138,7 +146,7 @@ def read_named(raw: bytes, source: str, needed: Sequence[str], renamed: Mapping[
     lines = read_lines(raw, source)
     header = next(place for place, line in enumerate(lines) if line.strip())
     delimiter, cells = split_header(lines[header])
-    ours = {bare(name): name for name in needed}
+    ours = {bare(name): name for name in (*needed, *optional)}
     names = [ours.get(bare(cell), cell) for cell in cells]
     for name, column in renamed.items():
         if column not in cells:
@@ -153,17 +161,6 @@ def read_named(raw: bytes, source: str, needed: Sequence[str], renamed: Mapping[
                 f"{source}: line {header + 1}: {found}; found {', '.join(cells)[:200]}"
             )
     return read_rows(lines, header, names, delimiter, source, len(names))
-
-
-def spelled(raw: bytes, spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Which column of a file has which of our names.
-
-    `spellings` are what vendors call it, as `bare` writes them; the first that the file has is it.
-    """
-    first = next((line for line in head_lines(raw[:_HEAD]) if line.strip()), "")
-    cells = {bare(cell): cell for cell in reversed(split_header(first[:_LONGEST])[1])}
-    found = {name: [cells[each] for each in of if each in cells] for name, of in spellings.items()}
-    return {name: columns[0] for name, columns in found.items() if columns}
 
 
 def split_header(line: str) -> tuple[str, list[str]]:

@@ -28,6 +28,7 @@ _NUMBERS: Final = {
     "openInterest": "open_interest", "impliedVolatility": "vendor_iv",
 }  # fmt: skip
 _NEEDED: Final = ("contractSymbol", "lastTradeDate", "strike", *_NUMBERS)
+_OPTIONAL: Final = ("currency", "contractSize")
 
 
 class _YFinance:
@@ -43,7 +44,7 @@ class _YFinance:
 
     def read(self, raw: bytes, source: str, options: Options) -> Quotes:
         """Read one option per row of the file, in its order."""
-        table = read_named(raw, source, _NEEDED, options.map)
+        table = read_named(raw, source, _NEEDED, options.map, _OPTIONAL)
         symbols = table.column("contractSymbol", read_symbols)
         strike = table.column("strike", read_numbers)
         table.refuse_where(strike != symbols.strike, "strike and symbol differ")

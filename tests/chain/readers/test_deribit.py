@@ -132,6 +132,12 @@ def test_what_is_no_option_is_left_out_and_counted(write):
     assert quotes.notes == ("2 instruments that are no options are left out",)
 
 
+def test_names_of_columns_may_be_in_capitals(write):
+    quotes = read(write(text(header=HEADER.upper())))
+    np.testing.assert_array_equal(quotes.bid, [0.0815, np.nan, 0.012])
+    np.testing.assert_allclose(quotes.vendor_iv, [0.6329, 0.6329, 0.55])
+
+
 REFUSALS = {
     "no option": (
         ("FRG-21MAR31-90000-P", "FRG-21MAR-90000-P"),

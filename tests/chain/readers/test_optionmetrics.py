@@ -50,6 +50,14 @@ def test_dates_are_read_however_they_are_written(write, day, expiry):
     assert set(quotes.expiry.astype(str).tolist()) == {"2007-02-17"}
 
 
+def test_names_of_columns_may_be_in_capitals(write):
+    quotes = read(write(text(header=HEADER.upper())))
+    np.testing.assert_array_equal(quotes.vendor_iv, [0.1021, np.nan, 0.31])
+    np.testing.assert_array_equal(quotes.volume, [12.0, np.nan, 3.0])
+    assert quotes.root.tolist() == ["FRG", "FRG", "QRS"]
+    assert quotes.exercise.tolist() == ["european", "european", "american"]
+
+
 def test_a_saturday_is_settled_on_the_friday_before(write):
     """30 days after the close of Thursday, less one, where options settle at the close."""
     rows = [row.replace(",FRG,E", ",XSP,E") for row in ROWS[:2]]
@@ -61,6 +69,14 @@ REFUSALS = {
     "day or month": (
         ("20070118", "1/2/07", "20070217", "3/4/07", "20070316", "5/6/07"),
         "line 2: date '.*' may be a day or a month first",
+    ),
+    "day or month between dashes": (
+        ("20070118", "1-2-07", "20070217", "3-4-07", "20070316", "5-6-07"),
+        "line 2: date '1-2-07' may be a day or a month first",
+    ),
+    "day or month at midnight": (
+        ("20070217", "3/4/2007 0:00", "20070316", "5/6/2007 0:00"),
+        "line 2: exdate '3/4/2007 0:00' may be a day or a month first",
     ),
     "no date": (("20070217", "soon"), "line 2: 'soon' is not a date, column exdate"),
     "no such day": (("20070217", "20070230"), "line 2: '20070230' is not a date, column exdate"),

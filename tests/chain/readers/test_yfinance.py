@@ -77,6 +77,12 @@ def test_columns_may_come_in_another_order_with_others_between_and_be_renamed(wr
         read(renamed, map={"bid": "Worst"})
 
 
+def test_names_of_columns_may_be_in_capitals(write):
+    quotes = read(write(text(header=HEADER.upper())))
+    assert quotes.currency.tolist() == ["USD", "USD", "CAD"]
+    np.testing.assert_array_equal(quotes.multiplier, [100.0, 100.0, np.nan])
+
+
 REFUSALS = {
     "no symbol": (("FRG310321P00090000", "FRG"), "line 3: 'FRG' is not an OSI symbol"),
     "other strike": (("58+00:00,90.0", "58+00:00,95.0"), "line 3: strike and symbol differ"),
