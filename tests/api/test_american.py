@@ -206,7 +206,8 @@ def test_floats_go_to_the_function_of_floats_where_there_is_one(install, describ
 def test_a_bound_call_keeps_exercise_and_accuracy_also_in_a_pickle(seen, size):
     words = ["american", "european"]
     for exercise, expected in (("american", 3100.0), (words, [3100.0, 100.0])):
-        bound = quantforge.bind("price", exercise=exercise, accuracy="high", n=size)
+        how = {"exercise": exercise, "accuracy": "high", "n": size}
+        bound = quantforge.bind("price", threads=1, **how)
         for each in (bound, pickle.loads(pickle.dumps(bound))):
             assert each(*OPTION).tolist() == expected
             assert each(*map(np.array, OPTION)).tolist() == expected
