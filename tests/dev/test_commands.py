@@ -82,7 +82,8 @@ def answer_pytest(checkout, results):
         word = next(word for word in results if word in command)
         code, *counts = results[word]
         if counts:
-            checkout.write(".venv/report.xml", REPORT.format(*counts))
+            report = command.split("--junitxml ")[1].split()[0]
+            checkout.write(report, REPORT.format(*counts))
         return code
 
     checkout.answer = answer
@@ -101,6 +102,24 @@ def test_test_counts_every_suite_and_closes_with_the_totals(checkout, capsys):
         "conformance of numpy: 8 passed, 0 failed, 0 skipped",
         "127 passed, 2 failed, 4 skipped",
     ]
+
+
+def test_what_the_suites_print_is_whole_and_in_order_though_two_run_at_a_time(checkout, capfd):
+    answer_pytest(checkout, {"": (0, 1, 0, 0)})
+    count = checkout.dev.call
+
+    def call(*command, stdout=None, **options):
+        words = command[-1] if "--backend" in command else "tests"
+        subprocess.run([sys.executable, "-c", f"print('by {words}\\n' * 3)"], stdout=stdout)
+        return count(*command)
+
+    checkout.dev.call = call
+    assert checkout.dev.main(["test"]) == 0
+    printed = capfd.readouterr().out.split("\n== conformance of ")
+    backends = ("rust", "c", "numba", "numpy")
+    assert [part.split("\n")[0] for part in printed[1:]] == list(backends)
+    for part, backend in zip(printed[1:], backends, strict=True):
+        assert part.count(f"by {backend}\n") == 3
 
 
 @pytest.mark.parametrize("code", [2, 4, 139])
