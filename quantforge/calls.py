@@ -131,10 +131,10 @@ class Call:
             raise ValueError(
                 f"dividends are for {', '.join(_ESCROWED)}, not for {self.request.function}"
             )
-        if self.operation.exercise != EUROPEAN and self.request.function != "price":
+        if self.operation.exercise != EUROPEAN and self.request.function == "greeks":
             raise ValueError(
-                "dividends are for prices of European and American options, and for greeks and "
-                f"volatilities of European ones, not for {self.operation.name}"
+                "dividends are for prices and volatilities of European and American options, and "
+                f"for greeks of European ones, not for {self.operation.name}"
             )
 
     def _is_auto(self) -> bool:

@@ -16,24 +16,36 @@ Exercise of an American call brings S - K, which is more than S - P - K, and is 
 dividend if ever. So its price is the best of several (Black 1975): of the option to expiry on
 S - P, and of one to each pay date on S less the dividends before that date. All of them are
 American, for the sake of a continuous yield. The first one is on S itself: no price is less than
-S - K, since no kernel's price is less than what exercise brings.
+S - K, since no kernel's price is less than what exercise brings. Each rises with the volatility, so
+the volatility of a price is the least of theirs.
+
+Exercise of an American put brings K - S, and the holder would rather wait for the dividends. So it
+is on S itself, with the yield y that is worth as much: S exp(-y T) = S - P. Its European part is
+that of the others, and it is worth K - S at least. It is exercised just after a dividend more often
+than just before. So its price is the best of several too: of that one, and for each pay date t of
+one that is exercised from then on. That is a put on S less what the dividends until t are worth,
+the later ones being its yield, with the strike K exp(-r t), the time T - t and all of the variance,
+sigma^2 T. Its European part is the same again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quantforge.dividends import CHANGED, Schedule
-from quantforge.numpy_backend.elementary import reduce, times_power
+from quantforge.numpy_backend.elementary import log_ratio, natural, reduce, times_power
+from quantforge.results import Code
 from quantforge.shapes import broadcast_shapes
 
 __all__ = ["Escrow", "present_values"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Flags = NDArray[np.bool_]
 
 _BLOCK: Final = 4096  # options at a time: every temporary stays within the caches
 _TAYLOR: Final = tuple(1.0 / math.factorial(power) for power in range(14))
@@ -51,11 +63,11 @@ class Escrow:
     Attributes
     ----------
     operands : dict of str to ndarray
-        Those given, with the dividends taken off the spot.
+        Those given, with the dividends taken off the spot, or in the yield of American puts.
     worth : ndarray
         What the dividends are worth now, as time and rate broadcast.
     early : bool
-        Whether there are American calls.
+        Whether there are American options.
     """
 
     def __init__(self, schedule: Schedule, given: Mapping[str, Any]) -> None:
@@ -65,39 +77,100 @@ class Escrow:
             self.worth, moment = present_values(self._paid, given["time"], given["rate"])
             drift = np.asarray(given["rate"], np.float64) * self.worth
             spot = np.subtract(given["spot"], self.worth, dtype=np.float64)
+        sign, american = given["kind"], np.greater(given.get("exercise", 0.0), 0.0)
         self.operands = {**given, "spot": np.asanyarray(spot)}  # threads share arrays alone
+        puts = np.logical_and(sign < 0.0, american)
+        if puts.any():
+            self._spread(puts)
         self._slopes = {name: moment if name == "rho" else -drift for name in CHANGED}
-        self._calls = np.logical_and(given["kind"] > 0.0, given.get("exercise", 0.0) > 0.0)
-        self.early = bool(self._calls.any())
+        self._calls, self._puts = np.logical_and(sign > 0.0, american), puts
+        self.early = bool(american.any())
+
+    def _spread(self, puts: Array) -> None:
+        """Turn the dividends of American puts into a yield of the same worth."""
+        given = self._given
+        spot, time = np.asarray(given["spot"], np.float64), np.asarray(given["time"], np.float64)
+        lanes = np.logical_and(puts, np.logical_and(self.worth > 0.0, self.worth < spot))
+        with np.errstate(all="ignore"):
+            ratio = log_ratio(*np.broadcast_arrays(spot, spot - self.worth))
+            carry = given["dividend"] + np.where(lanes, natural(ratio) / time, 0.0)
+        self.operands["spot"] = np.where(lanes, spot, self.operands["spot"])
+        self.operands["dividend"] = np.asarray(carry)
 
     def changes(self, names: Sequence[str]) -> bool:
         """Whether some of the results that a kernel writes are not yet what is asked for."""
         return self.early or not CHANGED.keys().isdisjoint(names)
 
-    def before_dividends(
-        self, shape: tuple[int, ...], price: Callable[[dict[str, Any], int], Any]
-    ) -> Array:
-        """The best price of an American call that expires just before a dividend, or -infinity.
+    def best(
+        self,
+        values: Sequence[Any],
+        shape: tuple[int, ...],
+        compute: Callable[[tuple[Any, ...], int], Sequence[Any]],
+    ) -> tuple[Any, ...]:
+        """The prices, or volatilities and codes, of American options, the best of several each.
 
-        `price` takes operands by name, and how many options they are.
+        `values` are those to expiry. `compute` takes operands, and how many options they are.
         """
-        best = np.full(shape, -np.inf)
+        found = [np.array(each).reshape(shape) for each in values]
+        for due, operands, stretch in self._others(shape):
+            others = list(compute(tuple(operands.values()), int(np.count_nonzero(due))))
+            former = [each[due] for each in found]
+            if len(found) == 1:
+                wins = _is_dearer(others, former)
+            else:
+                others[0] = others[0] / stretch
+                wins = _is_less_volatile(others, former)
+            for each, new, old in zip(found, others, former, strict=True):
+                each[due] = np.where(wins, new, old)
+        return tuple(map(_like, found, values))
+
+    def _others(self, shape: tuple[int, ...]) -> Iterator[tuple[Flags, dict[str, Any], Any]]:
+        """The other options of which American ones have the best price, for each pay date.
+
+        Which options have them, their operands, and what a volatility is multiplied by in these.
+        """
+        time = self._given["time"]
         for date in sorted({when for when, _ in self._paid}):
-            due = np.broadcast_to(self._calls & (date <= self._given["time"]), shape)
-            count = int(np.count_nonzero(due))
-            if not count:
-                break  # nor is a later one
-            option = {
-                name: np.broadcast_to(each, shape)[due] if each.ndim else each
-                for name, each in self._given.items()
+            calls = np.broadcast_to(self._calls & (date <= time), shape)
+            if calls.any():
+                before = tuple(each for each in self._paid if each[0] < date)
+                yield (
+                    calls,
+                    Escrow(before, self._some(calls) | {"time": np.asarray(date)}).operands,
+                    1.0,
+                )
+            puts = np.broadcast_to(self._puts & (date < time) & np.isfinite(time), shape)
+            if puts.any():
+                yield puts, *self._deferred(date, self._some(puts))
+
+    def _some(self, lanes: Flags) -> dict[str, Any]:
+        """The operands of some options."""
+        return {
+            name: np.broadcast_to(each, lanes.shape)[lanes] if each.ndim else each
+            for name, each in self._given.items()
+        }
+
+    def _deferred(self, date: float, put: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        """The operands of puts that are exercised from a date on, and what stretches volatilities.
+
+        That is how much the volatility is more, for the variance to be the same in less time.
+        """
+        time, rate, dividend = put["time"], put["rate"], put["dividend"]
+        with np.errstate(all="ignore"):
+            sooner, _ = present_values(tuple(x for x in self._paid if x[0] <= date), date, rate)
+            whole, _ = present_values(self._paid, time, rate)
+            spot, left = put["spot"] - sooner, time - date
+            stretch = np.sqrt(time / left)
+            carry = natural(log_ratio(*np.broadcast_arrays(spot, put["spot"] - whole))) / left
+            changed = {
+                "spot": spot * _exponential(np.asarray(-date * dividend)),
+                "strike": put["strike"] * _exponential(np.asarray(-date * rate)),
+                "time": left,
+                "dividend": dividend + carry,
             }
-            earlier = [dividend for dividend in self._paid if dividend[0] < date]
-            with np.errstate(all="ignore"):
-                worth, _ = present_values(earlier, date, option["rate"])
-                option["spot"] = np.asarray(option["spot"] - worth)
-            option["time"] = np.asarray(date)
-            best[due] = np.maximum(best[due], price(option, count))
-        return best
+            if "sigma" in put:
+                changed["sigma"] = put["sigma"] * stretch
+        return put | {name: np.asarray(each) for name, each in changed.items()}, stretch
 
     def corrected(self, names: Sequence[str], values: Sequence[Any]) -> tuple[Any, ...]:
         """The greeks, from those of W by name; an option without dividends keeps its bits."""
@@ -108,6 +181,34 @@ class Escrow:
                 total = np.add(own, np.multiply(slope, found[CHANGED[name]]))
             found[name] = np.where(slope == 0.0, own, total)[()]
         return tuple(found.values())
+
+
+def _is_dearer(new: Sequence[Array], old: Sequence[Array]) -> Flags:
+    """Where a price is more than another, or missing though the other is not."""
+    return np.asarray(~(new[0] <= old[0]) & (old[0] == old[0]))
+
+
+def _is_less_volatile(new: Sequence[Array], old: Sequence[Array]) -> Flags:
+    """Where a price that the dearest of several options has is reached at a lower volatility.
+
+    A price below what one of them is worth at least is below what the dearest one is.
+    """
+    ranks = []
+    for sigma, code in (new, old):
+        numbers = np.where(code == Code.AT_MAXIMUM, np.finfo(np.float64).max, sigma)
+        missing = np.where(code == Code.ABOVE_MAXIMUM, np.inf, -2.0)
+        missing = np.where(code == Code.BELOW_INTRINSIC, -1.0, missing)
+        ranks.append(np.where(np.isnan(numbers), missing, numbers))
+    return np.asarray(ranks[0] < ranks[1])
+
+
+def _like(found: NDArray[Any], value: Any) -> Any:
+    """An array of results as the kernel has returned them: a number, or a subclass of arrays."""
+    if not isinstance(value, np.ndarray):
+        return found[()]
+    result = np.empty_like(value)
+    result[...] = found.reshape(result.shape)
+    return result
 
 
 def present_values(

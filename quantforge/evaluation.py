@@ -71,15 +71,13 @@ def evaluate(
             outs = _allocated(operands, shape, outs, selection.types)
         return _several(split(kernel, operands, shape, outs, selection.types, threads))
 
-    def price(operands: dict[str, Any], count: int) -> Any:
-        return computed(tuple(operands.values()), (count,), (None,))[0]
-
     if errors == "nan" and (escrow is None or not escrow.changes(selection.written)):
         return computed(taken, shape, outs)
     with np.errstate(invalid="ignore") if errors == "raise" else nullcontext():
         results = computed(taken, shape, (None,) * len(outs))  # `outs` are touched in the end
         if escrow is not None and escrow.early:
-            results = (np.maximum(results[0], escrow.before_dividends(shape, price)),)
+            nowhere = (None,) * len(outs)
+            results = escrow.best(results, shape, lambda each, n: computed(each, (n,), nowhere))
     if errors == "raise":
         _refuse_nan(operation, operands, shape, results[0], escrow)
     if escrow is not None:

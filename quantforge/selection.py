@@ -24,7 +24,7 @@ class Selection(NamedTuple):
     names, written : tuple of str
         They differ for the greeks of a forward price: the kernel's rho and phi, derivatives at a
         constant spot, are not what is meant. There rho is their sum, which is -T V where the option
-        is paid at expiry, and phi is 0. With cash dividends some greeks need others, which are
+        is paid at expiry, and phi is 0. With cash dividends some results need others, which are
         written too.
     wanted : int
         The set of the written ones: bit i stands for the operation's i-th output.
@@ -99,6 +99,8 @@ def _select(
             kept = (*kept, *summed)
     if escrowed:
         kept = (*kept, *(CHANGED[name] for name in names if name in CHANGED))
+        if operation.inverse_of and operation.exercise != EUROPEAN:
+            kept = (*kept, "code")  # of a call the volatility is the least of several
     wanted = operation.wanted(kept)
     written = operation.written(wanted)
     return Selection(

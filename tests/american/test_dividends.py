@@ -1,4 +1,4 @@
-"""American options with cash dividends: puts on the reduced spot, calls by Black's method.
+"""American options with cash dividends: the best of several expiries, as Black does it for calls.
 
 The costs are those that docs/dividends.md states, against a spot that jumps on pay dates.
 """
@@ -12,6 +12,7 @@ import pytest
 from scipy.special import ndtr
 
 import quantforge
+from quantforge import Code
 from quantforge.plugins import State
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,11 +70,22 @@ def worth(dividends, time, rate):
     return sum(amount * np.exp(-rate * when) for when, amount in dividends if when <= time)
 
 
-def expiries(spot, time, rate, sign, dividends):
-    """The options whose prices an option has the best of: their spots and times to expiry."""
-    yield spot - worth(dividends, time, rate), time
-    for date in {when for when, amount in dividends if amount and when <= time and sign > 0.0}:
-        yield spot - worth([each for each in dividends if each[0] < date], date, rate), date
+def others(spot, strike, time, rate, sigma, sign, dividends, carry=0.0):
+    """The options of which one has the best price: spot, strike, time, rate, sigma and yield."""
+    dates = {when for when, amount in dividends if amount and when <= time}
+    whole = worth(dividends, time, rate)
+    if sign > 0.0:
+        yield spot - whole, strike, time, rate, sigma, carry
+        for date in dates:
+            earlier = [each for each in dividends if each[0] < date]
+            yield spot - worth(earlier, date, rate), strike, date, rate, sigma, carry
+    else:
+        for date in {0.0, *dates} - {time}:  # exercised from then on
+            left, rest = time - date, spot - worth(dividends, date, rate)
+            yield (
+                rest * np.exp(-carry * date), strike * np.exp(-rate * date), left, rate,
+                sigma * np.sqrt(time / left), carry + np.log(rest / (spot - whole)) / left,
+            )  # fmt: skip
 
 
 @pytest.fixture
@@ -104,17 +116,17 @@ def some(book, part):
 @pytest.mark.parametrize("dividend", [0.0, 0.06])
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("option", OPTIONS)
-def test_it_is_the_limit_of_trees_a_call_that_of_the_best_expiry(backend, option, dividend):
+def test_it_is_the_limit_of_trees_of_the_best_option(backend, option, dividend):
     spot, strike, time, rate, sigma, sign = option
 
-    def limit(spot, time):
-        given = spot, strike, time, rate, sigma, sign
-        one, two = (tree_price(*given, steps, dividend) for steps in (1001, 2003))
+    def limit(*given):
+        *option, carry = given
+        one, two = (tree_price(*option, sign, steps, carry) for steps in (1001, 2003))
         return 2 * two - one
 
     how = {"kind": sign, "exercise": "american", "backend": backend, "dividends": QUARTERLY}
     found = quantforge.price(spot, strike, time, rate, sigma, dividend=dividend, **how)
-    expected = max(limit(*each) for each in expiries(spot, time, rate, sign, QUARTERLY))
+    expected = max(limit(*each) for each in others(*option, QUARTERLY, dividend))
     assert found == pytest.approx(expected, abs=2e-4)
 
 
@@ -125,13 +137,12 @@ def test_it_is_the_best_of_options_without_cash_dividends(backend, dividends, ac
     how = {"exercise": "american", "accuracy": accuracy, "backend": backend}
     for spot, strike, time, rate, sigma, sign in OPTIONS:
         for shift in (0.0, 20.0, 60.0):
+            option = spot + shift, strike, time, rate, sigma
             single = [
-                quantforge.price(reduced, strike, end, rate, sigma, kind=sign, **how)
-                for reduced, end in expiries(spot + shift, time, rate, sign, dividends)
+                quantforge.price(*one, dividend=carry, kind=sign, **how)
+                for *one, carry in others(*option, sign, dividends)
             ]
-            found = quantforge.price(
-                spot + shift, strike, time, rate, sigma, kind=sign, dividends=dividends, **how
-            )
+            found = quantforge.price(*option, kind=sign, dividends=dividends, **how)
             assert found == pytest.approx(max(single), rel=1e-12)
 
 
@@ -171,15 +182,90 @@ def test_a_call_is_worth_what_exercise_brings_and_the_european_one_at_least(
     assert (found <= book["spot"]).all()
 
 
+@pytest.mark.parametrize("accuracy", ["fast", "standard", "high"])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_put_is_too_dear_by_what_is_paid_at_most(book, backend):
-    book |= {"kind": "put", "exercise": "american"}
-    found = quantforge.price(**book, dividends=QUARTERLY, backend=backend)
-    reduced = book["spot"] - [
-        worth(QUARTERLY, time, rate) for time, rate in zip(book["time"], book["rate"], strict=True)
+def test_a_put_is_worth_what_exercise_brings_and_the_european_one_at_least(book, backend, accuracy):
+    book |= {"kind": np.full(len(book["kind"]), -1.0), "exercise": "american"}
+    how = {"dividends": QUARTERLY, "backend": backend}
+    found = quantforge.price(**book, accuracy=accuracy, **how)
+    assert (found >= book["strike"] - book["spot"]).all()
+    european = quantforge.price(**{**book, "exercise": "european"}, **how)
+    # S exp(-y T) is S - P but for rounding
+    assert (found >= european - 1e-14 * (book["spot"] + book["strike"])).all()
+    assert (found <= book["strike"] * np.exp(np.maximum(-book["rate"], 0.0) * book["time"])).all()
+
+
+# --- the volatility of a price -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accuracy", ["fast", "standard", "high"])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_implied_volatility_is_the_one_that_gives_the_price(book, backend, accuracy):
+    how = {"dividends": QUARTERLY, "backend": backend, "accuracy": accuracy}
+    book["exercise"][:] = "american"
+    book["sigma"] = np.random.default_rng(12).uniform(0.05, 0.8, len(book["sigma"]))
+    price = quantforge.price(**book, **how)
+    sigma = book.pop("sigma")
+    found, code = quantforge.implied_volatility(price, **book, **how, status=True)
+    alone = quantforge.implied_volatility(price, **book, **how)
+    np.testing.assert_array_equal(found, alone)
+    assert np.isin(code, [Code.OK, Code.LOW_PRECISION, Code.AT_INTRINSIC]).all()
+    solved = code == Code.OK
+    assert np.count_nonzero(solved) > 1500
+    again = quantforge.price(**book, sigma=found, **how)
+    assert again[solved] == pytest.approx(price[solved], rel=1e-7)
+    sign = np.where(book["kind"] > 0.0, 1.0, -1.0)
+    intrinsic = np.maximum(sign * (book["spot"] - book["strike"]), 0.0)
+    worth_waiting = solved & (price > 1.01 * intrinsic + 0.01)
+    assert np.median(np.abs(found - sigma)[worth_waiting]) < 1e-9
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_codes_say_where_a_price_has_no_volatility(backend):
+    rates = {"call": 0.0, "put": 0.1}  # exercise at once is best, without volatility
+    how = {"exercise": "american", "dividends": QUARTERLY, "backend": backend, "status": True}
+    cases = [
+        ("call", 120.0, 20.0, Code.AT_INTRINSIC),  # before the first dividend
+        ("call", 120.0, 19.9, Code.BELOW_INTRINSIC),
+        ("call", 120.0, 118.5, Code.OK),  # more than S - P, and less than S
+        ("call", 120.0, 121.0, Code.ABOVE_MAXIMUM),
+        ("put", 80.0, 20.0, Code.AT_INTRINSIC),
+        ("put", 80.0, 19.9, Code.BELOW_INTRINSIC),
+        ("put", 80.0, 101.0, Code.ABOVE_MAXIMUM),
+        ("call", 2.0, 0.1, Code.INVALID_INPUT),  # dividends are worth more than the spot
+        ("put", 2.0, 98.5, Code.INVALID_INPUT),
+        ("put", 80.0, np.nan, Code.NOT_FINITE),
     ]
-    expected = quantforge.price(**{**book, "spot": reduced}, backend=backend)
-    assert found == pytest.approx(expected, rel=1e-11, abs=1e-11)
+    kinds, spots, prices, expected = zip(*cases, strict=True)
+    option = {"strike": 100.0, "time": 1.0, "rate": [rates[kind] for kind in kinds]}
+    with np.errstate(invalid="ignore"):
+        sigma, codes = quantforge.implied_volatility(
+            prices, spots, **option, kind=list(kinds), **how
+        )
+        single = [
+            quantforge.implied_volatility(price, spot, 100.0, 1.0, rates[kind], kind=kind, **how)
+            for kind, spot, price, _ in cases
+        ]
+    assert [Code(int(code)) for code in codes] == list(expected)
+    solved = [code in (Code.OK, Code.AT_INTRINSIC) for code in expected]
+    assert np.isfinite(sigma).tolist() == solved
+    np.testing.assert_array_equal([each for each, _ in single], sigma)
+    assert [code for _, code in single] == codes.tolist()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_volatilities_of_options_that_no_dividend_reaches_keep_their_bits(book, backend):
+    book["sigma"] = np.full(len(book["sigma"]), 0.3)
+    price = quantforge.price(**book, backend=backend)
+    del book["sigma"]
+    plain = quantforge.implied_volatility(price, **book, backend=backend, status=True)
+    with np.errstate(invalid="ignore"):
+        found = quantforge.implied_volatility(
+            price, **book, dividends=QUARTERLY, backend=backend, status=True
+        )
+    free = book["time"] < QUARTERLY[0][0]
+    for one, other in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(one[free], other[free])
 
 
 # --- bits and places ---------------------------------------------------------------------------

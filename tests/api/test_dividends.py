@@ -482,15 +482,12 @@ def test_an_operation_of_another_package_takes_none(install, describe, catalogue
         quantforge.function("barrier")(*OPTION.values(), dividends=DIVIDENDS)
 
 
-@pytest.mark.parametrize("function", ["greeks", "implied_volatility"])
-def test_of_american_options_nothing_but_prices_takes_dividends(function):
-    match = f"and for greeks and volatilities of European ones, not for american_{function}"
-    price = (9.0,) if function == "implied_volatility" else ()
-    arguments = (*price, *OPTION.values())[:5]
+def test_greeks_of_american_options_take_no_dividends():
+    match = "and for greeks of European ones, not for american_greeks"
     for exercise in ("american", ["european", "american"]):
         for call in (
-            lambda how: getattr(quantforge, function)(*arguments, **how),
-            lambda how: quantforge.bind(function, **how),
+            lambda how: quantforge.greeks(*OPTION.values(), **how),
+            lambda how: quantforge.bind("greeks", **how),
         ):
             with pytest.raises(ValueError, match=match):
                 call({"exercise": exercise, "dividends": DIVIDENDS})
