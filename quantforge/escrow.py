@@ -12,20 +12,19 @@ year, and dP/dr is -D, where D is the sum of t a exp(-r t). By the chain rule
 
 and every other derivative is that of W.
 
-Exercise of an American call brings S - K, which is more than S - P - K, and is due just before a
-dividend if ever. So its price is the best of several (Black 1975): of the option to expiry on
-S - P, and of one to each pay date on S less the dividends before that date. All of them are
-American, for the sake of a continuous yield. The first one is on S itself: no price is less than
-S - K, since no kernel's price is less than what exercise brings. Each rises with the volatility, so
-the volatility of a price is the least of theirs.
+An American option has the best price of several:
 
-Exercise of an American put brings K - S, and the holder would rather wait for the dividends. So it
-is on S itself, with the yield y that is worth as much: S exp(-y T) = S - P. Its European part is
-that of the others, and it is worth K - S at least. It is exercised just after a dividend more often
-than just before. So its price is the best of several too: of that one, and for each pay date t of
-one that is exercised from then on. That is a put on S less what the dividends until t are worth,
-the later ones being its yield, with the strike K exp(-r t), the time T - t and all of the variance,
-sigma^2 T. Its European part is the same again.
+- One is the European one.
+- One has a yield of the same worth for its dividends, S exp(-y T) = S - P. It is on S itself, so
+  that it is worth what exercise brings at least, and its European part is V.
+- A call is due just before a dividend if ever, since exercise brings S - K, more than S - P - K. So
+  for each pay date there is one that expires then, on S less the dividends before it (Black 1975).
+- A put is due just after a dividend, for which its holder would rather wait. So for each pay date t
+  there is one that is exercised from then on. It is on S less what the dividends until t are worth,
+  the later ones being its yield, with the strike K exp(-r t), the time T - t and all of the
+  variance, sigma^2 T. Its European part is V again.
+
+Each rises with the volatility, so the volatility of a price is the least of theirs.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ class Escrow:
     Attributes
     ----------
     operands : dict of str to ndarray
-        Those given, with the dividends taken off the spot, or in the yield of American puts.
+        Those given, with the dividends taken off the spot, or in the yield of American options.
     worth : ndarray
         What the dividends are worth now, as time and rate broadcast.
     early : bool
@@ -79,23 +78,24 @@ class Escrow:
             spot = np.subtract(given["spot"], self.worth, dtype=np.float64)
         sign, american = given["kind"], np.greater(given.get("exercise", 0.0), 0.0)
         self.operands = {**given, "spot": np.asanyarray(spot)}  # threads share arrays alone
-        puts = np.logical_and(sign < 0.0, american)
-        if puts.any():
-            self._spread(puts)
+        if american.any():
+            self._spread(american)
         self._slopes = {name: moment if name == "rho" else -drift for name in CHANGED}
-        self._calls, self._puts = np.logical_and(sign > 0.0, american), puts
+        self._calls = np.logical_and(sign > 0.0, american)
+        self._puts = np.logical_and(sign < 0.0, american)
         self.early = bool(american.any())
 
-    def _spread(self, puts: Array) -> None:
-        """Turn the dividends of American puts into a yield of the same worth."""
+    def _spread(self, american: Any) -> None:
+        """Turn the dividends of American options into a yield of the same worth."""
         given = self._given
         spot, time = np.asarray(given["spot"], np.float64), np.asarray(given["time"], np.float64)
-        lanes = np.logical_and(puts, np.logical_and(self.worth > 0.0, self.worth < spot))
+        lanes = np.logical_and(american, np.logical_and(self.worth > 0.0, self.worth < spot))
         with np.errstate(all="ignore"):
-            ratio = log_ratio(*np.broadcast_arrays(spot, spot - self.worth))
-            carry = given["dividend"] + np.where(lanes, natural(ratio) / time, 0.0)
-        self.operands["spot"] = np.where(lanes, spot, self.operands["spot"])
-        self.operands["dividend"] = np.asarray(carry)
+            carry = _yield_of(spot, spot - self.worth, time)
+        reduced = self.operands["spot"]
+        kept = np.asarray(np.where(lanes, spot, reduced))
+        self.operands["spot"] = kept.view(type(reduced))  # a matrix stays one
+        self.operands["dividend"] = np.asarray(given["dividend"] + np.where(lanes, carry, 0.0))
 
     def changes(self, names: Sequence[str]) -> bool:
         """Whether some of the results that a kernel writes are not yet what is asked for."""
@@ -125,20 +125,18 @@ class Escrow:
         return tuple(map(_like, found, values))
 
     def _others(self, shape: tuple[int, ...]) -> Iterator[tuple[Flags, dict[str, Any], Any]]:
-        """The other options of which American ones have the best price, for each pay date.
+        """The other options of which American ones have the best price.
 
         Which options have them, their operands, and what a volatility is multiplied by in these.
         """
         time = self._given["time"]
+        reached = np.broadcast_to((self._calls | self._puts) & (self.worth > 0.0), shape)
+        if reached.any():
+            yield reached, self._european(self._some(reached)), 1.0
         for date in sorted({when for when, _ in self._paid}):
             calls = np.broadcast_to(self._calls & (date <= time), shape)
             if calls.any():
-                before = tuple(each for each in self._paid if each[0] < date)
-                yield (
-                    calls,
-                    Escrow(before, self._some(calls) | {"time": np.asarray(date)}).operands,
-                    1.0,
-                )
+                yield calls, self._expiring(date, self._some(calls)), 1.0
             puts = np.broadcast_to(self._puts & (date < time) & np.isfinite(time), shape)
             if puts.any():
                 yield puts, *self._deferred(date, self._some(puts))
@@ -150,6 +148,20 @@ class Escrow:
             for name, each in self._given.items()
         }
 
+    def _european(self, option: dict[str, Any]) -> dict[str, Any]:
+        """The operands of European options in the place of American ones."""
+        with np.errstate(all="ignore"):
+            worth, _ = present_values(self._paid, option["time"], option["rate"])
+            spot = np.asarray(option["spot"] - worth)
+        return option | {"spot": spot, "exercise": np.asarray(0.0)}
+
+    def _expiring(self, date: float, call: dict[str, Any]) -> dict[str, Any]:
+        """The operands of calls that expire just before the dividend of a date."""
+        with np.errstate(all="ignore"):
+            before = [each for each in self._paid if each[0] < date]
+            worth, _ = present_values(before, date, call["rate"])
+            return call | {"spot": np.asarray(call["spot"] - worth), "time": np.asarray(date)}
+
     def _deferred(self, date: float, put: dict[str, Any]) -> tuple[dict[str, Any], Any]:
         """The operands of puts that are exercised from a date on, and what stretches volatilities.
 
@@ -157,11 +169,12 @@ class Escrow:
         """
         time, rate, dividend = put["time"], put["rate"], put["dividend"]
         with np.errstate(all="ignore"):
-            sooner, _ = present_values(tuple(x for x in self._paid if x[0] <= date), date, rate)
+            until = [each for each in self._paid if each[0] <= date]
+            sooner, _ = present_values(until, date, rate)
             whole, _ = present_values(self._paid, time, rate)
             spot, left = put["spot"] - sooner, time - date
             stretch = np.sqrt(time / left)
-            carry = natural(log_ratio(*np.broadcast_arrays(spot, put["spot"] - whole))) / left
+            carry = _yield_of(spot, put["spot"] - whole, left)
             changed = {
                 "spot": spot * _exponential(np.asarray(-date * dividend)),
                 "strike": put["strike"] * _exponential(np.asarray(-date * rate)),
@@ -181,6 +194,11 @@ class Escrow:
                 total = np.add(own, np.multiply(slope, found[CHANGED[name]]))
             found[name] = np.where(slope == 0.0, own, total)[()]
         return tuple(found.values())
+
+
+def _yield_of(spot: Array, prepaid: Array, time: Array) -> Array:
+    """The yield at which a spot is worth no more than another one when the time is over."""
+    return np.asarray(natural(log_ratio(*np.broadcast_arrays(spot, prepaid))) / time)
 
 
 def _is_dearer(new: Sequence[Array], old: Sequence[Array]) -> Flags:

@@ -7,6 +7,7 @@ True
 """
 
 from quantforge.chain.calendar import Expiries, expiries
+from quantforge.chain.cash import Dividends, read_dividends
 from quantforge.chain.fitting import Fit, fit
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.output import write_rows
@@ -24,6 +25,7 @@ __all__ = [
     "EUROPEAN_ROOTS",
     "SAMPLE",
     "ChainError",
+    "Dividends",
     "Expiries",
     "Fit",
     "Implied",
@@ -38,6 +40,7 @@ __all__ = [
     "invert",
     "price",
     "read",
+    "read_dividends",
     "readers",
     "summary",
     "write_plot",

@@ -7,19 +7,17 @@ expiries. Where quotes have the instant of the expiry it holds, else the root's 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import time
-from typing import Final
 
 import numpy as np
 
-from quantforge.chain.instants import at
+from quantforge.chain.cash import Dividends, Schedule
+from quantforge.chain.instants import SECONDS_PER_YEAR, at
 from quantforge.chain.quotes import Dates, Flags, Floats, Integers, Quotes, Texts, positive
 from quantforge.chain.roots import AM_ROOTS, EUROPEAN_ROOTS
 from quantforge.chain.sessions import OPEN, closes, early_closes, last_trading_days
-
-SECONDS_PER_YEAR: Final = 365.0 * 86400.0  # ACT/365 fixed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +39,9 @@ class Expiries:
     spot, forward, rate : array of float64
         As the quotes give them, in the median; NaN where they do not. Zero is no value of an
         underlying.
+    dividends : tuple of tuple of (float, float)
+        For each expiry, the cash dividends of its underlying that are to come: years until the
+        ex-date, and what is paid. Those beyond the expiry are among them.
     of_option : array of int
         For each option, the place of its expiry here.
     """
@@ -55,6 +56,7 @@ class Expiries:
     spot: Floats
     forward: Floats
     rate: Floats
+    dividends: tuple[Schedule, ...]
     of_option: Integers
 
     def __len__(self) -> int:
@@ -75,6 +77,27 @@ class Expiries:
         """Which have the value of the underlying, without which nothing is American."""
         return np.isfinite(self.spot)
 
+    def alike(self, places: Integers) -> Iterator[tuple[Schedule, Integers]]:
+        """Which of some places of expiries have the same dividends, and these."""
+        kinds = list(dict.fromkeys(self.dividends))
+        kind = np.array([kinds.index(each) for each in self.dividends], dtype=np.intp)
+        for place in np.unique(kind[places]):
+            yield kinds[place], np.flatnonzero(kind[places] == place)
+
+    @property
+    def cash(self) -> Floats:
+        """What the dividends until each expiry add up to."""
+        return self.worth(np.zeros(len(self)))
+
+    def worth(self, rate: Floats) -> Floats:
+        """What the dividends until each expiry are worth, at its rate."""
+        worth = np.zeros(len(self))
+        for schedule, places in self.alike(np.arange(len(self))):
+            for when, amount in schedule:
+                due = when <= self.time[places]
+                worth[places] += np.where(due, amount * np.exp(-rate[places] * when), 0.0)
+        return worth
+
     def rows(self, wanted: Flags) -> list[Integers]:
         """The rows of the options of each expiry that have `wanted` set, in their order."""
         rows = np.flatnonzero(wanted)
@@ -88,6 +111,7 @@ def expiries(
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
     close: time | None = None,
+    dividends: Dividends | None = None,
 ) -> Expiries:
     """Find the expiries of `quotes`.
 
@@ -103,7 +127,11 @@ def expiries(
         they do not, all are American but `EUROPEAN_ROOTS`.
     close : time, optional
         When roots settled at the close are, in US Eastern time, on every day.
+    dividends : Dividends, optional
+        Cash dividends of the underlyings.
     """
+    if dividends is not None:
+        dividends.check(quotes)
     place, first = grouped(
         quotes.quoted, quotes.expiry, quotes.settled, quotes.root, quotes.exercise, quotes.currency
     )
@@ -123,17 +151,22 @@ def expiries(
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     of_option = rank[place]
+    quoted, root = quoted[order], root[order]
     return Expiries(
-        quoted=quoted[order],
+        quoted=quoted,
         date=date[order],
         settled=settled[order],
-        root=root[order],
+        root=root,
         currency=quotes.currency[first][order],
         time=years[order],
         american=american[order],
         spot=_medians(positive(quotes.spot), of_option, len(order)),
         forward=_medians(positive(quotes.forward), of_option, len(order)),
         rate=_medians(quotes.rate, of_option, len(order)),
+        dividends=tuple(
+            () if dividends is None else dividends.schedule(its, when)
+            for its, when in zip(root.tolist(), quoted, strict=True)
+        ),
         of_option=of_option,
     )
 

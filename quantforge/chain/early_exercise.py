@@ -1,8 +1,9 @@
 """What early exercise adds to the quotes of American options.
 
 An American option has the volatility at which its American price is the mid of its quotes, at the
-spot, the rate and the carry of its expiry. The European option of the same volatility is worth
-less, and that difference is the premium. Quotes without it obey put-call parity.
+spot, the rate, the carry and the dividends of its expiry. The European option of the same
+volatility is worth less, and that difference is the premium. Quotes without it obey put-call
+parity.
 """
 
 from __future__ import annotations
@@ -56,19 +57,29 @@ def early_exercise(
     rows = np.flatnonzero(american[place])
     place = place[rows]
     mid = np.where(quotes.quoted_both_ways, 0.5 * (quotes.bid + quotes.ask), np.nan)[rows]
-    spot, time = expiries.spot[place], expiries.time[place]
     with np.errstate(divide="ignore", invalid="ignore"):
-        option: dict[str, Any] = {
-            "spot": spot,
-            "strike": quotes.strike[rows],
-            "time": time,
-            "rate": rate[place],
-            "dividend": rate[place] - np.log(forward[place] / spot) / time,
-            "kind": quotes.kind[rows],
-            **settings,
-        }
-        sigma, code = quantforge.implied_volatility(mid, **option, **MODEL[True], status=True)
-        solved = np.isin(code, SOLVED)
-        worth = quantforge.price(**option, sigma=np.where(solved, sigma, np.nan))
-    premium[rows] = mid - worth
+        carry = carries(expiries, rate, forward)
+        for dividends, same in expiries.alike(place):
+            at, own = place[same], rows[same]
+            option: dict[str, Any] = {
+                "spot": expiries.spot[at],
+                "strike": quotes.strike[own],
+                "time": expiries.time[at],
+                "rate": rate[at],
+                "dividend": carry[at],
+                "dividends": dividends or None,
+                "kind": quotes.kind[own],
+                **settings,
+            }
+            sigma, code = quantforge.implied_volatility(
+                mid[same], **option, **MODEL[True], status=True
+            )
+            sigma = np.where(np.isin(code, SOLVED), sigma, np.nan)
+            premium[own] = mid[same] - quantforge.price(**option, sigma=sigma)
     return premium
+
+
+def carries(expiries: Expiries, rate: Floats, forward: Floats) -> Floats:
+    """What each underlying yields and costs to borrow, beside its cash dividends."""
+    prepaid = expiries.spot - expiries.worth(rate)
+    return np.asarray(rate - np.log(forward / prepaid) / expiries.time)

@@ -2,7 +2,7 @@
 
 What is given, by the file or by whoever reads it, is used as it is. What is not given is found by
 put-call parity. Where there is no pair of call and put, spot and rate give the forward of an
-underlying that pays nothing, but only if both are given.
+underlying that pays the dividends that are given, but only if both are given.
 
 American options need a spot. Where none is given, calls and puts of the nearest expiry say it, if
 that is at most two weeks ahead: the premium for early exercise is least there, and so is what a
@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantforge.chain.calendar import Expiries, expiries, grouped
+from quantforge.chain.cash import Dividends
+from quantforge.chain.early_exercise import carries
 from quantforge.chain.frames import to_frame
 from quantforge.chain.parity import GREATEST_DEVIATION, LEVEL, Parity, by_parity, without_premiums
 from quantforge.chain.quotes import Flags, Floats, Integers, Quotes
@@ -50,7 +52,8 @@ class Fit:
         Whether options are taken as American. Without a spot none are.
     carry : array of float64
         What the underlying yields and costs to borrow until an American expiry, a rate q with
-        forward = spot * exp((rate - q) * time). NaN where options are European.
+        forward = spot * exp((rate - q) * time), where cash dividends until then are taken off the
+        spot at what they are worth now. NaN where options are European.
     pairs : array of int
         Strikes near the money with usable quotes of both call and put.
     spot_fitted : array of bool
@@ -98,6 +101,7 @@ def fit(
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
     close: time | None = None,
+    dividends: Dividends | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Fit:
@@ -115,6 +119,9 @@ def fit(
         there is no spot for them these are taken as European.
     close : time, optional
         When roots settled at the close are (see `expiries`).
+    dividends : Dividends, optional
+        Cash dividends of the underlyings (see `read_dividends`), for American options and for
+        forwards from spot and rate.
     backend, threads
         As in `quantforge.price`, for American options.
 
@@ -137,7 +144,9 @@ def fit(
     ('expired', 'parity', 2000.5)
     """
     quotes = quotes.in_currency
-    found = expiries(quotes, am_roots, american_roots, close)
+    found = expiries(quotes, am_roots, american_roots, close, dividends)
+    if dividends is not None:
+        quotes = replace(quotes, notes=(*quotes.notes, _note(dividends, found)))
     quoted = parity = by_parity(quotes, found)
     spot, spot_fitted = _spots(found, quoted)
     found = replace(found, spot=spot)
@@ -149,9 +158,10 @@ def fit(
     rated = np.array([bool(each) for each in source], dtype=bool)
     bought = np.array([each == "spot and rate" for each in source], dtype=bool)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        forward = np.where(bought, found.spot * np.exp(found.rate * found.time), parity.forward)
+        prepaid = found.spot - found.worth(found.rate)
+        forward = np.where(bought, prepaid * np.exp(found.rate * found.time), parity.forward)
         forward, rate = (np.where(rated, each, np.nan) for each in (forward, parity.rate))
-        carry = np.where(american, rate - np.log(forward / found.spot) / found.time, np.nan)
+        carry = np.where(american, carries(found, rate, forward), np.nan)
     return Fit(
         quotes=quotes,
         expiries=found,
@@ -171,6 +181,23 @@ def fit(
     )
 
 
+def _note(dividends: Dividends, found: Expiries) -> str:
+    """How many dividends are paid until the last expiry of each root, and how much."""
+    paid: dict[str, tuple[float, int]] = {}
+    for root, schedule, years, cash in zip(
+        found.root.tolist(), found.dividends, found.time.tolist(), found.cash.tolist(), strict=True
+    ):
+        count = sum(when <= years for when, _ in schedule)
+        paid[root] = max(paid.get(root, (0.0, 0)), (cash, count))
+    said = [f"{root} {count}, {cash:,.4g} in all" for root, (cash, count) in paid.items() if count]
+    none = [root for root, (_, count) in paid.items() if not count]
+    between = "between the quotes and the last expiry"
+    if not said:
+        return f"no dividend of {dividends.source} is paid {between}"
+    line = f"dividends of {dividends.source} {between}: {'; '.join(said[:5])}"
+    return f"{line}; none of {', '.join(none[:5])}" if none else line
+
+
 def _spots(found: Expiries, quoted: Parity) -> tuple[Floats, Flags]:
     """Spots that are given, and for American options those of the nearest expiry; which these are.
 
@@ -179,11 +206,12 @@ def _spots(found: Expiries, quoted: Parity) -> tuple[Floats, Flags]:
     spot, fitted = found.spot.copy(), np.zeros(len(found), dtype=bool)
     says = (found.time > 0.0) & (found.time <= _NEAR) & (quoted.pairs >= FEWEST_PAIRS)
     says &= (quoted.forward > 0.0) & (quoted.deviation <= GREATEST_DEVIATION)
-    prepaid = quoted.forward * np.exp(-np.maximum(quoted.rate, LEVEL) * found.time)
+    rate = np.maximum(quoted.rate, LEVEL)
+    known = quoted.forward * np.exp(-rate * found.time) + found.worth(rate)
     underlying, _ = grouped(found.quoted, found.root)
     for place in np.flatnonzero(says)[::-1]:  # the nearest last
         rows = (underlying == underlying[place]) & found.american & ~found.has_spot
-        spot[rows], fitted[rows] = prepaid[place], True
+        spot[rows], fitted[rows] = known[place], True
     return spot, fitted
 
 

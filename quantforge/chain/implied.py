@@ -8,7 +8,7 @@ constant rate. ``delta`` of a call is N(d1), ``gamma`` is n(d1) / (F exp(-r T) s
 Cboe's own delta and gamma agree best with this one (docs/cli.md has the figures).
 
 Greeks of American options are derivatives by the spot, at a constant rate and carry: what early
-exercise brings depends on the spot.
+exercise brings depends on the spot. Cash dividends keep their dates and amounts.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import quantforge
+from quantforge.chain.cash import Schedule
 from quantforge.chain.early_exercise import MODEL, SOLVED
 from quantforge.chain.fitting import Fit
 from quantforge.chain.frames import to_frame
@@ -34,6 +35,8 @@ GREEKS: Final = ("delta", "gamma", "vega", "theta", "rho")
 
 _WIDEST: Final = 0.2  # greatest spread of a liquid option, as a part of its mid
 _SHORTEST: Final = 7.0 / 365.0  # least time to its expiry, in years
+_PART: Final = 0.05  # of a standard deviation, as a step in the spot
+_IN_RATE: Final = 1e-4  # step in the rate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,7 @@ def invert(fit: Fit, *, backend: str = "auto", threads: int | None = None) -> Im
     """Invert every quote and compute the greeks of the mids.
 
     One call inverts the bids, mids and asks of all European options, one those of all American
-    options. Another computes the greeks.
+    options with the same cash dividends. The same holds for the greeks.
 
     Parameters
     ----------
@@ -140,30 +143,39 @@ def inversions(
 ) -> Iterator[tuple[Integers, Callable[[], tuple[Floats, NDArray[np.int8]]]]]:
     """The calls that invert every bid, mid and ask, ready to be made, with the rows of each.
 
-    European and American options have one each, if there are any. `settings` are those of
-    `quantforge.implied_volatility`.
+    European options have one, if there are any, and so have American ones with the same cash
+    dividends. `settings` are those of `quantforge.implied_volatility`.
     """
-    of_option, quotes = fit.expiries.of_option, fit.quotes
-    american = fit.american[of_option]
+    quotes, found = fit.quotes, fit.expiries
     prices = _prices(quotes)
-    for exercised in (False, True):
-        rows = np.flatnonzero(american == exercised)
-        if not rows.size:
-            continue
-        place = of_option[rows]
+    for american, dividends, rows in _alike(fit):
+        place = found.of_option[rows]
         call = partial(
             quantforge.implied_volatility,
             prices[:, rows],
-            fit.expiries.spot[place] if exercised else fit.forward[place],
+            found.spot[place] if american else fit.forward[place],
             quotes.strike[rows],
-            fit.expiries.time[place],
+            found.time[place],
             fit.rate[place],
             kind=quotes.kind[rows],
             status=True,
-            **MODEL[exercised],
+            **MODEL[american],
             **settings,
         )
-        yield rows, partial(call, dividend=fit.carry[place]) if exercised else call
+        if american:
+            call = partial(call, dividend=fit.carry[place], dividends=dividends or None)
+        yield rows, call
+
+
+def _alike(fit: Fit) -> Iterator[tuple[bool, Schedule, Integers]]:
+    """Whether options are American, their cash dividends if so, and the rows of these."""
+    american = fit.american[fit.expiries.of_option]
+    rows = np.flatnonzero(~american)
+    if rows.size:
+        yield False, (), rows
+    rows = np.flatnonzero(american)
+    for dividends, same in fit.expiries.alike(fit.expiries.of_option[rows]):
+        yield True, dividends, rows[same]
 
 
 def derivation(fit: Fit, volatility: Floats, **settings: Any) -> Callable[[], quantforge.Greeks]:
@@ -171,27 +183,63 @@ def derivation(fit: Fit, volatility: Floats, **settings: Any) -> Callable[[], qu
 
     `settings` are those of `quantforge.greeks`.
     """
-    place = fit.expiries.of_option
-    rate, time = fit.rate[place], fit.expiries.time[place]
-    underlying = fit.forward[place] * np.exp(-rate * time)
-    american = fit.american[place]
-    if american.any():
-        underlying = np.where(american, fit.expiries.spot[place], underlying)
-        settings |= {
-            "exercise": np.where(american, "american", "european"),
-            "dividend": np.where(american, fit.carry[place], 0.0),
+    return partial(_derived, fit, volatility, settings)
+
+
+def _derived(fit: Fit, volatility: Floats, settings: dict[str, Any]) -> quantforge.Greeks:
+    found = {name: np.full(len(fit.quotes), np.nan) for name in GREEKS}
+    for american, dividends, rows in _alike(fit):
+        place = fit.expiries.of_option[rows]
+        rate, time = fit.rate[place], fit.expiries.time[place]
+        if american:
+            spot, carry = fit.expiries.spot[place], fit.carry[place]
+        else:
+            spot, carry = fit.forward[place] * np.exp(-rate * time), np.zeros(rows.size)
+        option = {
+            "spot": spot,
+            "strike": fit.quotes.strike[rows],
+            "time": time,
+            "rate": rate,
+            "sigma": volatility[rows],
+            "dividend": carry,
+            "kind": fit.quotes.kind[rows],
+            "exercise": MODEL[american]["exercise"],
+            **settings,
         }
-    return partial(
-        quantforge.greeks,
-        underlying,
-        fit.quotes.strike,
-        time,
-        rate,
-        volatility,
-        kind=fit.quotes.kind,
-        which=GREEKS,
-        **settings,
-    )
+        if dividends:
+            values = differences(option, dividends)
+        else:
+            values = quantforge.greeks(**option, which=GREEKS)
+        for name in GREEKS:
+            found[name][rows] = values[name]
+    return quantforge.Greeks(found)
+
+
+def differences(option: dict[str, Any], dividends: Schedule) -> dict[str, Floats]:
+    """Greeks of American options with cash dividends, as central differences of their prices.
+
+    The best of several options has no formula of its own. Steps in the spot are a twentieth of a
+    standard deviation until expiry, and 2 % at most. As time goes on, pay dates stand still.
+    """
+
+    def price(dividends: Schedule = dividends, **changes: Any) -> Floats:
+        changed = {name: option[name] + change for name, change in changes.items()}
+        return np.asarray(quantforge.price(**(option | changed), dividends=dividends))
+
+    spot, time, sigma = (np.asarray(option[name]) for name in ("spot", "time", "sigma"))
+    step = spot * np.clip(_PART * sigma * np.sqrt(time), 1e-5, 0.02)
+    here, up, down = price(), price(spot=step), price(spot=-step)
+    days = 1e-3 * min(dividends[0][0], float(np.min(time)))
+    later = tuple((when - days, amount) for when, amount in dividends)
+    sooner = tuple((when + days, amount) for when, amount in dividends)
+    more = 1e-3 * sigma
+    return {
+        "delta": (up - down) / (2.0 * step),
+        "gamma": (up - 2.0 * here + down) / step**2,
+        "vega": (price(sigma=more) - price(sigma=-more)) / (2.0 * more),
+        "theta": (price(later, time=-days) - price(sooner, time=days)) / (2.0 * days),
+        "rho": (price(rate=_IN_RATE) - price(rate=-_IN_RATE)) / (2.0 * _IN_RATE),
+    }
 
 
 def _prices(quotes: Quotes) -> Floats:

@@ -28,6 +28,9 @@ _CLOCK: Final = re.compile(
     r"(?:\s*uhr\b)?\s*(?P<zone>[a-z]+)?(?P<offset>[+-]\d{1,2}(?::?\d{2})?)?"
 )
 
+SECONDS_PER_YEAR: Final = 365.0 * 86400.0
+"""Years are ACT/365 fixed, by the second."""
+
 
 def exchange_zone() -> tzinfo:
     """US Eastern time, in which the exchange opens and closes."""

@@ -31,9 +31,9 @@ ones. So what early exercise adds is taken off the quotes (`quantforge.chain.ear
 depends on rate and carry, so that fits and premiums take turns. Each turn leaves about half of the
 error.
 
-These premiums are at a constant carry, while dividends are paid on dates that quotes do not tell.
-So mids count as uncertain by 0.08 % of the forward, all in the same direction. The rates of short
-expiries then follow those of longer ones.
+Without cash dividends these premiums are at a constant carry, while dividends are paid on dates
+that quotes do not tell. So mids count as uncertain by 0.08 % of the forward, all in the same
+direction. The rates of short expiries then follow those of longer ones.
 """
 
 from __future__ import annotations

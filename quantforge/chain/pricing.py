@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import quantforge
 from quantforge.chain.calendar import Expiries
+from quantforge.chain.cash import Dividends
 from quantforge.chain.early_exercise import MODEL
 from quantforge.chain.fitting import FEWEST_PAIRS, Fit, fit
 from quantforge.chain.frames import to_frame
@@ -204,6 +205,7 @@ def price(
     am_roots: Collection[str] = AM_ROOTS,
     american_roots: Collection[str] | None = None,
     close: time | None = None,
+    dividends: Dividends | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> PricedChain:
@@ -212,7 +214,8 @@ def price(
     European prices are those of
     ``quantforge.price(forward, strike, time, rate, volatility, model="black76")``, American ones
     those of ``quantforge.price(spot, strike, time, rate, volatility, dividend=carry,
-    exercise="american")``, one call per expiry. `fit` and `invert` are steps of it.
+    exercise="american")`` with the `dividends`, one call per expiry. `fit` and `invert` are steps
+    of it.
 
     Parameters
     ----------
@@ -224,6 +227,8 @@ def price(
         to fit them with.
     close : time, optional
         When roots settled at the close are (see `expiries`).
+    dividends : Dividends, optional
+        Cash dividends of the underlyings (see `read_dividends`).
     backend, threads
         As in `quantforge.price`.
 
@@ -245,7 +250,14 @@ def price(
     True
     """
     settings: dict[str, Any] = {"backend": backend, "threads": threads}
-    found = fit(quotes, am_roots=am_roots, american_roots=american_roots, close=close, **settings)
+    found = fit(
+        quotes,
+        am_roots=am_roots,
+        american_roots=american_roots,
+        close=close,
+        dividends=dividends,
+        **settings,
+    )
     reason = _reasons(found)
     prices = np.full(len(quotes), np.nan)
     with np.errstate(invalid="ignore"):
@@ -269,8 +281,14 @@ def pricings(
         if not rows.size:
             continue
         american = bool(fit.american[place])
+        dividends = found.dividends[place] if american else ()
         bound = quantforge.bind(
-            "price", **MODEL[american], kind=quotes.kind[rows], n=rows.size, **settings
+            "price",
+            **MODEL[american],
+            kind=quotes.kind[rows],
+            dividends=dividends or None,
+            n=rows.size,
+            **settings,
         )
         option = (
             quotes.strike[rows],

@@ -88,6 +88,7 @@ def _expiries(priced: PricedChain) -> list[dict[str, Any]]:
         "rate": fit.rate.tolist(),
         "rate_error": fit.rate_error.tolist(),
         "carry": fit.carry.tolist(),
+        "dividends": found.cash.tolist(),
         "pairs": fit.pairs.tolist(),
         "atm_iv": implied.at_the_money.tolist(),
         "inverted": priced.per_expiry(implied.solved).tolist(),

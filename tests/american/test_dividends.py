@@ -73,18 +73,16 @@ def worth(dividends, time, rate):
 def others(spot, strike, time, rate, sigma, sign, dividends, carry=0.0):
     """The options of which one has the best price: spot, strike, time, rate, sigma and yield."""
     dates = {when for when, amount in dividends if amount and when <= time}
-    whole = worth(dividends, time, rate)
-    if sign > 0.0:
-        yield spot - whole, strike, time, rate, sigma, carry
-        for date in dates:
+    for date in {0.0, *dates} if sign > 0.0 else {0.0, *dates} - {time}:
+        rest = spot - worth([each for each in dividends if each[0] <= date], date, rate)
+        if date and sign > 0.0:  # expires just before the dividend
             earlier = [each for each in dividends if each[0] < date]
             yield spot - worth(earlier, date, rate), strike, date, rate, sigma, carry
-    else:
-        for date in {0.0, *dates} - {time}:  # exercised from then on
-            left, rest = time - date, spot - worth(dividends, date, rate)
+        else:  # exercised from then on
+            left, prepaid = time - date, spot - worth(dividends, time, rate)
             yield (
                 rest * np.exp(-carry * date), strike * np.exp(-rate * date), left, rate,
-                sigma * np.sqrt(time / left), carry + np.log(rest / (spot - whole)) / left,
+                sigma * np.sqrt(time / left), carry + np.log(rest / prepaid) / left,
             )  # fmt: skip
 
 

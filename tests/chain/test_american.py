@@ -9,7 +9,7 @@ import pytest
 
 import quantforge
 from quantforge import Code
-from quantforge.chain import Quotes, Reason, expiries, fit, price
+from quantforge.chain import ChainError, Dividends, Quotes, Reason, expiries, fit, price
 from quantforge.plugins import State
 
 BACKENDS = [
@@ -355,3 +355,146 @@ def test_the_forward_is_that_of_spot_rate_and_carry(priced):
     for one in priced.values():
         growth = np.exp((one.fit.rate - one.fit.carry) * one.expiries.time)
         assert one.fit.forward == pytest.approx(SPOT * growth, rel=1e-12)
+
+
+# --- cash dividends ----------------------------------------------------------------------------
+
+
+def paid(first, amount, *, root=None):
+    """Quarterly dividends from a day on, and when each is paid in years: 9:30 in New York."""
+    days = [first + 91 * quarter for quarter in range(9)]
+    dates = [QUOTED.date() + timedelta(days=day) for day in days]
+    table = Dividends(
+        source="dividends.csv",
+        date=np.array(dates, dtype="datetime64[D]"),
+        amount=np.full(len(days), amount),
+        root=None if root is None else np.full(len(days), root),
+    )
+    summer = [until(day)[1] for day in days]  # to the close; the open is six and a half hours less
+    return table, [(time - 6.5 / 24 / 365, amount) for time in summer]
+
+
+@pytest.fixture(scope="module")
+def with_cash():
+    """A chain of an underlying that goes ex shortly before most expiries, and the dividends."""
+    table, cash = paid(77, 2.5)
+    return joined(*(made(days, cash=cash) for days in DAYS)), table, cash
+
+
+def forwards_of(cash, spot=SPOT):
+    found = []
+    for days in DAYS:
+        time = until(days)[1]
+        rate = true_rate(time)
+        worth = sum(amount * math.exp(-rate * when) for when, amount in cash if when <= time)
+        found.append((spot - worth) * math.exp(rate * time))
+    return np.array(found)
+
+
+def test_dividends_on_their_dates_give_forwards_that_a_constant_carry_misses(with_cash):
+    chain, table, cash = with_cash
+    expected = forwards_of(cash)
+    found, without = fit(chain, dividends=table), fit(chain)
+    off, before = (np.abs(each.forward / expected - 1.0) for each in (found, without))
+    assert (off[:4] < 0.001).all()
+    assert (before[1:4] > 0.003).all()
+    assert (off[1:] < 0.7 * before[1:]).all()
+    assert found.rate == pytest.approx([true_rate(until(days)[1]) for days in DAYS], abs=0.015)
+    assert found.carry[1:] == pytest.approx([0.0] * 4, abs=0.015)
+    assert found.expiries.cash.tolist() == [0.0, 2.5, 5.0, 10.0, 20.0]
+
+
+def test_prices_volatilities_and_greeks_are_those_of_the_same_dividends(with_cash):
+    chain, table, cash = with_cash
+    one = price(chain, dividends=table)
+    assert (one.reason == Reason.PRICED).all()
+    rows = np.flatnonzero((one.expiries.of_option == 2) & one.implied.liquid)[::3]
+    known = {
+        "spot": SPOT, "strike": chain.strike[rows], "time": float(one.expiries.time[2]),
+        "rate": float(one.fit.rate[2]), "dividend": float(one.fit.carry[2]),
+        "kind": chain.kind[rows], "exercise": "american",
+    }  # fmt: skip
+    expected = quantforge.price(**known, sigma=chain.vendor_iv[rows], dividends=cash)
+    assert one.price[rows] == pytest.approx(expected, rel=1e-9)
+    sigma = one.implied.mid[rows]
+    mid = 0.5 * (chain.bid + chain.ask)[rows]
+    again = quantforge.price(**known, sigma=sigma, dividends=cash)
+    assert again == pytest.approx(mid, rel=1e-6)
+    greeks = one.implied.greeks
+    for name, argument, step in (("delta", "spot", 0.05), ("vega", "sigma", 1e-3)):
+        given = known | {"sigma": sigma}
+        up, down = (
+            quantforge.price(**given | {argument: given[argument] + side * step}, dividends=cash)
+            for side in (1.0, -1.0)
+        )
+        assert greeks[name][rows] == pytest.approx((up - down) / (2.0 * step), rel=5e-3, abs=2e-3)
+    day = 1.0 / 365.0
+    later = quantforge.price(
+        **known | {"sigma": sigma, "time": known["time"] - day},
+        dividends=[(when - day, amount) for when, amount in cash],
+    )
+    assert greeks["theta"][rows] == pytest.approx((later - mid) / day, rel=0.02, abs=0.05)
+    assert (greeks["gamma"][rows] > 0.0).all()
+
+
+def test_a_european_root_beside_dividends_keeps_its_results_to_the_bit(with_cash):
+    _, table, _ = with_cash
+    index = joined(*(made(days, root="SPX", carry=0.02, american=False) for days in DAYS[:3]))
+    found, before = price(index, dividends=table), price(index)
+    for name, values in found.columns().items():
+        np.testing.assert_array_equal(values, before.columns()[name], err_msg=name)
+
+
+def test_without_pairs_spot_and_rate_give_a_forward_less_the_dividends(with_cash):
+    chain, table, cash = with_cash
+    puts = replace(chain, bid=np.where(chain.kind < 0, chain.bid, np.nan), rate=0.05)
+    found = fit(puts, dividends=table)
+    assert set(found.source) == {"spot and rate"}
+    expected = [
+        (SPOT - sum(a * math.exp(-0.05 * t) for t, a in cash if t <= time)) * math.exp(0.05 * time)
+        for time in found.expiries.time.tolist()
+    ]
+    assert found.forward == pytest.approx(expected, rel=1e-7)
+    assert found.carry == pytest.approx([0.0] * 5, abs=1e-9)
+
+
+def test_dividends_go_to_the_root_that_they_name(with_cash):
+    chain, _, cash = with_cash
+    table, _ = paid(77, 2.5, root="ACME")
+    other = replace(chain, root="ZETA")
+    both = price(joined(chain, other), dividends=table)
+    expected, zeta = forwards_of(cash), both.expiries.root == "ZETA"
+    off = [np.abs(both.fit.forward[rows] / expected - 1.0)[1:4] for rows in (~zeta, zeta)]
+    assert (off[0] < 0.001).all()
+    assert (off[1] > 0.003).all()  # as without a table
+    assert not both.expiries.cash[zeta].any()
+    assert both.remarks[0] == (
+        "dividends of dividends.csv between the quotes and the last expiry: ACME 8, 20 in all; "
+        "none of ZETA"
+    )
+
+
+def test_a_table_that_helps_nobody_says_so(with_cash):
+    chain, _, _ = with_cash
+    past, _ = paid(-1000, 2.5)
+    found = price(chain, dividends=past)
+    assert found.remarks[0] == (
+        "no dividend of dividends.csv is paid between the quotes and the last expiry"
+    )
+    np.testing.assert_array_equal(found.price, price(chain).price)
+
+
+def test_dividends_without_a_root_are_refused_where_they_may_be_anybody_s(with_cash):
+    chain, table, _ = with_cash
+    with pytest.raises(ChainError, match=r"ACME, ZETA: a column root has to say whose"):
+        fit(joined(chain, replace(chain, root="ZETA")), dividends=table)
+
+
+def test_dividends_worth_more_than_the_spot_leave_their_expiry_without_a_forward(with_cash):
+    chain, _, _ = with_cash
+    table, _ = paid(77, 300.0)
+    found = price(chain, dividends=table)
+    place = found.expiries.of_option
+    assert np.isfinite(found.fit.forward[0])
+    assert (found.reason[place == 0] == Reason.PRICED).all()
+    assert np.isnan(found.price[place > 0]).all()

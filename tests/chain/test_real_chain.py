@@ -1,7 +1,5 @@
 """The S&P 500 chain of 14 September 2023, as Cboe published it."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -77,9 +75,3 @@ def test_what_expired_half_an_hour_before_the_quotes_is_not_priced(priced):
     today = priced.quotes.expiry == np.datetime64("2023-09-14")
     assert (priced.reason[today] == Reason.EXPIRED).all()
     assert (priced.reason[~today] != Reason.EXPIRED).all()
-
-
-def test_reading_takes_well_under_a_second(real_chain):
-    start = time.perf_counter()
-    read(real_chain)
-    assert time.perf_counter() - start < 1.0

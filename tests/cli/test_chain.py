@@ -76,7 +76,7 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert list(report["expiries"][0]) == [
         "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
         "inside_share", "spot", "forward", "forward_source", "vendor_forward", "vendor_time",
-        "rate", "rate_error", "carry", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
+        "rate", "rate_error", "carry", "dividends", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
         "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
@@ -210,6 +210,35 @@ def test_the_table_says_which_roots_are_american_and_what_each_expiry_carries(ru
     expiry = next(each for each in report["expiries"] if each["date"] == "2032-03-19")
     assert row[8] == f"{expiry['carry']:.2%}"
     assert "carry" not in run("chain", SAMPLE).out
+
+
+@needs_american
+def test_dividends_are_read_from_a_table_and_counted(run, tmp_path):
+    table = tmp_path / "dividends.csv"
+    table.write_text("ex_date,amount\n2031-11-10,3.5\n2032-02-09,3.5\n")
+    options = ["--american-roots", "all", "--asof", "file", "--dividends", table]
+    report = json.loads(run("chain", SAMPLE, "--json", *options).out)
+    for expiry in report["expiries"]:
+        days = [expiry["date"] >= "2031-11-10", expiry["date"] >= "2032-02-09"]
+        assert expiry["dividends"] == 3.5 * sum(days)
+    assert any("SPX 2, 7 in all" in remark for remark in report["remarks"])
+    printed = run("chain", SAMPLE, *options)
+    assert printed.code == 0
+    assert "dividends" in next(line for line in printed.out.splitlines() if "expiry" in line)
+    assert "dividends" not in run("chain", SAMPLE, *options[:-2]).out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "No such file"), ("date,amount\nsoon,1\n", "line 2: 'soon' is not a date")],
+)
+def test_a_bad_table_of_dividends_is_refused_in_one_line(run, tmp_path, text, message):
+    table = tmp_path / "dividends.csv"
+    if text:
+        table.write_text(text)
+    ended = run("chain", SAMPLE, "--dividends", table)
+    assert ended.code == 2
+    assert message in one_line(ended.err)
 
 
 def test_the_close_and_the_time_of_the_quotes_are_told_in_words(run):

@@ -24,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 
 import quantforge
-from quantforge.chain.calendar import SECONDS_PER_YEAR
+from quantforge.chain.instants import SECONDS_PER_YEAR
 from quantforge.chain.quotes import ChainError, Dates, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.records import Records, instants, read_json

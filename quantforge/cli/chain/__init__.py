@@ -92,6 +92,13 @@ def add_parser(subparsers: Any) -> None:
         "options, such as SPX, SPXW, XSP, NDX, RUT, VIX and XEO)",
     )
     parser.add_argument(
+        "--dividends",
+        type=Path,
+        metavar="FILE",
+        help="cash dividends of the underlyings: ex-dates and amounts, for American options and "
+        "for forwards from spot and rate",
+    )
+    parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write every option to a .csv or .parquet file"
     )
     parser.add_argument(
@@ -128,7 +135,16 @@ class _Help(argparse.Action):
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from quantforge.chain import AM_ROOTS, SAMPLE, price, read, summary, write_plot, write_rows
+    from quantforge.chain import (
+        AM_ROOTS,
+        SAMPLE,
+        price,
+        read,
+        read_dividends,
+        summary,
+        write_plot,
+        write_rows,
+    )
     from quantforge.chain.instants import read_iso_instant
     from quantforge.cli.chain.tables import show
     from quantforge.cli.chain.timing import with_times
@@ -140,6 +156,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in _GIVEN}
     roots = AM_ROOTS if arguments.am_roots is None else _roots(arguments.am_roots)
     settings = {"backend": arguments.backend, "threads": arguments.threads}
+    dividends = None if arguments.dividends is None else read_dividends(arguments.dividends)
     start = perf_counter()
     quotes = read(
         arguments.file or SAMPLE,
@@ -154,7 +171,12 @@ def run(arguments: argparse.Namespace) -> int:
     with status("pricing"):
         american = _american(arguments.american_roots, quotes.root.tolist())
         priced = price(
-            quotes, am_roots=roots, american_roots=american, close=arguments.close, **settings
+            quotes,
+            am_roots=roots,
+            american_roots=american,
+            close=arguments.close,
+            dividends=dividends,
+            **settings,
         )
         done = perf_counter()
         report = with_times(summary(priced), priced, **settings)

@@ -15,7 +15,7 @@ _SOLVED: Final = frozenset({"OK", "LOW_PRECISION"})
 _HEADINGS: Final = (
     "quoted", "expiry", "root", "days", "options", "priced", "inside", "forward", "forward by",
     "rate",
-    "carry", "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
+    "carry", "dividends", "ATM vol", "inverted", "diff 50 %", "diff 95 %", "time", "backend",
 )  # fmt: skip
 
 
@@ -26,6 +26,8 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     screen.print(f"{report['name'] or report['source']}, quoted {' to '.join(times)}", style="bold")
     american = report["american_roots"]
     hidden = set() if american else {"carry"}
+    if not any(expiry["dividends"] for expiry in report["expiries"]):
+        hidden.add("dividends")
     if len(times) == 1:
         hidden.add("quoted")
     if {each["forward_source"] for each in report["expiries"]} <= {"", "parity"}:
@@ -124,6 +126,7 @@ def _row(expiry: dict[str, Any]) -> tuple[str, ...]:
         expiry["forward_source"],
         f"{expiry['rate']:.2%}",
         f"{expiry['carry']:.2%}" if expiry["exercise"] == "american" else "",
+        f"{expiry['dividends']:,.4g}",
         f"{expiry['atm_iv']:.2%}" if expiry["atm_iv"] == expiry["atm_iv"] else "-",
         f"{expiry['inverted']:,}",
         _difference(expiry["iv_median"]),
