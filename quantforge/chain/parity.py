@@ -23,7 +23,9 @@ real quotes three things go wrong:
   K + (call - put) / D. The weighted median of these is taken over the strikes nearest the money,
   where an error of D does not matter.
 
-Settlement roots of one date are expiries of their own.
+Settlement roots of one date are expiries of their own. Where a file has single prices, marks or
+last ones, instead of bids and asks, there is no spread: that of a pair counts as 0.1 % of the
+strike.
 
 American options obey parity only approximately. Fitted as they are, at a rate of 5 % their forwards
 are nearly right, their rates 2 to 7 points too low: in the money they are worth more than European
@@ -59,6 +61,7 @@ LEVEL, _LEVEL_ERROR = 0.03, 0.10  # what is assumed of rates beforehand, and how
 _DEPARTURE, _LENGTH = 0.01, 0.5  # of rates from their level, and over how many sqrt(years)
 _GIVEN: Final = 1e-4  # error of a given rate, where others are smoothed with it
 _TICK: Final = 0.01  # least spread, for weights
+_SINGLE: Final = 1e-3  # of the strike: as a spread, where an expiry has single prices only
 _UNTIMED: Final = 0.016  # of the forward: as a spread, what unknown dates of dividends leave open
 _TURNS_OF_PREMIUMS: Final = 6  # after which the rates of American options stand still
 
@@ -208,12 +211,15 @@ def _usable_pairs(quotes: Quotes, expiries: Expiries, premium: Floats) -> _Pairs
     _, of_call, of_put = np.intersect1d(calls, puts, assume_unique=True, return_indices=True)
     order = np.argsort(call_rows[of_call])
     call, put = call_rows[of_call][order], put_rows[of_put][order]
-    mid, spread = 0.5 * (bid + ask), ask - bid
+    mid = 0.5 * (bid + ask)
+    spread = (ask - bid)[call] + (ask - bid)[put]
+    quoted = np.bincount(place[call], spread > 0.0, len(expiries)) > 0
+    single = _SINGLE * np.abs(quotes.strike[call])
     return _Pairs(
         place[call],
         quotes.strike[call],
         mid[call] - mid[put],
-        np.maximum(spread[call] + spread[put], _TICK),
+        np.maximum(np.where(quoted[place[call]], spread, single), _TICK),
         len(expiries),
     )
 

@@ -187,3 +187,30 @@ def test_an_expiry_with_strikes_far_from_the_money_only_keeps_to_its_own_quotes(
     chain = joined(made(4000.0, 0.05, 60, STRIKES), made(4050.0, 0.05, 200, far))
     parity = fit(chain)
     assert parity.forward == pytest.approx([4000.0, 4050.0], abs=0.01)
+
+
+def single(chain, error, seed=7):
+    """The same chain with last prices alone, each off by `error` of the spot."""
+    last = 0.5 * (chain.bid + chain.ask)
+    last = last + error * chain.spot * np.random.default_rng(seed).standard_normal(len(chain))
+    last = np.maximum(last, 0.05)
+    return replace(chain, bid=last, ask=last)
+
+
+def test_single_prices_without_a_spread_give_a_forward_too():
+    chain = single(made(4012.5, 0.05, 30, STRIKES), 1e-4)
+    found = fit(chain)
+    assert found.reason == ("",)
+    assert found.forward == pytest.approx([4012.5], rel=3e-4)
+
+
+def test_single_prices_that_are_far_off_parity_are_refused():
+    found = fit(single(made(4012.5, 0.05, 30, STRIKES), 5e-3))
+    assert found.reason == ("calls and puts do not obey parity",)
+
+
+def test_an_expiry_of_single_prices_leaves_one_with_quotes_alone():
+    quoted = made(4012.5, 0.05, 400, STRIKES, noise=0.3)
+    alone, beside = fit(quoted), fit(joined(single(made(4012.5, 0.05, 30, STRIKES), 0.0), quoted))
+    assert beside.pairs[1] == alone.pairs[0]
+    assert beside.forward[1] == pytest.approx(alone.forward[0], rel=1e-6)

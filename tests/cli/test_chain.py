@@ -76,8 +76,8 @@ def test_json_has_the_documented_keys_and_no_nan(run, priced):
     assert list(report["expiries"][0]) == [
         "quoted", "date", "root", "exercise", "time", "options", "priced", "compared", "inside",
         "inside_share", "spot", "forward", "forward_source", "vendor_forward", "vendor_time",
-        "rate", "rate_error", "carry", "dividends", "pairs", "atm_iv", "inverted", "liquid", "iv_median",
-        "iv_p95", "reason", "seconds", "backend",
+        "rate", "rate_error", "carry", "dividends", "pairs", "atm_iv", "inverted", "liquid",
+        "iv_median", "iv_p95", "reason", "seconds", "backend",
     ]  # fmt: skip
     assert report["expiries"][0]["reason"] == "expired"
     assert report["expiries"][0]["forward"] is None
