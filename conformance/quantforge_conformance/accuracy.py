@@ -31,17 +31,25 @@ class Measured:
 
     def worst(self, place: int, bound: Bound, results: NDArray[Any]) -> tuple[float, Lane]:
         """Return the largest error of output `place` in the bound's unit, and whose it is."""
+        misses = self.misses(place, bound, results)
+        worst = int(np.argmax(misses))
+        return misses[worst], self.lanes[worst]
+
+    def misses(self, place: int, bound: Bound, results: NDArray[Any]) -> list[float]:
+        """Return the errors of output `place` in the bound's unit."""
         exact = [values[place] for values in self._values]
         if (place, bound) not in self._units:
             units = [bound.unit(*pair) for pair in zip(self.lanes, exact, strict=True)]
             self._units[place, bound] = units
         errors = [_error(float(x), y) for x, y in zip(results, exact, strict=True)]
-        misses = [
+        return [
             np.inf if isnan(error) else 0.0 if isinf(unit) else float(error / unit)
             for error, unit in zip(errors, self._units[place, bound], strict=True)
         ]
-        worst = int(np.argmax(misses))
-        return misses[worst], self.lanes[worst]
+
+    def exact(self, lane: int, place: int) -> mpf:
+        """Return the exact value of an output of an option."""
+        return self._values[lane][place]
 
 
 def _error(got: float, exact: mpf) -> mpf:

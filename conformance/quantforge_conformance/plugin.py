@@ -24,6 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--backend", metavar="NAME", help="the backend that `--pyargs quantforge_conformance` tests"
     )
     group.addoption(
+        "--operation",
+        metavar="NAME",
+        action="append",
+        help="test this operation alone; give it once for each",
+    )
+    group.addoption(
         "--drawn",
         metavar="SEED",
         type=int,
@@ -40,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from quantforge_conformance.subject import Subject, Unfit
 
     try:
-        config.stash[SUBJECT] = Subject.alone(name)
+        config.stash[SUBJECT] = Subject.alone(name, config.getoption("operation"))
     except Unfit as error:
         raise pytest.UsageError(str(error)) from error.__cause__
 

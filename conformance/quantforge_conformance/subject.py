@@ -84,8 +84,11 @@ class Subject:
     kernels: tuple[Kernel, ...]
 
     @classmethod
-    def alone(cls, name: str) -> Subject:
-        """Load the backend with every other one blocked, so that none can do its work."""
+    def alone(cls, name: str, wanted: Sequence[str] | None = None) -> Subject:
+        """Load the backend with every other one blocked, so that none can do its work.
+
+        `wanted` are the operations to examine, all that it declares by default.
+        """
         kept = os.environ.get("QUANTFORGE_BLOCK", "")
         others = testing.plugins().keys() - {name}
         os.environ["QUANTFORGE_BLOCK"] = ",".join(sorted(others | set(kept.split(","))))
@@ -95,12 +98,14 @@ class Subject:
         free = [info.name for info in found.values() if info.state == "available"]
         if set(free) - {name}:
             raise Unfit(f"backends {', '.join(free)} were looked up before they could be blocked")
-        kernels = tuple(cls._kernels(found[name]))
+        kernels = tuple(cls._kernels(found[name], wanted))
         [loaded] = [info for info in quantforge.backends() if info.name == name]  # with details
         return cls(loaded, kernels)
 
     @staticmethod
-    def _kernels(info: quantforge.BackendInfo) -> Iterable[Kernel]:
+    def _kernels(
+        info: quantforge.BackendInfo, wanted: Sequence[str] | None = None
+    ) -> Iterable[Kernel]:
         if info.state != "available":
             raise Unfit(f"backend {info.name!r} is {info.state}: {info.reason}") from info.error
         catalogue = testing.operations()
@@ -112,7 +117,16 @@ class Subject:
                 f"backend {info.name!r} declares no operation of this core: "
                 f"declared: {declared}; valid: {valid}"
             )
+        names = [operation.name for operation in operations]
+        for each in wanted or ():
+            if each not in names:
+                raise Unfit(
+                    f"backend {info.name!r} declares no operation {each!r}; "
+                    f"declared: {', '.join(names)}"
+                )
         for operation in operations:
+            if wanted and operation.name not in wanted:
+                continue
             try:
                 measure = oracle(operation.name)
             except Exception as error:  # it may be somebody else's code

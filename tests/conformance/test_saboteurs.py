@@ -1,6 +1,7 @@
 """The conformance suite passes an honest backend and fails each saboteur where it should."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,21 @@ def test_an_honest_backend_passes(outcomes, name):
     outcome = outcomes[name]
     assert outcome.code == 0, outcome.said
     assert outcome.ran > 400
+
+
+OPTION = r"(call|put), lane \d+: spot=\S+ strike=\S+ time=\S+ rate=\S+ dividend=\S+ sigma=\S+ sign="
+SAYINGS = {  # what its author reads, in one line, no operand cut
+    "misses_the_accuracy_contract": (
+        rf"price, {OPTION}\S+; got \S+, expected \S+; \d+\.\d\d of \d+\.00 allowed, in ulp"
+    ),
+    "wrong_alone": rf"price, {OPTION}\S+; got \S+ \(bits \w+\), expected \S+ \(bits \w+\)",
+    "wrong_at_one_place": rf"price, {OPTION}\S+; got .*\n(.*\n)*?\(from \d+ on\)",
+}
+
+
+@pytest.mark.parametrize("name", SAYINGS)
+def test_a_failure_names_the_option_and_what_was_expected(outcomes, name):
+    assert re.search(SAYINGS[name], outcomes[name].said), outcomes[name].said
 
 
 @pytest.mark.parametrize("name", MEANT)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quantforge_conformance import golden, operands
-from quantforge_conformance.checks import unlike
+from quantforge_conformance.checks import expect_none, unlike
 
 pytestmark = pytest.mark.usefixtures("exact")
 DRAWN, FEWEST = 500, 100
@@ -23,7 +23,7 @@ def test_the_committed_golden_bits_come_out(kernel):
             kernel.operation.outputs, rows[len(kernel.operation.inputs) :], strict=True
         )
     ]
-    assert not unlike(kernel, results, expected, batch)
+    expect_none(unlike(kernel, results, expected, batch))
 
 
 @pytest.mark.parametrize("draw", [operands.mixed, operands.edged])
@@ -41,4 +41,4 @@ def test_drawn_options_have_the_bits_of_the_specification(kernel, draw, pytestco
         np.array(column, output.type)
         for output, column in zip(kernel.operation.outputs, specified, strict=True)
     ]
-    assert not unlike(kernel, results, expected, batch)
+    expect_none(unlike(kernel, results, expected, batch))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quantforge_conformance import operands
-from quantforge_conformance.checks import bits, unlike
+from quantforge_conformance.checks import bits, expect_none, unlike
 
 COUNTS = (1, 2, 7, 8, 9, 127, 128, 129, 1_000)
 
@@ -58,10 +58,10 @@ def test_a_layout_changes_no_result(kernel, layout):
     for count in COUNTS:
         batch = operands.mixed(kernel, count)
         expected = kernel(*batch)
-        assert not unlike(kernel, kernel(*map(lay, batch)), expected, batch), count
+        expect_none(unlike(kernel, kernel(*map(lay, batch)), expected, batch), count)
         for place, operand in enumerate(kernel.operation.inputs):
             one = [lay(x) if place == index else x for index, x in enumerate(batch)]
-            assert not unlike(kernel, kernel(*one), expected, batch), (count, operand.name)
+            expect_none(unlike(kernel, kernel(*one), expected, batch), (count, operand.name))
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -75,7 +75,7 @@ def test_a_scalar_stands_for_a_whole_operand(kernel, count):
             given[0] = np.broadcast_to(given[0], count)
         names = [x.name for x, one in zip(kernel.operation.inputs, scalars, strict=True) if one]
         with np.errstate(invalid="ignore"):  # a price may not be that of another's operands
-            assert not unlike(kernel, kernel(*given), kernel(*full), full), names
+            expect_none(unlike(kernel, kernel(*given), kernel(*full), full), names)
 
 
 def test_shapes_broadcast_as_in_numpy(kernel):
@@ -84,20 +84,20 @@ def test_shapes_broadcast_as_in_numpy(kernel):
     given = [np.resize(x, shapes[place % len(shapes)]) for place, x in enumerate(batch)]
     full = [np.ascontiguousarray(np.broadcast_to(x, (2, 3, 4))) for x in given]
     with np.errstate(invalid="ignore"):
-        assert not unlike(kernel, kernel(*given), kernel(*full), full)
+        expect_none(unlike(kernel, kernel(*given), kernel(*full), full))
 
 
 def test_columns_and_fortran_order_change_no_result(kernel):
     batch = operands.mixed(kernel, 600)
     expected = kernel(*batch)
     table = np.stack(batch, axis=1)
-    assert not unlike(kernel, kernel(*table.T), expected, batch), "columns of a table"
+    expect_none(unlike(kernel, kernel(*table.T), expected, batch), "columns of a table")
     square = [x.reshape(20, 30) for x in batch]
     expected = tuple(x.reshape(20, 30) for x in expected)
     fortran = [np.asfortranarray(x) for x in square]
-    assert not unlike(kernel, kernel(*fortran), expected, square), "Fortran order"
+    expect_none(unlike(kernel, kernel(*fortran), expected, square), "Fortran order")
     halves = [fortran[0], *square[1:]]
-    assert not unlike(kernel, kernel(*halves), expected, square), "one in Fortran order"
+    expect_none(unlike(kernel, kernel(*halves), expected, square), "one in Fortran order")
 
 
 def test_no_options_give_no_results(kernel):
@@ -118,7 +118,7 @@ def test_other_numbers_are_converted_and_computed_in_double_precision(kernel, dt
     converted = [x.astype(np.float64) for x in batch]
     with np.errstate(invalid="ignore"):
         results, expected = kernel(*batch), kernel(*converted)
-    assert not unlike(kernel, results, expected, converted)
+    expect_none(unlike(kernel, results, expected, converted))
 
 
 @pytest.mark.parametrize("count", [1, 8, 100, 1_000, 10_000])

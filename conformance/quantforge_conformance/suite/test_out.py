@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quantforge_conformance import operands
-from quantforge_conformance.checks import bits, unlike
+from quantforge_conformance.checks import bits, expect_none, unlike
 
 COUNTS = (*range(1, 34), 64, 127, 128, 129, 511, 512, 513, 1_000, 4_096)
 GUARD = 64
@@ -15,7 +15,7 @@ def test_out_is_written_and_returned(kernel):
     out = kernel.outputs(1_000)
     results = kernel(*batch, out=out)
     assert all(result is array for result, array in zip(results, out, strict=True))
-    assert not unlike(kernel, out, kernel(*batch), batch)
+    expect_none(unlike(kernel, out, kernel(*batch), batch))
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, -1, -2])
@@ -26,7 +26,7 @@ def test_nothing_is_written_beside_the_results(kernel, step):
         untouched = [x.copy() for x in around]
         out = [x[GUARD:-GUARD][::step] for x in around]
         kernel(*batch, out=out)
-        assert not unlike(kernel, out, kernel(*batch), batch), count
+        expect_none(unlike(kernel, out, kernel(*batch), batch), count)
         for output, x, results, before in zip(
             kernel.operation.outputs, around, out, untouched, strict=True
         ):
@@ -47,7 +47,7 @@ def test_out_may_be_an_input(kernel, count):
             out = list(kernel.outputs(count))
             out[result] = given[place]
             kernel(*given, out=out)
-            assert not unlike(kernel, out, expected, batch), (output.name, operand.name)
+            expect_none(unlike(kernel, out, expected, batch), (output.name, operand.name))
 
 
 @pytest.mark.parametrize("shift", [1, 3, 8, 100])
@@ -66,11 +66,11 @@ def test_out_may_overlap_an_input(kernel, shift):
                 continue
             out[0] = target
             kernel(*given, out=out)
-            assert not unlike(kernel, out, expected, batch), (operand.name, forward)
+            expect_none(unlike(kernel, out, expected, batch), (operand.name, forward))
 
 
 def test_out_in_another_order_of_axes_is_right(kernel):
     batch = [x.reshape(25, 40) for x in operands.mixed(kernel, 1_000)]
     out = [x.T for x in kernel.outputs((40, 25))]
     kernel(*batch, out=out)
-    assert not unlike(kernel, out, kernel(*batch), batch)
+    expect_none(unlike(kernel, out, kernel(*batch), batch))

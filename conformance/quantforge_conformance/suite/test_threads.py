@@ -9,7 +9,7 @@ import pytest
 
 from quantforge.testing import forced_threads
 from quantforge_conformance import isolated, operands
-from quantforge_conformance.checks import unlike
+from quantforge_conformance.checks import expect_none, unlike
 
 
 @pytest.mark.parametrize("threads", [1, 2, pytest.param(1_000, id="all there are")])
@@ -19,7 +19,7 @@ def test_the_number_of_threads_changes_no_result(kernel, threads, count):
     with forced_threads():
         given = kernel.oracle.public(batch, backend=kernel.backend, threads=threads)
     results = given if isinstance(given, tuple) else (given,)
-    assert not unlike(kernel, results, kernel(*batch), batch)
+    expect_none(unlike(kernel, results, kernel(*batch), batch))
 
 
 def test_calls_from_several_threads_do_not_disturb_each_other(kernel):
