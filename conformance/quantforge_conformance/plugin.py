@@ -14,6 +14,16 @@ import pytest
 if TYPE_CHECKING:
     from quantforge_conformance.subject import Subject
 
+ROOTS = {
+    "test_operands_stay_as_they_were": "it writes its input",
+    "test_out_is_written_and_returned": "it ignores `out`",
+    "test_something_is_computed": "it computes nothing",
+    "test_results_have_double_precision": "it computes in single precision",
+}
+"""What makes nearly every test fail, by the test that is for it alone."""
+
+_MANY = 20  # failures, beyond which these are looked for
+
 SUBJECT: pytest.StashKey[Subject] = pytest.StashKey()
 _REMARKS: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -75,6 +85,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    failed = [report.nodeid for report in terminalreporter.stats.get("failed", ())]
+    if SUBJECT in terminalreporter.config.stash and len(failed) > _MANY:
+        terminalreporter.section(f"quantforge: {len(failed)} tests fail, look here first")
+        told = [(name, why) for name, why in ROOTS.items() if any(name in each for each in failed)]
+        for name, why in told:
+            terminalreporter.write_line(f"{why}: {name}")
+        if not told:
+            terminalreporter.write_line(f"the first that fails: {failed[0]}")
     remarks = terminalreporter.config.stash[_REMARKS]
     if remarks:
         terminalreporter.section("quantforge: measured")

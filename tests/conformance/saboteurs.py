@@ -40,6 +40,8 @@ COMPILED = (
     "wrong_alone",
     "writes_between_the_results",
     "clears_the_results_first",
+    "computes_in_single_precision",
+    "computes_nothing",
     "loses_the_sign_of_a_stride",
     "remembers_the_last_batch",
     "shares_a_buffer_between_threads",
@@ -89,7 +91,7 @@ def _compiled(name: str) -> Plugin:
         library = ctypes.CDLL(os.environ["QUANTFORGE_SABOTEURS"])
         return {operation: ctypes.cast(getattr(library, name), ctypes.c_void_p).value}
 
-    exact = name != "misses_the_accuracy_contract"
+    exact = name not in ("misses_the_accuracy_contract", "computes_in_single_precision")
     return Plugin(name, load, exact=exact, operation=operation)
 
 
@@ -97,6 +99,16 @@ def _by_import() -> dict[str, Any]:
     from quantforge.numpy_backend.price import price
 
     return {"price": lambda *operands, out=None: price(*operands, out=out)}
+
+
+def _without_out() -> dict[str, Any]:
+    from quantforge.ufuncs import from_address
+
+    library = ctypes.CDLL(os.environ["QUANTFORGE_SABOTEURS"])
+    address = ctypes.cast(library.honest, ctypes.c_void_p).value
+    assert address
+    right = from_address(address, "right", "", inputs=7, output_types="d")
+    return {"price": lambda *operands, out=None: right(*operands)}
 
 
 def _by_the_registry() -> dict[str, Any]:
@@ -113,6 +125,7 @@ PLUGINS = {
     **{name: _compiled(name) for name in COMPILED},
     "delegates_by_import": Plugin("delegates_by_import", _by_import, exact=False),
     "delegates_by_the_registry": Plugin("delegates_by_the_registry", _by_the_registry, exact=False),
+    "ignores_out": Plugin("ignores_out", _without_out, exact=False),
     "does_not_load": Plugin("does_not_load", _fails, exact=True),
     "does_nothing": Plugin("does_nothing", dict, exact=True, operation="telepathy"),
 }

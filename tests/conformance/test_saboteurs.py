@@ -34,6 +34,9 @@ MEANT = {
     "wrong_alone": "test_an_option_alone_gives_the_same",
     "writes_between_the_results": "test_nothing_is_written_beside_the_results",
     "clears_the_results_first": "test_out_may_be_an_input",
+    "computes_nothing": "test_something_is_computed",
+    "computes_in_single_precision": "test_results_have_double_precision",
+    "ignores_out": "test_out_is_written_and_returned",
     "loses_the_sign_of_a_stride": "test_a_layout_changes_no_result",
     "remembers_the_last_batch": "test_a_bad_option_touches_no_other",
     "shares_a_buffer_between_threads": "test_calls_from_several_threads_do_not_disturb_each_other",
@@ -114,6 +117,20 @@ def test_an_honest_backend_passes(outcomes, name):
 
 
 OPTION = r"(call|put), lane \d+: spot=\S+ strike=\S+ time=\S+ rate=\S+ dividend=\S+ sigma=\S+ sign="
+FIRST = {  # what the whole run says of a fault that fails nearly all of it
+    "computes_in_single_precision": "it computes in single precision: test_results_have_double",
+    "computes_nothing": "it computes nothing: test_something_is_computed",
+}
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_where_nearly_everything_fails_the_likely_cause_comes_first(environment, tmp_path, name):
+    chosen = "accuracy or basics or layout or test_out or edge_case"
+    done = conformance(["--backend", name, "--tb=no", "-k", chosen], tmp_path, environment)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert FIRST[name] in done.stdout
+
+
 SAYINGS = {  # what its author reads, in one line, no operand cut
     "misses_the_accuracy_contract": (
         rf"price, {OPTION}\S+; got \S+, expected \S+; \d+\.\d\d of \d+\.00 allowed, in ulp"

@@ -1,0 +1,25 @@
+"""Faults that make nearly everything fail, each with a test of its own."""
+
+import numpy as np
+
+from quantforge_conformance import operands
+
+
+def numbers(kernel):
+    """Return the results that are numbers, of ordinary options."""
+    results = kernel(*operands.ordinary(kernel, 1_000))
+    types = (output.type for output in kernel.operation.outputs)
+    return [result for result, kind in zip(results, types, strict=True) if kind == "d"]
+
+
+def test_something_is_computed(kernel):
+    for result in numbers(kernel):
+        assert np.unique(result[np.isfinite(result)]).size > 1
+
+
+def test_results_have_double_precision(kernel):
+    found = np.concatenate(numbers(kernel))
+    found = found[np.isfinite(found) & (found != 0.0)]
+    with np.errstate(over="ignore", under="ignore"):
+        single = found.astype(np.float32) == found
+    assert np.mean(single) < 0.5
