@@ -118,8 +118,3 @@ def test_the_guide_has_every_greek_with_its_unit_and_what_it_is_divided_by():
         assert unit == output.unit
         assert derivative == ("V" if name == "price" else output.meaning.partition(",")[0])
         assert market[name] == raw[name] / float(divisor.replace(",", ""))
-
-
-def test_the_lines_of_python_in_the_readme_run():
-    (code,) = re.findall(r"```python\n(import numpy.*?)```", text("README.md"), re.S)
-    exec(compile(code, "README.md", "exec"), {})

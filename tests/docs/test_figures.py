@@ -122,7 +122,7 @@ def test_the_worst_that_was_found_is_within_the_contract(pattern):
 
 
 def test_no_other_place_promises_an_accuracy():
-    files = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("quantforge/**/*.py")]
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("quantforge/**/*.py")]
     for file in files:
         name = str(file.relative_to(ROOT))
         known = [only(pattern, prose(name)).span() for pattern in SAID.get(name, ())]

@@ -1,0 +1,37 @@
+"""The API reference has every public name, and reads as it was meant."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "reference").glob("*.md"))
+NAMED = re.findall(r"^::: (\S+)$", "\n".join(page.read_text("utf-8") for page in PAGES), re.M)
+MODULES = ("quantforge", "quantforge.chain", "quantforge.testing")
+MARKDOWN = re.compile(r" *(?:>|#|[*+] )")  # at the beginning of a line: a quotation, heading, list
+
+
+def public(module):
+    """The public names of a module, each with what it stands for."""
+    found = importlib.import_module(module)
+    return {name: getattr(found, name) for name in found.__all__}
+
+
+def test_every_name_has_one_place():
+    assert len(NAMED) == len({*NAMED})
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_public_name_is_there(module):
+    documented = {name.rpartition(".")[2] for name in NAMED if name.startswith("quantforge")}
+    assert {*public(module)} <= documented
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_line_of_a_docstring_is_a_mark_of_the_sites_language(module):
+    for name, one in public(module).items():
+        text = inspect.getdoc(one) or ""
+        marks = [line for line in text.splitlines() if MARKDOWN.match(line) and ">>>" not in line]
+        assert not marks, f"{module}.{name}"
