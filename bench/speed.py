@@ -19,7 +19,17 @@ FIGURES = _ROOT / "docs" / "speed.json"
 PUBLISHED = ("price", "greeks", "implied_volatility")
 _NAMES = {"rust": "Rust", "c": "C", "numba": "Numba", "numpy": "the fallback"}
 _WAYS = ("peer", "bind", "function")
-_KEPT = ("way", "operands", "backend", "threads", "n", "ns_per_option", "spread", "undisturbed")
+_KEPT = (
+    "way",
+    "operands",
+    "group",
+    "backend",
+    "threads",
+    "n",
+    "ns_per_option",
+    "spread",
+    "undisturbed",
+)
 
 Entry = Mapping[str, Any]
 
@@ -29,7 +39,7 @@ def figures(found: Mapping[str, Any]) -> dict[str, Any]:
     where = found["surroundings"]
     isas = {facts["isa"] for facts in where["backends"].values() if "isa" in facts}
     place = {name: where[name] for name in ("when", "cpu", "threads", "system", "python")}
-    return {
+    kept: dict[str, Any] = {
         "surroundings": {**place, "isa": ", ".join(sorted(isas)), "versions": where["versions"]},
         **{
             name: {
@@ -39,6 +49,8 @@ def figures(found: Mapping[str, Any]) -> dict[str, Any]:
             for name in PUBLISHED
         },
     }
+    kept["groups"] = [_kept(one) for one in found["groups of greeks"]]
+    return kept
 
 
 def _kept(entry: Entry) -> dict[str, Any]:
@@ -49,7 +61,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
 def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
     """Return titles, headings and rows by the name of the marker."""
     made = {name: _batches(name, figures[name]["batches"]) for name in PUBLISHED}
-    return {"single": _single(figures), **made}
+    return {"single": _single(figures), "groups": _groups(figures["groups"]), **made}
 
 
 def _batches(name: str, entries: Sequence[Entry]) -> Table:
@@ -102,11 +114,25 @@ def _single(figures: Mapping[str, Any]) -> Table:
     return "one option: µs a call", ["one option", *(title for _, title in chosen)], rows
 
 
+def _groups(entries: Sequence[Entry]) -> Table:
+    """What greeks cost: the kernels' times over that of the price, in the larger batch."""
+    most = max(one["n"] for one in entries)
+    found = {(one["group"], one["backend"]): one for one in entries if one["n"] == most}
+    backends = [name for name in _NAMES if ("price", name) in found]
+    rows = [
+        [group] + [f"{nanoseconds(found[group, one]['ns_per_option'])}" for one in backends]
+        for group in dict.fromkeys(group for group, _ in found)
+    ]
+    headings = [f"{most:,} options", *(_NAMES[one] for one in backends)]
+    return "greeks: ns per option", headings, rows
+
+
 def measured(figures: Mapping[str, Any]) -> str:
     """Return where and how well the times were measured, as a list."""
     where = figures["surroundings"]
     versions = where["versions"]
     entries = [one for name in PUBLISHED for part in figures[name].values() for one in part]
+    entries += figures["groups"]
     spreads = sorted(one["spread"] for one in entries)
     disturbed = sum(not one["undisturbed"] for one in entries)
     lines = [
