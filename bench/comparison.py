@@ -126,7 +126,7 @@ def _table(operation: str, entries: Sequence[Entry], name: str, count: int) -> T
     against_peer = bool(peers) and way.against == "peer"
     rows = [
         [f"{n:,}"]
-        + ([f"{peers[n]['ns_per_option']:,.2f}"] if against_peer else [])
+        + ([_figure(peers.get(n))] if against_peer else [])
         + [_figure(found.get((n, backend))) for backend in backends]
         for n in sorted({n for n, _ in found})
     ]

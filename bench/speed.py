@@ -65,31 +65,32 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
 
 
 def _batches(name: str, entries: Sequence[Entry]) -> Table:
-    """Calls of `bind`: a row a batch size, and one for all threads where those pay most."""
-    found = {(one["n"], one["threads"], one["backend"]): one for one in entries if _is_bound(one)}
-    peers = {one["n"]: one["ns_per_option"] for one in entries if one["way"] == "peer"}
-    backends = [name for name in _NAMES if any(name == backend for *_, backend in found)]
+    """Calls of `bind`: a row a batch size, and one more of the largest on all threads."""
+    bound = [one for one in entries if one["way"] == "bind"]
+    found = {(one["n"], one["threads"], one["backend"]): one for one in bound}
+    peers = {one["n"]: one for one in entries if one["way"] == "peer"}
+    backends = [each for each in _NAMES if any(each == backend for *_, backend in found)]
     most, all_threads = max(n for n, *_ in found), max(threads for _, threads, _ in found)
-    lines = [(n, 1) for n in sorted(peers)] + [(most, all_threads)] * (all_threads > 1)
+    lines = [(n, 1) for n in sorted({n for n, *_ in found})] + [(most, all_threads)]
     rows = [
-        [f"{n:,}" + (f", {threads} threads" if threads > 1 else ""), nanoseconds(peers[n])]
-        + [_beside(found.get((n, threads, backend)), peers[n]) for backend in backends]
-        for n, threads in lines
+        [f"{n:,}" + (f", {threads} threads" if threads > 1 else ""), _beside(peers.get(n))]
+        + [_beside(found.get((n, threads, each)), peers.get(n)) for each in backends]
+        for n, threads in dict.fromkeys(lines)
     ]
-    headings = ["options", PEERS[name][0], *(_NAMES[one] for one in backends)]
+    headings = ["options", PEERS[name][0], *(_NAMES[each] for each in backends)]
     return f"{name}: ns per option, × faster", headings, rows
 
 
-def _is_bound(entry: Entry) -> bool:
-    return bool(entry["way"] == "bind")
-
-
-def _beside(entry: Entry | None, peer: float) -> str:
+def _beside(entry: Entry | None, peer: Entry | None = None) -> str:
+    """A time, and how many times faster that is; what takes too long is not timed."""
     if entry is None:
         return "–"
-    ratio = peer / entry["ns_per_option"]
+    time = nanoseconds(entry["ns_per_option"])
+    if peer is None:
+        return time
+    ratio = peer["ns_per_option"] / entry["ns_per_option"]
     times = f"{ratio:.2f}" if ratio < 1 else f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
-    return f"{nanoseconds(entry['ns_per_option'])} ({times}×)"
+    return f"{time} ({times}×)"
 
 
 def nanoseconds(time: float) -> str:
