@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).resolve().parents[2] / "docs" / "reference").glob("*.md"))
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted((ROOT / "docs" / "reference").glob("*.md"))
 NAMED = re.findall(r"^::: (\S+)$", "\n".join(page.read_text("utf-8") for page in PAGES), re.M)
 MODULES = ("quantforge", "quantforge.chain", "quantforge.testing")
 MARKDOWN = re.compile(r" *(?:>|#|[*+] )")  # at the beginning of a line: a quotation, heading, list
@@ -35,3 +36,13 @@ def test_no_line_of_a_docstring_is_a_mark_of_the_sites_language(module):
         text = inspect.getdoc(one) or ""
         marks = [line for line in text.splitlines() if MARKDOWN.match(line) and ">>>" not in line]
         assert not marks, f"{module}.{name}"
+
+
+def test_every_page_that_the_core_names_is_there():
+    named = {
+        (name, str(file.relative_to(ROOT)))
+        for file in ROOT.glob("quantforge/**/*.py")
+        for name in re.findall(r"docs/\w+\.\w+", file.read_text("utf-8"))
+    }
+    assert named
+    assert [each for each in named if not (ROOT / each[0]).is_file()] == []
