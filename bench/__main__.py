@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def main(words: list[str] | None = None) -> int:
         found["american"] = _american(asked, found["surroundings"])
     else:
         for operation in operations:
-            found[operation] = _measure(operation, asked.quick)
+            ways = speed.WAYS if publishes else comparison.WAYS
+            found[operation] = _measure(operation, asked.quick, ways)
         for greeks, price in _GROUPED.items():
             if {greeks, price} <= {*operations}:
                 found[f"groups of {greeks}"] = groups.compare(greeks, price, asked.quick)
@@ -164,10 +166,10 @@ def _american(asked: argparse.Namespace, surroundings: dict[str, Any]) -> dict[s
     return measured.figures
 
 
-def _measure(operation: str, quick: bool) -> dict[str, Any]:
+def _measure(operation: str, quick: bool, ways: Collection[str]) -> dict[str, Any]:
     single = comparison.single(operation, quick)
     _show(*comparison.single_table(operation, single), left=2)
-    entries = comparison.compare(operation, quick)
+    entries = comparison.compare(operation, quick, ways)
     for made in comparison.tables(operation, entries):
         _show(*made)
     spreads = sorted(one["spread"] for one in entries)
