@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from bench import accuracy, attained, auto, comparison, external, footprint, groups, page
+from bench import accuracy, attained, auto, comparison, external, footprint, groups, page, speed
 from bench.american import books, measuring, report
 from bench.surroundings import describe, usable
 from quantforge import threads
@@ -73,8 +74,9 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--publish",
         action="store_true",
-        help="with --accuracy: write docs/accuracy.md too; with --attained: the tables of "
-        "docs/numerics.md; with --american: the tables and the picture of docs/american.md",
+        help="write docs/speed.json and the tables of docs/performance.md and the README; with "
+        "--accuracy: docs/accuracy.md and the README's table of peers; with --attained: the tables "
+        "of docs/numerics.md; with --american: the tables and the picture of docs/american.md",
     )
     parser.add_argument(
         "--quick", action="store_true", help="fewer batch sizes, rounds and options a region"
@@ -101,7 +103,10 @@ def main(words: list[str] | None = None) -> int:
     asked = arguments(words)
     kinds = ("auto", "peers", "accuracy", "attained", "american")
     what = next((one for one in kinds if getattr(asked, one)), "speed")
-    operations = asked.operation or list(OPERATIONS)
+    publishes = asked.publish and what == "speed"
+    operations = asked.operation or list(speed.PUBLISHED if publishes else OPERATIONS)
+    if publishes and not {*speed.PUBLISHED} <= {*operations}:
+        sys.exit(f"bench: --publish needs {', '.join(speed.PUBLISHED)}")
     for operation in operations:
         usable(operation)  # loads, so that the description is complete
     found: dict[str, Any] = {"surroundings": describe()}
@@ -132,13 +137,16 @@ def main(words: list[str] | None = None) -> int:
         found["american"] = _american(asked, found["surroundings"])
     else:
         for operation in operations:
-            found[operation] = _measure(operation, asked.quick)
+            ways = speed.WAYS if publishes else comparison.WAYS
+            found[operation] = _measure(operation, asked.quick, ways)
         for greeks, price in _GROUPED.items():
             if {greeks, price} <= {*operations}:
                 found[f"groups of {greeks}"] = groups.compare(greeks, price, asked.quick)
                 _show(*groups.table(greeks, found[f"groups of {greeks}"]), left=2)
         found["import"] = footprint.import_time(5 if asked.quick else 15)
         _show_import(found["import"])
+        if publishes:
+            print(f"pages: {speed.write(found)}")
     when = found["surroundings"]["when"].replace(":", "")
     place = asked.output or _RESULTS / f"{what}-{when}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -158,10 +166,10 @@ def _american(asked: argparse.Namespace, surroundings: dict[str, Any]) -> dict[s
     return measured.figures
 
 
-def _measure(operation: str, quick: bool) -> dict[str, Any]:
+def _measure(operation: str, quick: bool, ways: Collection[str]) -> dict[str, Any]:
     single = comparison.single(operation, quick)
     _show(*comparison.single_table(operation, single), left=2)
-    entries = comparison.compare(operation, quick)
+    entries = comparison.compare(operation, quick, ways)
     for made in comparison.tables(operation, entries):
         _show(*made)
     spreads = sorted(one["spread"] for one in entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +44,10 @@ Entry = dict[str, Any]
 Table = tuple[str, list[str], list[list[str]]]
 
 
-def compare(operation: str, quick: bool) -> list[Entry]:
+def compare(operation: str, quick: bool, ways: Collection[str] = WAYS) -> list[Entry]:
     """One entry per way, backend, number of threads and batch size; the peer's come first."""
     sizes = SIZES[:-1] if quick else SIZES
-    cells = _cells(operation, sizes)
+    cells = _cells(operation, sizes, ways)
     rounds, seconds = (7, 15.0) if quick else (21, 90.0)
     timed = time_all([one for _, one in cells], rounds, seconds, f"timing {operation}")
     entries = [
@@ -62,13 +62,15 @@ def compare(operation: str, quick: bool) -> list[Entry]:
     return entries
 
 
-def _cells(operation: str, sizes: Sequence[int]) -> list[tuple[str, Cell]]:
+def _cells(operation: str, sizes: Sequence[int], ways: Collection[str]) -> list[tuple[str, Cell]]:
     given = {puts: calls.options(operation, sizes[-1], puts=puts) for puts in (True, False)}
     cells = []
     if operation in PEERS:
         cells += [("peer", cell("", 1, n, calls.peer(operation, given[True], n))) for n in sizes]
     for backend in usable(operation):
         for name, way in WAYS.items():
+            if name not in ways:
+                continue
             if way.against != "peer" and calls.inverts(operation):
                 continue  # one spot and many strikes with prices of their own are no other case
             for count in sorted({1, threads.budget()} if way.threaded else {1}):
@@ -126,7 +128,7 @@ def _table(operation: str, entries: Sequence[Entry], name: str, count: int) -> T
     against_peer = bool(peers) and way.against == "peer"
     rows = [
         [f"{n:,}"]
-        + ([f"{peers[n]['ns_per_option']:,.2f}"] if against_peer else [])
+        + ([_figure(peers.get(n))] if against_peer else [])
         + [_figure(found.get((n, backend))) for backend in backends]
         for n in sorted({n for n, _ in found})
     ]

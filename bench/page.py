@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench import published
 from bench.accuracy import OURS, PRICE, VOLATILITY
 from bench.published import Table, dump, markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "accuracy.md"
 FIGURES = PAGE.with_suffix(".json")
 """What the page is written from; a test compares the two."""
+README = PAGE.parent.parent / "README.md"
 
 _UNITS = {PRICE: "ulp", VOLATILITY: "attainable errors"}
 _NAMES = {PRICE: "price", VOLATILITY: "implied volatility"}
@@ -110,15 +112,31 @@ def _number(error: float) -> str:
 
 def _speed(one: Mapping[str, Any], operation: str) -> str:
     speed = one["speed"].get(operation)
-    return "–" if speed is None else f"{speed:,.0f}" if speed >= 100 else f"{speed:.1f}"
+    return "–" if speed is None else _ns(speed)
+
+
+def _ns(speed: float) -> str:
+    return f"{speed:,.0f}" if speed >= 100 else f"{speed:.1f}"
 
 
 def write(found: Mapping[str, Any], surroundings: Mapping[str, Any]) -> Path:
     """Write the figures and the page made of them; return the page's path."""
     place = {name: surroundings[name] for name in ("when", "cpu", "system", "python")}
     FIGURES.write_text(dump({"surroundings": place, **found}) + "\n", encoding="utf-8")
-    PAGE.write_text(text(json.loads(FIGURES.read_text("utf-8"))), encoding="utf-8")
+    stored = json.loads(FIGURES.read_text("utf-8"))
+    PAGE.write_text(text(stored), encoding="utf-8")
+    README.write_text(filled(README.read_text("utf-8"), stored), encoding="utf-8")
     return PAGE
+
+
+def filled(readme: str, figures: Mapping[str, Any]) -> str:
+    """Return the README with its table of times of other libraries made anew."""
+    speeds = {one["library"]: one["speed"] for one in figures["libraries"]}
+    both = [name for name, speed in speeds.items() if speed.keys() >= {PRICE, VOLATILITY}]
+    rows = [[name, *(_ns(speeds[name][one]) for one in (PRICE, VOLATILITY))] for name in both]
+    headings = ["ns per option", *(_NAMES[one] for one in (PRICE, VOLATILITY))]
+    table = markdown(headings, rows, bold=(OURS,))
+    return published.filled(readme, "accuracy", {"peers": table})
 
 
 def text(figures: Mapping[str, Any]) -> str:

@@ -68,8 +68,8 @@ def price(
     Parameters
     ----------
     spot : array_like
-        Price of the underlying, or its forward price with ``"black76"`` and ``"bachelier"``;
-        >= 0, except with ``"bachelier"``.
+        Price of the underlying, or its forward price with ``"black76"`` and ``"bachelier"``; at
+        least 0, except with ``"bachelier"``.
     strike : array_like
         Exercise price; >= 0, except with ``"bachelier"``.
     time : array_like

@@ -27,6 +27,7 @@ GROUP = "quantforge"
 
 hookspec = pluggy.HookspecMarker("quantforge")
 hookimpl = pluggy.HookimplMarker("quantforge")
+"""Marks a function of a plugin as one of the hooks, ``quantforge_backend`` and so on."""
 
 
 @dataclass(frozen=True)

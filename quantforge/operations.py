@@ -248,9 +248,13 @@ ABSOLUTE_SIGMA = Operand(
 PREMIUM = Operand("price", "price of the option", "currency", (1.0, 40.0))
 
 FIRST_ORDER: Final = ("price", "delta", "gamma", "vega", "theta", "rho", "phi")
+"""The results that `greeks` has by default: the price, the first derivatives, and gamma."""
 SECOND_ORDER: Final = ("vanna", "volga", "charm", "veta", "dual_delta", "dual_gamma")
+"""The second derivatives but for gamma, and those by the strike."""
 THIRD_ORDER: Final = ("speed", "color", "zomma", "ultima")
+"""The third derivatives."""
 ALL: Final = FIRST_ORDER + SECOND_ORDER + THIRD_ORDER
+"""Everything that `greeks` can return."""
 AMERICAN_GREEKS: Final = (*FIRST_ORDER, "vanna", "charm", "dual_delta", "dual_gamma")
 """Those that American options have."""
 

@@ -172,3 +172,12 @@ def test_the_sanitizers_run_alone_and_take_options(checkout, capsys):
     [command] = checkout.given("-m pytest")
     assert command.endswith("tests/sanitize/sanitized.py -x")
     assert "sanitizers: 10 passed, 0 failed, 1 skipped" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), [((), "mkdocs build --strict"), (("serve",), "mkdocs serve")]
+)
+def test_docs_builds_the_site_with_warnings_as_errors_or_shows_it(checkout, words, command):
+    checkout.answer = lambda said: int("mkdocs" in said)
+    assert checkout.dev.main(["docs", *words]) == 1
+    assert checkout.commands[-1].endswith(f"-m {command}")

@@ -1,31 +1,128 @@
-"""The code in the guides runs."""
+"""The code in the documentation runs, and gives what the comments beside it say."""
 
+import ast
+import os
 import re
+import shlex
+import subprocess
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from quantforge import price
+from quantforge import CONTRACT, price
 
 ROOT = Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^```python\n(.*?)^```", re.S | re.M)
-PAGES = ("docs/tools.md", "docs/dividends.md")
+PAGES = [
+    page
+    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "backends/*/README.md")
+    for page in sorted(ROOT.glob(pattern))
+]
+TEXTS = {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in PAGES}
+FENCE = re.compile(r"^(`{3,}|~{3,})([^\n]*)\n(.*?)^\1$", re.S | re.M)
+BLOCKS = {
+    name: [(word.strip(), code) for _, word, code in FENCE.findall(text)]
+    for name, text in TEXTS.items()
+}
+LANGUAGES = {"", "dockerfile", "python", "toml"}  # what is neither run nor read needs no word
+SLOW = ("quantforge autotune",)
+DIGITAL = ROOT / "tests" / "digital"  # the package of digitals that the command line's page has
+FILES = {"options.csv": "spot,K,time,sigma,kind\n100,105,0.5,0.2,call\n100,95,0.5,0.2,put\n"}
+
+
+def with_blocks(language):
+    """The pages that have code in a language."""
+    return [name for name, blocks in BLOCKS.items() if any(word == language for word, _ in blocks)]
+
+
+@pytest.fixture
+def apart(tmp_path, monkeypatch):
+    """A folder with the files that the pages speak of, and the packages that they invent."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    for name in ("mine", "quantforge_mine"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+
+
+def run(code, name, known):
+    """Run a block statement by statement; one with `# 1.5`, or `# 1.5: …`, gives that."""
+    lines = code.splitlines()
+    for statement in ast.parse(code).body:
+        part = ast.Module([statement], [])
+        said = re.search(r"  # (-?\d+\.\d+)(?:[:;]|$)", lines[statement.end_lineno - 1])
+        if said and isinstance(statement, ast.Expr):
+            found = eval(compile(ast.Expression(statement.value), name, "eval"), known)
+            digits = len(said[1].partition(".")[2])
+            assert round(float(found), digits) == float(said[1]), ast.unparse(statement)
+        else:
+            exec(compile(part, name, "exec"), known)
 
 
 def names_after(page):
     """What the code of a page has defined, run from top to bottom."""
-    blocks = BLOCK.findall((ROOT / page).read_text("utf-8"))
-    assert blocks
-    known = {}
-    for place, block in enumerate(blocks):
-        exec(compile(block, f"{page}, block {place + 1}", "exec"), known)
+    known = {"__name__": "page"}
+    for place, (word, code) in enumerate(BLOCKS[page]):
+        if word == "python":
+            run(code, f"{page}, block {place + 1}", known)
     return known
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_the_code_of_a_page_runs(page):
+@pytest.mark.parametrize("page", with_blocks("python"))
+def test_the_code_of_a_page_runs(page, apart):
+    pytest.importorskip("pandas")
     assert names_after(page)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/backends.md"])
+def test_the_backend_of_a_page_is_described_as_the_contract_wants_it(page, apart):
+    names = names_after(page)
+    names.setdefault("load", dict)  # the README leaves it out
+    described = names["quantforge_backend"]()
+    assert (described.name, described.contract) == ("mine", CONTRACT)
+
+
+def commands(page):
+    """The lines of a page that run the command line."""
+    found = (line for _, code in BLOCKS[page] for line in code.splitlines())
+    return [line[2:] for line in found if line.startswith("$ quantforge ")]
+
+
+@pytest.mark.parametrize(
+    ("page", "command"),
+    [
+        (page, command)
+        for page in BLOCKS
+        for command in commands(page)
+        if not command.startswith(SLOW)
+    ],
+)
+def test_a_command_of_a_page_runs(page, command, apart):
+    pytest.importorskip("rich")
+    path = os.pathsep.join([str(DIGITAL), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(command)],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_block_says_a_language_that_is_known():
+    assert {"README.md", "docs/index.md"} <= {*with_blocks("python")}
+    for page, blocks in BLOCKS.items():
+        assert {word for word, _ in blocks} <= LANGUAGES, page
+
+
+def test_a_wrong_number_beside_the_code_is_found():
+    with pytest.raises(AssertionError):
+        run("1 + 1.5  # 2.6\n", "a page", {})
+    run("1 + 1.5  # 2.5: the sum\n", "a page", {})
 
 
 def test_the_recipe_for_straddles_finds_the_volatility_that_made_the_price():

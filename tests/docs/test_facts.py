@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quantforge import ALL, CONTRACT, Backend, Code, greeks
+from quantforge import ALL, CONTRACT, Backend, Code, backends, greeks
 from quantforge.chain import EUROPEAN_ROOTS
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State
@@ -120,6 +120,17 @@ def test_the_guide_has_every_greek_with_its_unit_and_what_it_is_divided_by():
         assert market[name] == raw[name] / float(divisor.replace(",", ""))
 
 
-def test_the_lines_of_python_in_the_readme_run():
-    (code,) = re.findall(r"```python\n(import numpy.*?)```", text("README.md"), re.S)
-    exec(compile(code, "README.md", "exec"), {})
+def test_the_known_backends_are_those_of_this_repository_and_what_they_have():
+    table = text("docs/known-backends.md").partition("| backend |")[2].splitlines()[2:]
+    lines = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table if "|" in line]
+    known = {line[0]: line for line in lines}
+    assert known.keys() >= {
+        "numpy",
+        *(path.parent.name for path in ROOT.glob("backends/*/README.md")),
+    }
+    european = {name for name, each in OPERATIONS.items() if each.exercise == "european"}
+    for info in backends():
+        if info.name in known and info.state is State.AVAILABLE:
+            _, _, _, exact, has, _ = known[info.name]
+            assert exact == ("yes" if info.exact else "no")
+            assert {*info.operations} == ({*OPERATIONS} if has == "all" else european)

@@ -10,7 +10,7 @@ import pytest
 from quantforge_conformance.oracles import IN_THE_MONEY, ORACLES, OUT_OF_THE_MONEY
 from quantforge_conformance.reference import PRECISE
 
-from bench import attained, page
+from bench import attained, page, speed
 from bench.american import measuring, picture, report
 from bench.american.books import BOOKS, STRIKE
 from quantforge import FIRST_ORDER
@@ -122,7 +122,7 @@ def test_the_worst_that_was_found_is_within_the_contract(pattern):
 
 
 def test_no_other_place_promises_an_accuracy():
-    files = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("quantforge/**/*.py")]
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("quantforge/**/*.py")]
     for file in files:
         name = str(file.relative_to(ROOT))
         known = [only(pattern, prose(name)).span() for pattern in SAID.get(name, ())]
@@ -134,6 +134,22 @@ def test_no_other_place_promises_an_accuracy():
 def test_the_page_of_accuracies_is_what_its_figures_make():
     stored = json.loads(page.FIGURES.read_text("utf-8"))
     assert page.PAGE.read_text("utf-8") == page.text(stored)
+
+
+def test_the_table_of_peers_in_the_readme_is_what_the_figures_make():
+    stored, readme = json.loads(page.FIGURES.read_text("utf-8")), page.README.read_text("utf-8")
+    assert readme == page.filled(readme, stored)
+    assert "<!-- accuracy: peers -->" in readme
+    quoted = only(r"(\d+) nanoseconds a price and (\d+) an implied volatility", prose("README.md"))
+    ours = next(one for one in stored["libraries"] if one["library"] == "QuantForge")["speed"]
+    assert figures(quoted) == (round(ours["price"]), round(ours["implied_volatility"]))
+
+
+@pytest.mark.parametrize("written", speed.PAGES, ids=lambda file: file.name)
+def test_the_tables_of_times_are_what_their_figures_make(written):
+    stored, text = json.loads(speed.FIGURES.read_text("utf-8")), written.read_text("utf-8")
+    assert text == speed.filled(text, stored)
+    assert {"measured", "price"} <= {*re.findall(r"<!-- speed: (\w+) -->", text)}
 
 
 def test_the_tables_of_attained_errors_are_what_their_figures_make():

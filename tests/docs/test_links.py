@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *ROOT.glob("*.md"),
-    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("*/README.md"),
     *ROOT.glob("backends/*/README.md"),
 ]
@@ -32,7 +32,19 @@ def test_every_link_leads_to_a_file_and_a_heading(page):
         assert not anchor or anchor in anchors(target), f"{page.name} links to {path}#{anchor}"
 
 
-def test_the_readme_reaches_every_page():
-    linked = {path for path, _, _ in LINK.findall((ROOT / "README.md").read_text("utf-8"))}
-    pages = {str(page.relative_to(ROOT)) for page in ROOT.glob("docs/*.md")}
-    assert pages <= linked
+def test_the_navigation_of_the_site_has_every_page_once():
+    named = re.findall(r"^ +- [^:\n]+: (\S+\.md)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.M)
+    pages = [str(page.relative_to(ROOT / "docs")) for page in ROOT.glob("docs/**/*.md")]
+    assert sorted(named) == sorted(pages)
+
+
+def linked(page):
+    """The files that a page links to."""
+    paths = (path for path, _, _ in LINK.findall(page.read_text("utf-8")) if path)
+    return {(page.parent / path).resolve() for path in paths}
+
+
+def test_the_readme_reaches_the_first_page_and_that_every_guide():
+    first = ROOT / "docs" / "index.md"
+    assert first in linked(ROOT / "README.md")
+    assert {*ROOT.glob("docs/*.md")} - {first} <= linked(first)
