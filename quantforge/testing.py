@@ -19,6 +19,7 @@ __all__ = [
     "Operand",
     "Operation",
     "Output",
+    "fallback",
     "forced_threads",
     "is_exact",
     "kernel",
@@ -116,6 +117,41 @@ def scalar(
     declared = _operation(operation)
     wanted = declared.all_outputs if outputs is None else declared.wanted(outputs)
     return registry().scalar(backend, operation, wanted)
+
+
+def fallback(operation: str) -> Callable[..., Any] | None:
+    """Find the NumPy fallback's kernel, which backends are compared with; it may be blocked.
+
+    Parameters
+    ----------
+    operation : str
+
+    Returns
+    -------
+    callable or None
+        As of `kernel`, for all outputs; None if the fallback does not have the operation.
+
+    Raises
+    ------
+    ValueError
+        There is no such operation.
+
+    Examples
+    --------
+    >>> from quantforge import testing
+    >>> round(float(testing.fallback("price")(100.0, 100.0, 1.0, 0.05, 0.0, 0.2, 1)), 6)
+    10.450584
+    """
+    from quantforge import kernels, numpy_backend
+
+    declared = _operation(operation)
+    described = numpy_backend.quantforge_backend()
+    if operation not in described.operations:
+        return None
+    found: Callable[..., Any] = kernels.make(
+        described, described.load()[operation], declared, declared.all_outputs
+    )
+    return found
 
 
 def is_exact(backend: str, operation: str) -> bool:

@@ -7,11 +7,13 @@ It is loaded into every pytest run of an environment, so nothing heavy is import
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from quantforge_conformance.report import Report
     from quantforge_conformance.subject import Subject
 
 ROOTS = {
@@ -25,6 +27,7 @@ ROOTS = {
 _MANY = 20  # failures, beyond which these are looked for
 
 SUBJECT: pytest.StashKey[Subject] = pytest.StashKey()
+REPORT: pytest.StashKey[Report] = pytest.StashKey()
 _REMARKS: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -38,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         action="append",
         help="test this operation alone; give it once for each",
+    )
+    group.addoption(
+        "--report",
+        metavar="FILE",
+        type=Path,
+        help="write what is found to a .json or .md file, as the run goes",
     )
     group.addoption(
         "--drawn",
@@ -59,6 +68,36 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SUBJECT] = Subject.alone(name, config.getoption("operation"))
     except Unfit as error:
         raise pytest.UsageError(str(error)) from error.__cause__
+    from quantforge_conformance.report import SUFFIXES, Report
+
+    path = config.getoption("report")
+    if path is not None and (path.suffix not in SUFFIXES or not path.parent.is_dir()):
+        raise pytest.UsageError(
+            f"--report {path}: a name in a folder that exists, ending in {' or '.join(SUFFIXES)}"
+        )
+    config.stash[REPORT] = Report(config.stash[SUBJECT], path and path.absolute())
+    config.pluginmanager.register(_Counter(config.stash[REPORT]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        called = getattr(item, "callspec", None)
+        kernel = None if called is None else called.params.get("kernel")
+        if kernel is not None and hasattr(kernel, "oracle"):
+            item.user_properties.append(("quantforge operation", kernel.name))
+
+
+class _Counter:
+    """Counts tests by operation, which a hook without the configuration cannot."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        operation = dict(report.user_properties).get("quantforge operation")
+        if operation is not None and (report.when == "call" or report.outcome != "passed"):
+            self._report.count(str(operation), report.outcome)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -69,6 +108,12 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def quantforge_report(pytestconfig: pytest.Config) -> Report:
+    """What the run has found of the backend under examination."""
+    return pytestconfig.stash[REPORT]
+
+
+@pytest.fixture(scope="session")
 def quantforge_remark(pytestconfig: pytest.Config) -> Callable[[str], None]:
     """Keep a line that the end of the run shows, whether the test passes or not."""
     return pytestconfig.stash[_REMARKS].append
@@ -76,6 +121,8 @@ def quantforge_remark(pytestconfig: pytest.Config) -> Callable[[str], None]:
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A backend of which nothing was tested has not passed."""
+    if REPORT in session.config.stash and not session.config.option.collectonly:
+        session.config.stash[REPORT].end(exitstatus == pytest.ExitCode.OK)
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if SUBJECT not in session.config.stash or exitstatus != pytest.ExitCode.OK or not reporter:
         return
@@ -93,6 +140,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(f"{why}: {name}")
         if not told:
             terminalreporter.write_line(f"the first that fails: {failed[0]}")
+    report = terminalreporter.config.stash.get(REPORT, None)
+    if report is not None:
+        terminalreporter.section("quantforge: operations")
+        for line in report.lines():
+            terminalreporter.write_line(line)
+        if report.path is not None:
+            terminalreporter.write_line(f"wrote {report.path}")
     remarks = terminalreporter.config.stash[_REMARKS]
     if remarks:
         terminalreporter.section("quantforge: measured")
