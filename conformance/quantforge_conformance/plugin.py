@@ -24,6 +24,23 @@ ROOTS = {
 }
 """What makes nearly every test fail, by the test that is for it alone."""
 
+QUICK = frozenset(
+    {
+        *ROOTS,
+        "test_results_keep_the_accuracy_contract",
+        "test_an_edge_case_has_its_value",
+        "test_invalid_is_signalled_exactly_outside_the_domain",
+        "test_a_bad_option_touches_no_other",
+        "test_the_committed_golden_bits_come_out",
+        "test_nothing_is_written_beside_the_results",
+        "test_no_other_backend_does_the_work",
+        "test_the_public_function_returns_what_the_kernel_does",
+    }
+)
+"""What ``--quick`` runs: few shapes of batches, since some backends compile for each."""
+
+_FEWER = 5  # times fewer options are measured then
+
 _MANY = 20  # failures, beyond which these are looked for
 
 SUBJECT: pytest.StashKey[Subject] = pytest.StashKey()
@@ -41,6 +58,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         action="append",
         help="test this operation alone; give it once for each",
+    )
+    group.addoption(
+        "--quick",
+        action="store_true",
+        help="half a minute: accuracy on fewer options, and the tests of the commonest faults",
+    )
+    group.addoption(
+        "--full", action="store_false", dest="quick", help="every test, which is the default"
     )
     group.addoption(
         "--report",
@@ -65,7 +90,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from quantforge_conformance.subject import Subject, Unfit
 
     try:
-        config.stash[SUBJECT] = Subject.alone(name, config.getoption("operation"))
+        subject = Subject.alone(name, config.getoption("operation"))
+        config.stash[SUBJECT] = subject.sampled(_FEWER) if config.getoption("quick") else subject
     except Unfit as error:
         raise pytest.UsageError(str(error)) from error.__cause__
     from quantforge_conformance.report import SUFFIXES, Report
@@ -80,7 +106,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if SUBJECT in config.stash and config.getoption("quick"):
+        kept = [item for item in items if item.name.partition("[")[0] in QUICK]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
     for item in items:
         called = getattr(item, "callspec", None)
         kernel = None if called is None else called.params.get("kernel")

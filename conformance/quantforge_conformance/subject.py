@@ -102,6 +102,14 @@ class Subject:
         [loaded] = [info for info in quantforge.backends() if info.name == name]  # with details
         return cls(loaded, kernels)
 
+    def sampled(self, fewer: int) -> Subject:
+        """Return the same with so many times fewer options to measure."""
+        kernels = tuple(
+            replace(each, oracle=replace(each.oracle, points=max(1, each.oracle.points // fewer)))
+            for each in self.kernels
+        )
+        return replace(self, kernels=kernels)
+
     @staticmethod
     def _kernels(
         info: quantforge.BackendInfo, wanted: Sequence[str] | None = None

@@ -13,8 +13,8 @@ def numbers(kernel):
 
 
 def test_something_is_computed(kernel):
-    for result in numbers(kernel):
-        assert np.unique(result[np.isfinite(result)]).size > 1
+    values = [np.unique(result[np.isfinite(result)]) for result in numbers(kernel)]
+    assert any(each.size > 1 for each in values)  # some greek may be 0 for all options
 
 
 def test_results_have_double_precision(kernel):
