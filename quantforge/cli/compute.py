@@ -51,8 +51,10 @@ class Computation:
     add_options : callable
         Adds the options of this command alone.
     compute : callable
-        From the parsed arguments and the inputs by name, the columns to add; the first is NaN
-        where there is no result.
+        From the parsed arguments and the inputs by name, the columns to add.
+    judged : callable
+        From the parsed arguments and the added columns, the one that is NaN where there is no
+        result; the first by default.
     heading : callable
         From the parsed arguments and the name of a column, what stands above it in a table.
     outside : callable, optional
@@ -67,6 +69,9 @@ class Computation:
     example: str
     add_options: Callable[[argparse.ArgumentParser], None]
     compute: Callable[[argparse.Namespace, Columns], Columns]
+    judged: Callable[[argparse.Namespace, Columns], Any] = lambda arguments, added: next(
+        iter(added.values())
+    )
     heading: Callable[[argparse.Namespace, str], str] = lambda arguments, column: column
     outside: Callable[[argparse.Namespace, Columns], Any] | None = None
 
@@ -149,7 +154,8 @@ class Computation:
             self.function, into.batch, exercise=given.exercise, **_request(arguments)
         )
         nothing, problem = into.missing == into.count, given.problem()
-        for line in filter(None, ("" if nothing else problem, *given.watch.warnings())):
+        doubts = *given.unpaired.remarks, *given.watch.warnings()
+        for line in filter(None, ("" if nothing else problem, *doubts)):
             notice(f"warning: {line}")
         if given.zones:
             notice(given.zones)
@@ -172,7 +178,7 @@ class Computation:
         for name in results:
             if name in shown:
                 raise Failure(f"there is a column {name!r} already: choose another --column")
-        into.add({**shown, **results}, count, next(iter(results.values())))
+        into.add({**shown, **results}, count, self.judged(arguments, results))
 
     def _report(
         self,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge import exercises, kinds
-from quantforge.cli import headings, operands
+from quantforge.cli import headings, operands, sides
 from quantforge.cli.elapsed import DATED, Elapsed
 from quantforge.cli.failures import Failure
 from quantforge.cli.units import Watch, in_units
@@ -75,6 +75,10 @@ class Given:
         dated = "time" in names and any(getattr(arguments, each) is not None for each in DATED)
         self._elapsed = Elapsed(arguments, head) if dated else None
         self._time: Any = None
+        self.unpaired = sides.Unpaired()
+        if "price" in names and sides.are_given(arguments, head):
+            place = names.index("price")
+            names[place : place + 1] = sides.SIDES
         for name in names:
             if name == "time" and self._elapsed is not None:
                 self._values[name] = np.full(1, np.nan)  # counted row by row
@@ -163,6 +167,8 @@ class Given:
 
     def _say_taken(self) -> None:
         named = {name: self._columns[name] for name in self._implied} | self._taken
+        if not any(getattr(self._arguments, name, None) for name in sides.SIDES):
+            named |= {name: self._columns[name] for name in sides.SIDES if name in self._columns}
         said = [
             f"{name} is {column!r}" + (" in days" if name in self._implied else "")
             for name, column in named.items()
@@ -232,6 +238,10 @@ class Given:
         if lost.any():  # a kernel has no sign or style for these: another input is missing
             name = next(iter(inputs))
             inputs[name] = np.where(lost, np.nan, inputs[name])
+        if sides.SIDES[0] in inputs:
+            quotes = [inputs[name] for name in sides.SIDES]
+            self.unpaired.look(*quotes)
+            inputs["price"] = sides.prices(*quotes)[1]
         self._rows += count
         said = inputs.get("exercise", [exercises.EUROPEAN])
         if len(said) > 1 or said[0] == exercises.AMERICAN:
