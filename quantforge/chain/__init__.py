@@ -8,6 +8,7 @@ True
 
 from quantforge.chain.calendar import Expiries, expiries
 from quantforge.chain.fitting import Fit, fit
+from quantforge.chain.forwards import ParityForward, parity_forward
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.output import write_rows
 from quantforge.chain.plot import draw, write_plot
@@ -28,6 +29,7 @@ __all__ = [
     "Fit",
     "Implied",
     "Options",
+    "ParityForward",
     "PricedChain",
     "Quotes",
     "Reader",
@@ -36,6 +38,7 @@ __all__ = [
     "expiries",
     "fit",
     "invert",
+    "parity_forward",
     "price",
     "read",
     "readers",

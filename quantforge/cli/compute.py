@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import quantforge
-from quantforge.cli import operands
+from quantforge.cli import operands, parity
 from quantforge.cli.failures import NOTHING_USABLE, Failure, require
 from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, notice, print_json, progress, show_whole
+from quantforge.cli.terminal import console, notice, print_json, progress, show_whole, status
 from quantforge.cli.terminal import table as printed
 from quantforge.files.sources import FORMATS, STANDARD
 
@@ -140,9 +140,18 @@ class Computation:
         head = next((batch for batch in batches if table is None or _length(batch)), None)
         if head is None:
             raise Failure("the file has no rows")
-        given = Given(arguments, self.function, table, head)
-        if given.remark:
-            notice(given.remark)
+        forwards = None
+        if parity.is_asked(arguments):
+            with status("fitting forwards"):
+                forwards = parity.ParityForwards(arguments, self.function, table, head)
+        else:
+            parity.refuse_quotes(arguments)
+        given = Given(arguments, self.function, table, head, derived=forwards)
+        taken = [*given.taken, *(forwards.taken if forwards is not None else ())]
+        if taken:
+            notice(f"columns taken by their meaning: {', '.join(dict.fromkeys(taken))}")
+        if forwards is not None:
+            notice(forwards.remark)
         with progress(table.read if table is not None else None) as advance, ExitStack() as stack:
             into = Results(arguments, table, given.notation.decimal)
             stack.enter_context(into)
@@ -154,7 +163,11 @@ class Computation:
             self.function, into.batch, exercise=given.exercise, **_request(arguments)
         )
         nothing, problem = into.missing == into.count, given.problem()
-        doubts = *given.unpaired.remarks, *given.watch.warnings()
+        doubts = (
+            *(() if forwards is None else forwards.warnings),
+            *given.unpaired.remarks,
+            *given.watch.warnings(),
+        )
         for line in filter(None, ("" if nothing else problem, *doubts)):
             notice(f"warning: {line}")
         if given.zones:

@@ -10,6 +10,7 @@ import numpy as np
 
 import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
+from quantforge.cli.parity import add_quote_options
 from quantforge.cli.sides import SIDES, add_side_options, prices
 from quantforge.dividends import schedule
 from quantforge.errors import did_you_mean
@@ -74,6 +75,7 @@ def _outside_bounds(arguments: argparse.Namespace, results: Columns) -> Any:
 
 
 def _add_price_options(parser: argparse.ArgumentParser) -> None:
+    add_quote_options(parser, priced=False)
     _add_dividend_option(parser)
     parser.add_argument(
         "--column", default="price", metavar="NAME", help="name of the added column (price)"
@@ -81,6 +83,7 @@ def _add_price_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
+    add_quote_options(parser, priced=False)
     _add_dividend_option(parser)
     parser.add_argument(
         "--which",
@@ -103,6 +106,7 @@ def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_volatility_options(parser: argparse.ArgumentParser) -> None:
     add_side_options(parser, "in place of --price: volatilities of bid, mid and ask")
+    add_quote_options(parser, priced=True)
     _add_dividend_option(parser)
     parser.add_argument(
         "--column",

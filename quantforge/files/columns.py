@@ -7,7 +7,7 @@ Python. Both give the same cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +64,9 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
+def open_table(
+    path: Path, format: str | None = None, columns: Collection[str] | None = None
+) -> Iterator[Table]:
     """Open a CSV or Parquet file, compressed or not; ``-`` is standard input.
 
     Parameters
@@ -72,6 +74,8 @@ def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
     path : Path
     format : {"csv", "parquet"}, optional
         What it is, where its name does not tell.
+    columns : collection of str, optional
+        Those that batches are to have; all by default.
 
     Raises
     ------
@@ -85,13 +89,14 @@ def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
     """
     known = format_of(path, format)
     with opened(path) as file:
-        yield (_parquet if known == "parquet" else _text)(file, named(path))
+        yield (_parquet if known == "parquet" else _text)(file, named(path), columns)
 
 
-def _text(file: BinaryIO, source: str) -> Table:
+def _text(file: BinaryIO, source: str, columns: Collection[str] | None) -> Table:
     dialect = find_dialect(file, source)
     size = file.seek(0, 2)
     fast = dialect.plain and has_arrow()
+    wanted = [name for name in dialect.names if columns is None or name in columns]
 
     def place(row: int) -> str:
         line, _ = next(islice(rows(file, dialect, source), row, None))
@@ -100,14 +105,16 @@ def _text(file: BinaryIO, source: str) -> Table:
     return Table(
         source,
         dialect.names,
-        (_plain_batches if fast else _careful_batches)(file, dialect, source),
+        (_plain_batches if fast else _careful_batches)(file, dialect, source, wanted),
         place,
         lambda: 1.0 if file.closed else file.tell() / max(size, 1),
         dialect.delimiter,
     )
 
 
-def _plain_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+def _plain_batches(
+    file: BinaryIO, dialect: Dialect, source: str, wanted: list[str]
+) -> Iterator[Columns]:
     import pyarrow
     from pyarrow import csv as fast
 
@@ -123,6 +130,7 @@ def _plain_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Co
             ),
             convert_options=fast.ConvertOptions(
                 column_types=dict.fromkeys(dialect.names, pyarrow.string()),
+                include_columns=wanted,
                 null_values=[],
                 strings_can_be_null=False,
                 check_utf8=False,  # it has been looked at
@@ -131,7 +139,7 @@ def _plain_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Co
         for batch in reader:
             for start in range(0, batch.num_rows, BATCH):
                 part = batch.slice(start, BATCH)
-                yield dict(zip(dialect.names, part.columns, strict=True))
+                yield dict(zip(wanted, part.columns, strict=True))
     except pyarrow.ArrowInvalid as error:
         if "Empty CSV" in str(error):
             return
@@ -155,7 +163,9 @@ class _Kept:
         """Leave the file open."""
 
 
-def _careful_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+def _careful_batches(
+    file: BinaryIO, dialect: Dialect, source: str, wanted: list[str]
+) -> Iterator[Columns]:
     from_list: Callable[[Any], Any] = list
     if has_arrow():
         import pyarrow
@@ -165,11 +175,11 @@ def _careful_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[
 
     found = (row for _, row in rows(file, dialect, source))
     while batch := list(islice(found, BATCH)):
-        columns = zip(*batch, strict=True)
-        yield {name: from_list(cells) for name, cells in zip(dialect.names, columns, strict=True)}
+        columns = dict(zip(dialect.names, zip(*batch, strict=True), strict=True))
+        yield {name: from_list(columns[name]) for name in wanted}
 
 
-def _parquet(file: BinaryIO, source: str) -> Table:
+def _parquet(file: BinaryIO, source: str, columns: Collection[str] | None) -> Table:
     from pyarrow import parquet
 
     with _arrow_errors(source):
@@ -178,14 +188,15 @@ def _parquet(file: BinaryIO, source: str) -> Table:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(printable(f"{source}: two columns called {twice!r}"))
+    wanted = [name for name in names if columns is None or name in columns]
     total, done = opened.metadata.num_rows, [0]
 
     def batches() -> Iterator[Columns]:
         with _arrow_errors(source):
-            for batch in opened.iter_batches(batch_size=BATCH):
+            for batch in opened.iter_batches(batch_size=BATCH, columns=wanted):
                 done[0] += batch.num_rows
                 batch.validate(full=True)  # also that its texts are UTF-8
-                yield dict(zip(names, batch.columns, strict=True))
+                yield dict(zip(wanted, batch.columns, strict=True))
 
     return Table(
         source,
