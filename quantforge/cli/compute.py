@@ -6,7 +6,7 @@ What the function returns is added as columns.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -116,7 +116,8 @@ class Computation:
         parser.add_argument(
             "--strict",
             action="store_true",
-            help="refuse a file with an unreadable cell, which costs its row otherwise",
+            help="refuse a file with an unreadable cell, or a row of more or fewer cells than the "
+            "header, which costs that row otherwise",
         )
         parser.add_argument("--json", action="store_true", help="print inputs and results as JSON")
         add_backend_options(parser)
@@ -136,7 +137,7 @@ class Computation:
             return self._run(arguments, table)
 
     def _run(self, arguments: argparse.Namespace, table: Table | None) -> int:
-        batches = iter([{}]) if table is None else table.batches
+        batches: Iterator[Columns] = iter([{}]) if table is None else table.batches
         head = next((batch for batch in batches if table is None or _length(batch)), None)
         if head is None:
             raise Failure("the file has no rows")

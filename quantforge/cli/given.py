@@ -17,7 +17,7 @@ from quantforge.cli.failures import Failure
 from quantforge.cli.units import Watch, in_units
 from quantforge.conventions import MODELS
 from quantforge.files.cells import CellError, Notation, find_notation, is_blank, read_numbers
-from quantforge.files.columns import Table
+from quantforge.files.columns import Batch, Table
 from quantforge.files.contents import Column, distinct, in_rows, numbers, type_of
 from quantforge.files.contents import words as words_in
 
@@ -70,7 +70,7 @@ class Given:
     taken : list of str
         Which columns were taken for inputs of other names.
     unreadable : int
-        Rows so far with a cell that is not what it should be.
+        Rows so far with a cell that is not what it should be, or with too few or too many.
     exercise : str
         American, if any option so far is.
     """
@@ -260,8 +260,12 @@ class Given:
         given: Columns = dict(self._values)
         lost: NDArray[np.bool_] = np.zeros(count, bool)
         wrong: dict[int, str] = {}
+        if isinstance(columns, Batch) and columns.wrong:
+            wrong = dict(columns.wrong)
+            lost[list(wrong)] = True
         if self._elapsed is not None:
-            given["time"], wrong = self._elapsed.years(columns)
+            given["time"], bad = self._elapsed.years(columns)
+            wrong = bad | wrong
             self._counted["time"] = given["time"]
         for name, column in self._columns.items():
             given[name], bad = self._read(name, columns[column], lost)
@@ -314,11 +318,11 @@ class Given:
         self.unreadable += len(wrong)
 
     def problem(self) -> str:
-        """A line about rows with cells that are not what they should be; empty without any."""
+        """A line about rows or cells that are not what they should be; empty without any."""
         if not self.unreadable:
             return ""
-        rows = f"{self.unreadable:,} row{'s' * (self.unreadable > 1)}"
-        return f"{rows} with an unreadable cell, the first: {self._first}"
+        rows = f"{self.unreadable:,} unreadable row{'s' * (self.unreadable > 1)}"
+        return f"{rows}, the first: {self._first}"
 
     @property
     def zones(self) -> str:
