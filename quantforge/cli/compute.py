@@ -17,10 +17,10 @@ import numpy as np
 
 import quantforge
 from quantforge.cli import operands, parity
-from quantforge.cli.failures import NOTHING_USABLE, Failure, require
+from quantforge.cli.failures import NOTHING_USABLE, Failure
 from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, notice, print_json, progress, show_whole, status
+from quantforge.cli.terminal import console, notice, print_json, progress, status
 from quantforge.cli.terminal import table as printed
 from quantforge.files.sources import FORMATS, STANDARD
 
@@ -128,8 +128,6 @@ class Computation:
         from quantforge.files.columns import open_table
 
         check_tables(arguments.output, read=arguments.file, format=arguments.format)
-        if not arguments.json:
-            require("rich", "a table")
         with ExitStack() as stack:
             table = None
             if arguments.file is not None:
@@ -222,7 +220,7 @@ class Computation:
         if arguments.output is None:
             cells = [[_cell(value) for value in column] for column in into.kept.values()]
             headings = [self.heading(arguments, column) for column in into.kept]
-            show_whole(screen, printed(headings, zip(*cells, strict=True)))
+            screen.show(printed(headings, zip(*cells, strict=True)))
             if into.count > SHOWN:
                 screen.print(f"the first {SHOWN} rows; --output writes all of them")
         lost = f", {into.missing:,} without a {self.result}" if into.missing else ""
