@@ -20,7 +20,7 @@ from quantforge.cli import operands, parity
 from quantforge.cli.failures import NOTHING_USABLE, Failure
 from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, notice, print_json, progress, status
+from quantforge.cli.terminal import JsonColumns, console, notice, progress, status
 from quantforge.cli.terminal import table as printed
 from quantforge.files.sources import FORMATS, STANDARD
 
@@ -201,20 +201,18 @@ class Computation:
     ) -> None:
         to_pipe = str(arguments.output) == STANDARD
         if arguments.json:
-            print_json(
-                {
-                    "operation": self.function,
-                    "model": arguments.model,
-                    **({"units": arguments.units} if "units" in arguments else {}),
-                    "backend": decision.backend,
-                    "threads": decision.threads,
-                    "count": into.count,
-                    "missing": into.missing,
-                    "unreadable": unreadable,
-                    "columns": into.kept,
-                },
-                stderr=to_pipe,
-            )
+            members = {
+                "operation": self.function,
+                "model": arguments.model,
+                **({"units": arguments.units} if "units" in arguments else {}),
+                "backend": decision.backend,
+                "threads": decision.threads,
+                "count": into.count,
+                "missing": into.missing,
+                "unreadable": unreadable,
+            }
+            assert into.json is not None
+            into.json.print(members, "columns", stderr=to_pipe)
             return
         screen = console(stderr=to_pipe)
         if arguments.output is None:
@@ -239,13 +237,15 @@ class Results:
     batch : int
         Rows of the greatest batch.
     kept : dict of str to list
-        The columns, all rows of them for JSON and few for the terminal.
+        The first rows of the columns, for the terminal.
+    json : JsonColumns or None
+        All of them, for JSON.
     """
 
     def __init__(self, arguments: argparse.Namespace, table: Table | None, decimal: str) -> None:
         self.count = self.missing = self.batch = 0
         self.kept: dict[str, list[Any]] = {}
-        self._all = arguments.json
+        self.json = JsonColumns() if arguments.json else None
         self._writing: Any = nullcontext()
         if arguments.output is not None:
             from quantforge.files.columns import writing
@@ -266,8 +266,10 @@ class Results:
 
         if self._writer is not None:
             self._writer.write(columns)
-        room = count if self._all else max(SHOWN - self.count, 0)
-        if room and (self._all or self._writer is None):
+        room = max(SHOWN - self.count, 0)
+        if self.json is not None:
+            self.json.add({name: list_of(column) for name, column in columns.items()})
+        elif room and self._writer is None:
             for name, column in columns.items():
                 self.kept.setdefault(name, []).extend(list_of(column[:room]))
         self.count += count

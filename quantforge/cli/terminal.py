@@ -12,7 +12,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TextIO
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _PIPE_WIDTH: Final = 1000  # as wide as any line: nothing in a pipe is wrapped
+_IN_MEMORY: Final = 1 << 24  # bytes of columns that need no file
+_BETWEEN: Final = ",\n      "  # elements of a column in JSON
 _UNBOUNDED: Final = 1_000_000  # wider than any table
 
 
@@ -168,9 +171,46 @@ def notice(text: str) -> None:
 
 def print_json(value: Any, stderr: bool = False) -> None:
     """Print `value` as JSON, which has no NaN or infinity: these become null, and dates text."""
-    text = json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False, default=str)
-    text = CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    print(text, file=sys.stderr if stderr else None)
+    print(_json(value, indent=2), file=sys.stderr if stderr else None)
+
+
+class JsonColumns:
+    """A JSON object whose last member has the columns of a table, in constant memory.
+
+    Batches come with every column, and JSON has one column after the other. So they wait in a
+    temporary file.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed by `print`
+        self._parts: dict[str, list[tuple[int, int]]] = {}
+
+    def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Add a batch, with the same names as the one before."""
+        for name, values in columns.items():
+            listed = _json(list(values), separators=(_BETWEEN, ": "))
+            start = self._file.tell()
+            self._file.write(listed[1:-1].encode())
+            self._parts.setdefault(name, []).append((start, self._file.tell() - start))
+
+    def print(self, members: Mapping[str, Any], name: str, stderr: bool = False) -> None:
+        """Print the object: other members first, then the columns as that of this name."""
+        out = sys.stderr if stderr else sys.stdout
+        head = _json(dict(members), indent=2).removesuffix("\n}")
+        out.write(f"{head},\n  {_json(name)}: {{")
+        for place, (column, parts) in enumerate(self._parts.items()):
+            out.write(f"{',' * (place > 0)}\n    {_json(column)}: [\n      ")
+            for number, (start, size) in enumerate(parts):
+                self._file.seek(start)
+                out.write(_BETWEEN * (number > 0) + self._file.read(size).decode())
+            out.write("\n    ]")
+        out.write("\n  }\n}\n")
+        self._file.close()
+
+
+def _json(value: Any, **layout: Any) -> str:
+    text = json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, default=str, **layout)
+    return CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _finite(value: Any) -> Any:

@@ -379,6 +379,31 @@ def test_a_file_in_many_batches_has_the_bits_of_one_call(run, tmp_path, monkeypa
     assert len(prices(run, path, *words)) == count
 
 
+def test_json_of_many_batches_is_written_as_json_is_and_not_held_in_memory(
+    run, tmp_path, monkeypatch
+):
+    pytest.importorskip("pyarrow")
+    from quantforge.cli import terminal
+    from quantforge.files import columns
+
+    monkeypatch.setattr(columns, "BATCH", 3)
+    monkeypatch.setattr(columns, "_BLOCK", 64)
+    monkeypatch.setattr(terminal, "_IN_MEMORY", 100)  # bytes, more wait in a file
+    path, target = tmp_path / "options.csv", tmp_path / "priced.csv"
+    notes = ["", "\x1b[31m", "é", '"', "x"] * 4
+    cells = [note.replace('"', '""') for note in notes]
+    rows = [f'{ROW},{"cp"[place % 2]},"{cell}"\n' for place, cell in enumerate(cells)]
+    path.write_text(f"{HEADER},kind,note\n{''.join(rows)}")
+    ended = run("price", path, "--json", "--output", target)
+    found = json.loads(ended.out)
+    assert found["columns"]["note"] == notes
+    assert found["columns"]["price"] == near(*[CALL, PUT] * 10)
+    assert found["count"] == 20
+    assert list(found)[-1] == "columns"
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    assert ended.out == f"{text}\n"
+
+
 @pytest.mark.parametrize("pyarrow", [True, False])
 @pytest.mark.parametrize("quote", ['"', ""])
 def test_a_row_that_is_too_short_or_too_long_costs_its_row(run, tmp_path, without, quote, pyarrow):
