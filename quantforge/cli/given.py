@@ -21,11 +21,11 @@ from quantforge.files.columns import Batch, Table
 from quantforge.files.contents import Column, distinct, in_rows, numbers, type_of
 from quantforge.files.contents import words as words_in
 
-__all__ = ["Given"]
+__all__ = ["LOOKED_AT", "Given"]
 
 Columns = dict[str, Any]
 
-_LOOKED_AT: Final = 1000  # rows by which columns and the notation of numbers are recognised
+LOOKED_AT: Final = 1000  # rows by which columns and the notation of numbers are recognised
 _SIGNS: Final = {"point": ".", "comma": ","}
 
 
@@ -71,6 +71,8 @@ class Given:
         Which columns were taken for inputs of other names.
     unreadable : int
         Rows so far with a cell that is not what it should be, or with too few or too many.
+    lost : array of bool
+        Rows of the batch that have no result, whatever their numbers are.
     exercise : str
         American, if any option so far is.
     """
@@ -92,8 +94,9 @@ class Given:
         self._counted: Columns = {}  # of the batch, by the input: what is in no column
         self._taken: dict[str, str] = {}
         self.unreadable, self._first = 0, ""
+        self.lost: NDArray[np.bool_] = np.zeros(0, bool)
         self._rows = 0
-        head = {name: column[:_LOOKED_AT] for name, column in head.items()}
+        head = {name: column[:LOOKED_AT] for name, column in head.items()}
         self.exercise = exercises.EUROPEAN
         names = operands.needed(arguments, function) if names is None else names
         dated = "time" in names and any(getattr(arguments, each) is not None for each in DATED)
@@ -277,8 +280,9 @@ class Given:
         if self._derived is not None:
             self._counted |= self._derived.values(columns, inputs["time"], count)
             inputs |= {name: self._counted[name] for name in self._derived.names}
+        self.lost = lost
         if lost.any():  # a kernel has no sign or style for these: another input is missing
-            name = next(iter(inputs))
+            name = next(name for name in inputs if name != "time")  # which tells groups apart
             inputs[name] = np.where(lost, np.nan, inputs[name])
         if sides.SIDES[0] in inputs:
             quotes = [inputs[name] for name in sides.SIDES]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from quantforge import exercises
 from quantforge.cli import sides
 from quantforge.cli.failures import NOTHING_USABLE, Failure
-from quantforge.cli.given import Given
+from quantforge.cli.given import LOOKED_AT, Given
 from quantforge.cli.headings import column_called, find_column, spelling
 from quantforge.cli.operands import needed
 from quantforge.conventions import MODELS
@@ -43,7 +43,7 @@ _ODD: Final = 0.5  # a rate beyond which strikes and prices are in different uni
 
 def is_asked(arguments: argparse.Namespace) -> bool:
     """Whether the forward is to be fitted."""
-    return getattr(arguments, "forward", None) == PARITY and hasattr(arguments, "by")
+    return "sided" in arguments and arguments.forward == PARITY
 
 
 def add_quote_options(parser: argparse.ArgumentParser, *, priced: bool) -> None:
@@ -63,6 +63,8 @@ def add_quote_options(parser: argparse.ArgumentParser, *, priced: bool) -> None:
 
 def refuse_quotes(arguments: argparse.Namespace) -> None:
     """Refuse options of the fit where there is none."""
+    if "sided" not in arguments:
+        return
     for name in ("by", *(("price", *sides.SIDES) if "sigma" in arguments else ())):
         if getattr(arguments, name, None) is not None:
             raise Failure(f"--{name} has no meaning without --forward {PARITY}")
@@ -107,6 +109,7 @@ class ParityForwards:
     ) -> None:
         _check(arguments, table, head)
         assert table is not None
+        head = {name: column[:LOOKED_AT] for name, column in head.items()}
         rated = arguments.rate is not None or find_column("rate", head, arguments.model) is not None
         names = [name for name in needed(arguments, function) if name in _TAKES_PART]
         self.names: tuple[str, ...] = ("spot",) if rated else ("spot", "rate")
@@ -169,6 +172,7 @@ class ParityForwards:
         else:
             bid = ask = inputs["price"]
         place = self._places(columns, inputs["time"], count)
+        inputs["strike"] = np.where(given.lost, np.nan, inputs["strike"])
         rows.add(place, count, inputs, bid, ask)
         groups = len(self._known[-1])
         if 2 * groups > rows.count > _FEW:

@@ -19,7 +19,8 @@ SIDES: Final = ("bid", "ask")
 
 
 def add_side_options(parser: argparse.ArgumentParser, purpose: str) -> None:
-    """Add the options for both."""
+    """Add the options for both, to a command whose price they may stand for."""
+    parser.set_defaults(sided=True)
     for name in SIDES:
         parser.add_argument(f"--{name}", metavar="X", help=f"{name} of the option, {purpose}")
 
@@ -32,7 +33,7 @@ def are_given(arguments: argparse.Namespace, head: Mapping[str, Column]) -> bool
     Failure
         One of them is given without the other, or beside a price.
     """
-    if not hasattr(arguments, SIDES[0]):
+    if "sided" not in arguments:
         return False
     said = [name for name in SIDES if getattr(arguments, name) is not None]
     if said and arguments.price is not None:

@@ -152,6 +152,25 @@ def test_an_expiry_without_a_forward_costs_its_rows_and_is_said(run, file):
     assert f"1 expiry, {sum(lost)} rows, without a forward, the first: 0 strikes" in said
 
 
+def test_rows_without_a_kind_have_no_part_in_the_fit(run, file):
+    def change(each):
+        return [*each[:3], "", 1, 1.2] if each[1] == "2026-03-08" or each[2] == 100 else each
+
+    columns, said = done(run, "price", file(change=change), *BLACK, *DATED, "--sigma", 0.2)
+    lost = [each == "" for each in columns["kind"]]
+    assert [each is None for each in columns["price"]] == lost
+    for forward, key in zip(
+        columns["forward"], zip(columns["quoted"], columns["expiry"], strict=True), strict=True
+    ):
+        if key[1] == "2025-03-08":
+            assert forward == pytest.approx(MADE[key][0], abs=1e-3)
+    assert "by parity for 2 of 3 expiries" in said
+    path = file()
+    path.write_text("strike,kind,price,time\n100,,50,0.5\n100,C,5,0.5\n100,P,4,0.5\n")
+    columns, _ = done(run, "iv", path, *BLACK, "--rate", 0.03)
+    assert columns["forward"] == pytest.approx([100 + np.exp(0.015)] * 3, abs=1e-12)
+
+
 @pytest.mark.parametrize(
     ("words", "what"),
     [
