@@ -132,9 +132,12 @@ class Computation:
             table = None
             if arguments.file is not None:
                 table = stack.enter_context(open_table(arguments.file, arguments.format))
-            return self._run(arguments, table)
+            listed = stack.enter_context(JsonColumns()) if arguments.json else None
+            return self._run(arguments, table, listed)
 
-    def _run(self, arguments: argparse.Namespace, table: Table | None) -> int:
+    def _run(
+        self, arguments: argparse.Namespace, table: Table | None, listed: JsonColumns | None
+    ) -> int:
         batches: Iterator[Columns] = iter([{}]) if table is None else table.batches
         head = next((batch for batch in batches if table is None or _length(batch)), None)
         if head is None:
@@ -152,7 +155,7 @@ class Computation:
         if forwards is not None:
             notice(forwards.remark)
         with progress(table.read if table is not None else None) as advance, ExitStack() as stack:
-            into = Results(arguments, table, given.notation.decimal)
+            into = Results(arguments, table, given.notation.decimal, listed)
             stack.enter_context(into)
             for columns in chain([head], batches):
                 if table is None or _length(columns):
@@ -242,10 +245,16 @@ class Results:
         All of them, for JSON.
     """
 
-    def __init__(self, arguments: argparse.Namespace, table: Table | None, decimal: str) -> None:
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        table: Table | None,
+        decimal: str,
+        listed: JsonColumns | None,
+    ) -> None:
         self.count = self.missing = self.batch = 0
         self.kept: dict[str, list[Any]] = {}
-        self.json = JsonColumns() if arguments.json else None
+        self.json = listed
         self._writing: Any = nullcontext()
         if arguments.output is not None:
             from quantforge.files.columns import writing

@@ -287,7 +287,7 @@ class _Rows:
 
     def __init__(self) -> None:
         self.count = 0
-        self._kept: list[tuple[Any, ...]] = []
+        self._kept: list[list[Any]] = [[] for _ in range(5)]
         self.numbers, self._rated, self._total, self._least, self._most = np.zeros((5, 0))
 
     def add(self, place: Any, count: int, inputs: Mapping[str, Any], bid: Any, ask: Any) -> None:
@@ -306,7 +306,9 @@ class _Rows:
         with np.errstate(invalid="ignore"):
             used = np.isfinite(strike) & (low > 0.0) & (high >= low)
         codes = place[used].astype(np.int32), sign[used].astype(np.int8)
-        self._kept.append((*codes, *(each[used] for each in (strike, low, high))))
+        values = *codes, *(each[used] for each in (strike, low, high))
+        for parts, each in zip(self._kept, values, strict=True):
+            parts.append(each)
 
     def _grow(self, more: int) -> None:
         if more > 0:
@@ -319,8 +321,11 @@ class _Rows:
 
     def joined(self) -> list[Any]:
         """Group, sign, strike, bid and ask of all rows that a fit may use; they are given away."""
-        kept, self._kept = self._kept, []
-        return [np.concatenate(each) for each in zip(*kept, strict=True)]
+        whole = []
+        for parts in self._kept:
+            whole.append(np.concatenate(parts))
+            parts.clear()  # so that one column at a time is there twice
+        return whole
 
     @property
     def rates(self) -> NDArray[np.float64]:

@@ -178,12 +178,18 @@ class JsonColumns:
     """A JSON object whose last member has the columns of a table, in constant memory.
 
     Batches come with every column, and JSON has one column after the other. So they wait in a
-    temporary file.
+    temporary file, which is gone at the end of the context.
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed by `print`
+        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # by `__exit__`
         self._parts: dict[str, list[tuple[int, int]]] = {}
+
+    def __enter__(self) -> JsonColumns:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._file.close()
 
     def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
         """Add a batch, with the same names as the one before."""
@@ -205,7 +211,6 @@ class JsonColumns:
                 out.write(_BETWEEN * (number > 0) + self._file.read(size).decode())
             out.write("\n    ]")
         out.write("\n  }\n}\n")
-        self._file.close()
 
 
 def _json(value: Any, **layout: Any) -> str:
