@@ -35,7 +35,7 @@ _KEYS: Final = frozenset({
     "root", "ticker", "underlyingsymbol", "underlyingticker", "actsymbol", "secid",
 })  # fmt: skip
 """Names, by their letters, of columns that tell one time or one underlying from another."""
-_AT_ONCE: Final = 1 << 20  # rows that are fitted together, unless one time has more
+_AT_ONCE: Final = 1 << 18  # rows that are fitted together, unless one time has more
 _FEW: Final = 1000  # rows, too few to say that hardly two belong together
 _MANY: Final = 0.1  # share of options that are doubled, beyond which groups are no groups
 _ODD: Final = 0.5  # a rate beyond which strikes and prices are in different units
@@ -131,7 +131,7 @@ class ParityForwards:
                 "calls and puts obey parity if they are European, and some are American: "
                 "quantforge chain fits these"
             )
-        self._curves = np.array([curve for curve, _ in self._known[-1]], np.intp)
+        self._curves = np.array([curve for curve, _ in self._known[-1]], np.int32)
         self.forward = np.full(len(self._curves), np.nan)
         self.rate, self._reason = self.forward.copy(), np.full(len(self._curves), "", object)
         doubled, used = self._fit(rows)
