@@ -215,7 +215,7 @@ def _show_named(
     """Print a table whose first column, or those in `left`, are names."""
     screen = console()
     screen.print(title, style="bold")
-    screen.print(table(headings, rows, left=headings[:1] if left is None else left))
+    screen.show(table(headings, rows, left=headings[:1] if left is None else left))
 
 
 def _show_import(found: dict[str, Any]) -> None:

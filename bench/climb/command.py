@@ -101,7 +101,7 @@ def _climbed(operation: str, asked: argparse.Namespace) -> list[report.Entry]:
                 print(f"{operation}, {target.output}: {kept} cases kept")
     title, headings, rows = report.table(operation, entries)
     screen.print(title, style="bold")
-    screen.print(terminal.table(headings, rows, left=["unit", "family", "inputs"]))
+    screen.show(terminal.table(headings, rows, left=["unit", "family", "inputs"]))
     return entries
 
 

@@ -9,6 +9,7 @@ True
 from quantforge.chain.calendar import Expiries, expiries
 from quantforge.chain.cash import Dividends, read_dividends
 from quantforge.chain.fitting import Fit, fit
+from quantforge.chain.forwards import ParityForward, parity_forward
 from quantforge.chain.implied import Implied, invert
 from quantforge.chain.output import write_rows
 from quantforge.chain.plot import draw, write_plot
@@ -30,6 +31,7 @@ __all__ = [
     "Fit",
     "Implied",
     "Options",
+    "ParityForward",
     "PricedChain",
     "Quotes",
     "Reader",
@@ -38,6 +40,7 @@ __all__ = [
     "expiries",
     "fit",
     "invert",
+    "parity_forward",
     "price",
     "read",
     "read_dividends",

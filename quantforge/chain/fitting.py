@@ -153,7 +153,7 @@ def fit(
     american = found.american & found.has_spot
     if american.any():
         parity = without_premiums(quotes, found, american, quoted, backend=backend, threads=threads)
-    judged = (_judge(found, quoted, parity, place) for place in range(len(found)))
+    judged = (judge(found, quoted, parity, place) for place in range(len(found)))
     source, reason = zip(*judged, strict=True)
     rated = np.array([bool(each) for each in source], dtype=bool)
     bought = np.array([each == "spot and rate" for each in source], dtype=bool)
@@ -215,7 +215,7 @@ def _spots(found: Expiries, quoted: Parity) -> tuple[Floats, Flags]:
     return spot, fitted
 
 
-def _judge(found: Expiries, quoted: Parity, parity: Parity, place: int) -> tuple[str, str]:
+def judge(found: Expiries, quoted: Parity, parity: Parity, place: int) -> tuple[str, str]:
     """Source of the forward of one expiry, and the reason if there is none."""
     if not found.time[place] > 0.0:
         return "", "expired"

@@ -8,7 +8,7 @@ from typing import Any
 import quantforge
 from quantforge.cli import untuned
 from quantforge.cli.failures import NOTHING_USABLE
-from quantforge.cli.terminal import console, print_json, say, table
+from quantforge.cli.terminal import Table, console, print_json, say, table
 
 
 def add_parser(subparsers: Any) -> None:
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(found)
     else:
-        console().print(overview(found))
+        console().show(overview(found))
         if line := untuned.notice():
             say(line)
     return 0 if any(each["state"] == "available" for each in found) else NOTHING_USABLE
@@ -48,7 +48,7 @@ def describe(info: quantforge.BackendInfo) -> dict[str, Any]:
     }
 
 
-def overview(found: list[dict[str, Any]]) -> Any:
+def overview(found: list[dict[str, Any]]) -> Table:
     """The backends as a table."""
     rows = [
         (

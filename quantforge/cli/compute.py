@@ -6,7 +6,7 @@ What the function returns is added as columns.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import chain
@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 import quantforge
-from quantforge.cli import operands
-from quantforge.cli.failures import NOTHING_USABLE, Failure, require
+from quantforge.cli import operands, parity
+from quantforge.cli.failures import NOTHING_USABLE, Failure
 from quantforge.cli.given import Given
 from quantforge.cli.options import add_backend_options, check_tables
-from quantforge.cli.terminal import console, notice, print_json, progress, show_whole
+from quantforge.cli.terminal import JsonColumns, console, notice, progress, status
 from quantforge.cli.terminal import table as printed
 from quantforge.files.sources import FORMATS, STANDARD
 
@@ -51,8 +51,10 @@ class Computation:
     add_options : callable
         Adds the options of this command alone.
     compute : callable
-        From the parsed arguments and the inputs by name, the columns to add; the first is NaN
-        where there is no result.
+        From the parsed arguments and the inputs by name, the columns to add.
+    judged : callable
+        From the parsed arguments and the added columns, the one that is NaN where there is no
+        result; the first by default.
     heading : callable
         From the parsed arguments and the name of a column, what stands above it in a table.
     outside : callable, optional
@@ -67,6 +69,9 @@ class Computation:
     example: str
     add_options: Callable[[argparse.ArgumentParser], None]
     compute: Callable[[argparse.Namespace, Columns], Columns]
+    judged: Callable[[argparse.Namespace, Columns], Any] = lambda arguments, added: next(
+        iter(added.values())
+    )
     heading: Callable[[argparse.Namespace, str], str] = lambda arguments, column: column
     outside: Callable[[argparse.Namespace, Columns], Any] | None = None
 
@@ -111,7 +116,8 @@ class Computation:
         parser.add_argument(
             "--strict",
             action="store_true",
-            help="refuse a file with an unreadable cell, which costs its row otherwise",
+            help="refuse a file with an unreadable cell, or a row of more or fewer cells than the "
+            "header, which costs that row otherwise",
         )
         parser.add_argument("--json", action="store_true", help="print inputs and results as JSON")
         add_backend_options(parser)
@@ -122,24 +128,34 @@ class Computation:
         from quantforge.files.columns import open_table
 
         check_tables(arguments.output, read=arguments.file, format=arguments.format)
-        if not arguments.json:
-            require("rich", "a table")
         with ExitStack() as stack:
             table = None
             if arguments.file is not None:
                 table = stack.enter_context(open_table(arguments.file, arguments.format))
-            return self._run(arguments, table)
+            listed = stack.enter_context(JsonColumns()) if arguments.json else None
+            return self._run(arguments, table, listed)
 
-    def _run(self, arguments: argparse.Namespace, table: Table | None) -> int:
-        batches = iter([{}]) if table is None else table.batches
+    def _run(
+        self, arguments: argparse.Namespace, table: Table | None, listed: JsonColumns | None
+    ) -> int:
+        batches: Iterator[Columns] = iter([{}]) if table is None else table.batches
         head = next((batch for batch in batches if table is None or _length(batch)), None)
         if head is None:
             raise Failure("the file has no rows")
-        given = Given(arguments, self.function, table, head)
-        if given.remark:
-            notice(given.remark)
+        forwards = None
+        if parity.is_asked(arguments):
+            with status("fitting forwards"):
+                forwards = parity.ParityForwards(arguments, self.function, table, head)
+        else:
+            parity.refuse_quotes(arguments)
+        given = Given(arguments, self.function, table, head, derived=forwards)
+        taken = [*given.taken, *(forwards.taken if forwards is not None else ())]
+        if taken:
+            notice(f"columns taken by their meaning: {', '.join(dict.fromkeys(taken))}")
+        if forwards is not None:
+            notice(forwards.remark)
         with progress(table.read if table is not None else None) as advance, ExitStack() as stack:
-            into = Results(arguments, table, given.notation.decimal)
+            into = Results(arguments, table, given.notation.decimal, listed)
             stack.enter_context(into)
             for columns in chain([head], batches):
                 if table is None or _length(columns):
@@ -149,7 +165,12 @@ class Computation:
             self.function, into.batch, exercise=given.exercise, **_request(arguments)
         )
         nothing, problem = into.missing == into.count, given.problem()
-        for line in filter(None, ("" if nothing else problem, *given.watch.warnings())):
+        doubts = (
+            *(() if forwards is None else forwards.warnings),
+            *given.unpaired.remarks,
+            *given.watch.warnings(),
+        )
+        for line in filter(None, ("" if nothing else problem, *doubts)):
             notice(f"warning: {line}")
         if given.zones:
             notice(given.zones)
@@ -172,7 +193,7 @@ class Computation:
         for name in results:
             if name in shown:
                 raise Failure(f"there is a column {name!r} already: choose another --column")
-        into.add({**shown, **results}, count, next(iter(results.values())))
+        into.add({**shown, **results}, count, self.judged(arguments, results))
 
     def _report(
         self,
@@ -183,26 +204,24 @@ class Computation:
     ) -> None:
         to_pipe = str(arguments.output) == STANDARD
         if arguments.json:
-            print_json(
-                {
-                    "operation": self.function,
-                    "model": arguments.model,
-                    **({"units": arguments.units} if "units" in arguments else {}),
-                    "backend": decision.backend,
-                    "threads": decision.threads,
-                    "count": into.count,
-                    "missing": into.missing,
-                    "unreadable": unreadable,
-                    "columns": into.kept,
-                },
-                stderr=to_pipe,
-            )
+            members = {
+                "operation": self.function,
+                "model": arguments.model,
+                **({"units": arguments.units} if "units" in arguments else {}),
+                "backend": decision.backend,
+                "threads": decision.threads,
+                "count": into.count,
+                "missing": into.missing,
+                "unreadable": unreadable,
+            }
+            assert into.json is not None
+            into.json.print(members, "columns", stderr=to_pipe)
             return
         screen = console(stderr=to_pipe)
         if arguments.output is None:
             cells = [[_cell(value) for value in column] for column in into.kept.values()]
             headings = [self.heading(arguments, column) for column in into.kept]
-            show_whole(screen, printed(headings, zip(*cells, strict=True)))
+            screen.show(printed(headings, zip(*cells, strict=True)))
             if into.count > SHOWN:
                 screen.print(f"the first {SHOWN} rows; --output writes all of them")
         lost = f", {into.missing:,} without a {self.result}" if into.missing else ""
@@ -221,13 +240,21 @@ class Results:
     batch : int
         Rows of the greatest batch.
     kept : dict of str to list
-        The columns, all rows of them for JSON and few for the terminal.
+        The first rows of the columns, for the terminal.
+    json : JsonColumns or None
+        All of them, for JSON.
     """
 
-    def __init__(self, arguments: argparse.Namespace, table: Table | None, decimal: str) -> None:
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        table: Table | None,
+        decimal: str,
+        listed: JsonColumns | None,
+    ) -> None:
         self.count = self.missing = self.batch = 0
         self.kept: dict[str, list[Any]] = {}
-        self._all = arguments.json
+        self.json = listed
         self._writing: Any = nullcontext()
         if arguments.output is not None:
             from quantforge.files.columns import writing
@@ -248,8 +275,10 @@ class Results:
 
         if self._writer is not None:
             self._writer.write(columns)
-        room = count if self._all else max(SHOWN - self.count, 0)
-        if room and (self._all or self._writer is None):
+        room = max(SHOWN - self.count, 0)
+        if self.json is not None:
+            self.json.add({name: list_of(column) for name, column in columns.items()})
+        elif room and self._writer is None:
             for name, column in columns.items():
                 self.kept.setdefault(name, []).extend(list_of(column[:room]))
         self.count += count

@@ -187,7 +187,7 @@ def _show(findings: dict[str, Any]) -> None:
             screen.print(title.replace("_", " "), style="bold")
             for name, value in findings[title].items():
                 screen.print(f"  {name:<20}{value}", soft_wrap=True)
-    screen.print(overview(findings["backends"]))
+    screen.show(overview(findings["backends"]))
     if findings["untuned"]:
         screen.print(findings["untuned"], soft_wrap=True)
     for problem in findings["problems"]:

@@ -10,6 +10,8 @@ import numpy as np
 
 import quantforge
 from quantforge.cli.compute import Columns, Computation, settings
+from quantforge.cli.parity import add_quote_options
+from quantforge.cli.sides import SIDES, add_side_options, prices
 from quantforge.dividends import schedule
 from quantforge.errors import did_you_mean
 from quantforge.files.cells import read_numbers
@@ -49,9 +51,22 @@ def _greek_heading(arguments: argparse.Namespace, column: str) -> str:
 
 
 def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Columns:
-    values, codes = quantforge.implied_volatility(**inputs, status=True, **settings(arguments))
+    option, name = dict(inputs), arguments.column
     names = np.array([code.name for code in quantforge.Code])
-    return {arguments.column: values, f"{arguments.column}_status": names[codes]}
+    quotes = [option.pop(side) for side in SIDES if side in option]
+    if quotes:
+        option["price"] = prices(*quotes)
+    values, codes = quantforge.implied_volatility(**option, status=True, **settings(arguments))
+    if not quotes:
+        return {name: values, f"{name}_status": names[codes]}
+    bid, mid, ask = values
+    found = {f"{name}_bid": bid, f"{name}_mid": mid, f"{name}_ask": ask}
+    return {**found, f"{name}_status": names[codes[1]]}
+
+
+def _volatility(arguments: argparse.Namespace, results: Columns) -> Any:
+    mid = results.get(f"{arguments.column}_mid")
+    return results[arguments.column] if mid is None else mid
 
 
 def _outside_bounds(arguments: argparse.Namespace, results: Columns) -> Any:
@@ -60,6 +75,7 @@ def _outside_bounds(arguments: argparse.Namespace, results: Columns) -> Any:
 
 
 def _add_price_options(parser: argparse.ArgumentParser) -> None:
+    add_quote_options(parser, priced=False)
     _add_dividend_option(parser)
     parser.add_argument(
         "--column", default="price", metavar="NAME", help="name of the added column (price)"
@@ -67,6 +83,7 @@ def _add_price_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
+    add_quote_options(parser, priced=False)
     _add_dividend_option(parser)
     parser.add_argument(
         "--which",
@@ -88,12 +105,15 @@ def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_volatility_options(parser: argparse.ArgumentParser) -> None:
+    add_side_options(parser, "in place of --price: volatilities of bid, mid and ask")
+    add_quote_options(parser, priced=True)
     _add_dividend_option(parser)
     parser.add_argument(
         "--column",
         default="iv",
         metavar="NAME",
-        help="name of the added column (iv); NAME_status says what became of the option",
+        help="name of the added column (iv); NAME_status says what became of the option. With "
+        "bids and asks there are NAME_bid, NAME_mid and NAME_ask, and the status of the mid",
     )
 
 
@@ -159,6 +179,7 @@ _COMPUTATIONS: Final = (
         example="--price 5.2 --spot 100 --strike 100 --time 0.5 --rate 0.03",
         add_options=_add_volatility_options,
         compute=_implied_volatility,
+        judged=_volatility,
         outside=_outside_bounds,
     ),
 )

@@ -5,28 +5,43 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantforge import exercises, kinds
-from quantforge.cli import headings, operands
+from quantforge.cli import headings, operands, sides
 from quantforge.cli.elapsed import DATED, Elapsed
 from quantforge.cli.failures import Failure
 from quantforge.cli.units import Watch, in_units
 from quantforge.conventions import MODELS
 from quantforge.files.cells import CellError, Notation, find_notation, is_blank, read_numbers
-from quantforge.files.columns import Table
+from quantforge.files.columns import Batch, Table
 from quantforge.files.contents import Column, distinct, in_rows, numbers, type_of
 from quantforge.files.contents import words as words_in
 
-__all__ = ["Given"]
+__all__ = ["LOOKED_AT", "Given"]
 
 Columns = dict[str, Any]
 
-_LOOKED_AT: Final = 1000  # rows by which columns and the notation of numbers are recognised
+LOOKED_AT: Final = 1000  # rows by which columns and the notation of numbers are recognised
 _SIGNS: Final = {"point": ".", "comma": ","}
+
+
+class Derived(Protocol):
+    """What gives inputs that neither arguments nor columns hold.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The inputs.
+    """
+
+    names: tuple[str, ...]
+
+    def values(self, columns: Mapping[str, Column], time: Any, count: int) -> Columns:
+        """The inputs by name, for the rows of a batch and their times in years."""
 
 
 class Given:
@@ -40,6 +55,10 @@ class Given:
         The file, if there is one.
     head : mapping of str to Column
         Its first batch.
+    names : list of str, optional
+        The inputs that are needed; those of the function by default.
+    derived : Derived, optional
+        What gives some of them.
 
     Raises
     ------
@@ -48,10 +67,12 @@ class Given:
 
     Attributes
     ----------
-    remark : str
-        Which columns were taken for inputs of other names; empty if none were.
+    taken : list of str
+        Which columns were taken for inputs of other names.
     unreadable : int
-        Rows so far with a cell that is not what it should be.
+        Rows so far with a cell that is not what it should be, or with too few or too many.
+    lost : array of bool
+        Rows of the batch that have no result, whatever their numbers are.
     exercise : str
         American, if any option so far is.
     """
@@ -62,22 +83,33 @@ class Given:
         function: str,
         table: Table | None,
         head: Mapping[str, Column],
+        *,
+        names: list[str] | None = None,
+        derived: Derived | None = None,
     ) -> None:
         self._arguments, self._function, self._table = arguments, function, table
+        self._derived = derived
         self._columns: dict[str, str] = {}  # of the file, by the input
         self._values: dict[str, Any] = {}  # for all rows, by the input
+        self._counted: Columns = {}  # of the batch, by the input: what is in no column
         self._taken: dict[str, str] = {}
         self.unreadable, self._first = 0, ""
+        self.lost: NDArray[np.bool_] = np.zeros(0, bool)
         self._rows = 0
-        head = {name: column[:_LOOKED_AT] for name, column in head.items()}
-        self.remark, self.exercise = "", exercises.EUROPEAN
-        names = operands.needed(arguments, function)
+        head = {name: column[:LOOKED_AT] for name, column in head.items()}
+        self.exercise = exercises.EUROPEAN
+        names = operands.needed(arguments, function) if names is None else names
         dated = "time" in names and any(getattr(arguments, each) is not None for each in DATED)
         self._elapsed = Elapsed(arguments, head) if dated else None
-        self._time: Any = None
+        self.unpaired = sides.Unpaired()
+        if "price" in names and sides.are_given(arguments, head):
+            place = names.index("price")
+            names[place : place + 1] = sides.SIDES
         for name in names:
             if name == "time" and self._elapsed is not None:
                 self._values[name] = np.full(1, np.nan)  # counted row by row
+            elif derived is not None and name in derived.names:
+                self._values[name] = np.full(1, np.nan)
             else:
                 self._find(name, head)
         self._implied = {
@@ -87,7 +119,7 @@ class Given:
         }
         if getattr(arguments, "time_unit", None) is not None:
             self._implied = {}
-        self._say_taken()
+        self.taken = self._said()
         if self._elapsed is not None:
             self._implied = {"time": "years"}
         if table is not None:
@@ -161,13 +193,25 @@ class Given:
                 f"--kind COLUMN, call or put; {headings.one_of('kind', head)}"
             )
 
-    def _say_taken(self) -> None:
+    def _said(self) -> list[str]:
         named = {name: self._columns[name] for name in self._implied} | self._taken
-        said = [
+        if not any(getattr(self._arguments, name, None) for name in sides.SIDES):
+            named |= {name: self._columns[name] for name in sides.SIDES if name in self._columns}
+        return [
             f"{name} is {column!r}" + (" in days" if name in self._implied else "")
             for name, column in named.items()
         ]
-        self.remark = f"columns taken by their meaning: {', '.join(said)}" if said else ""
+
+    @property
+    def used_columns(self) -> list[str]:
+        """The columns that are read."""
+        dated = [] if self._elapsed is None else self._elapsed.columns.values()
+        return [*self._columns.values(), *dated]
+
+    @property
+    def quoted_column(self) -> str | None:
+        """The column of the instants of the quotes, where time is counted from them."""
+        return None if self._elapsed is None else self._elapsed.columns.get("quoted")
 
     def _notation(self, head: Mapping[str, Column]) -> Notation:
         """How the numbers of the file are written."""
@@ -219,9 +263,13 @@ class Given:
         given: Columns = dict(self._values)
         lost: NDArray[np.bool_] = np.zeros(count, bool)
         wrong: dict[int, str] = {}
+        if isinstance(columns, Batch) and columns.wrong:
+            wrong = dict(columns.wrong)
+            lost[list(wrong)] = True
         if self._elapsed is not None:
-            given["time"], wrong = self._elapsed.years(columns)
-            self._time = given["time"]
+            given["time"], bad = self._elapsed.years(columns)
+            wrong = bad | wrong
+            self._counted["time"] = given["time"]
         for name, column in self._columns.items():
             given[name], bad = self._read(name, columns[column], lost)
             for row, what in bad.items():
@@ -229,9 +277,17 @@ class Given:
         self._report(wrong)
         self.watch.look(given)
         inputs = in_units(self._arguments, given, self._implied)
+        if self._derived is not None:
+            self._counted |= self._derived.values(columns, inputs["time"], count)
+            inputs |= {name: self._counted[name] for name in self._derived.names}
+        self.lost = lost
         if lost.any():  # a kernel has no sign or style for these: another input is missing
-            name = next(iter(inputs))
+            name = next(name for name in inputs if name != "time")  # which tells groups apart
             inputs[name] = np.where(lost, np.nan, inputs[name])
+        if sides.SIDES[0] in inputs:
+            quotes = [inputs[name] for name in sides.SIDES]
+            self.unpaired.look(*quotes)
+            inputs["price"] = sides.prices(*quotes)[1]
         self._rows += count
         said = inputs.get("exercise", [exercises.EUROPEAN])
         if len(said) > 1 or said[0] == exercises.AMERICAN:
@@ -266,11 +322,11 @@ class Given:
         self.unreadable += len(wrong)
 
     def problem(self) -> str:
-        """A line about rows with cells that are not what they should be; empty without any."""
+        """A line about rows or cells that are not what they should be; empty without any."""
         if not self.unreadable:
             return ""
-        rows = f"{self.unreadable:,} row{'s' * (self.unreadable > 1)}"
-        return f"{rows} with an unreadable cell, the first: {self._first}"
+        rows = f"{self.unreadable:,} unreadable row{'s' * (self.unreadable > 1)}"
+        return f"{rows}, the first: {self._first}"
 
     @property
     def zones(self) -> str:
@@ -279,7 +335,7 @@ class Given:
 
     def used(self, columns: Mapping[str, Column], count: int) -> Columns:
         """The columns of a batch, with the inputs that were used, as they were given."""
-        values = self._values if self._elapsed is None else self._values | {"time": self._time}
+        values = self._values | self._counted
         if self._table is None:
             ordered = {self._own(name): each for name, each in values.items()}
             return {name: operands.as_column(name, each, count) for name, each in ordered.items()}

@@ -15,7 +15,16 @@ from quantforge.cli.failures import Failure
 from quantforge.files.cells import Notation
 from quantforge.files.contents import Column, numbers, type_of, words
 
-__all__ = ["DAYS", "column_called", "known_column", "looks_like", "one_of", "reads_as"]
+__all__ = [
+    "DAYS",
+    "column_called",
+    "find_column",
+    "known_column",
+    "looks_like",
+    "one_of",
+    "reads_as",
+    "spelling",
+]
 
 KIND_WORDS: Final = {
     "call": 1.0, "calls": 1.0, "c": 1.0, "ce": 1.0, "put": -1.0, "puts": -1.0, "p": -1.0,
@@ -35,6 +44,8 @@ _KNOWN: Final[Mapping[str, str]] = {
     "dividend": "dividendyield divyield dividendrate",
     "sigma": "volatility impliedvolatility impliedvol iv implvolatility impvol",
     "price": "optionprice premium mid midprice mark markprice",
+    "bid": "bidprice bidpx bestbid bestbidprice",
+    "ask": "askprice askpx bestask bestaskprice bestoffer offer offerprice",
     "kind": "optiontype type cpflag cp callput putcall callorput putorcall right optionright"
     " optionkind calputflag callputflag",
     "exercise": "exercisestyle exercisetype optionstyle style",
@@ -91,6 +102,12 @@ def known_column(name: str, columns: Mapping[str, Column], model: str) -> str | 
     if len(found) > 1:
         raise Failure(f"{name} may be any of the columns {_listed(found)}: give --{name} COLUMN")
     return found[0] if found else None
+
+
+def find_column(name: str, columns: Mapping[str, Column], model: str) -> str | None:
+    """The column of an input, under its own name or another one that is known."""
+    own = column_called(name, columns)
+    return known_column(name, columns, model) if own is None else own
 
 
 def looks_like(name: str, columns: Mapping[str, Column]) -> str | None:

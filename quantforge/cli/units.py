@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge.cli.failures import Failure
+from quantforge.cli.sides import SIDES
 
 __all__ = ["Watch", "add_unit_options", "in_units"]
 
@@ -111,7 +112,9 @@ def in_units(
         exact = whole > 0 and abs(whole * scale - 1.0) < 1e-12
         found["strike"] = found["strike"] / whole if exact else found["strike"] * scale
     if getattr(arguments, "price_unit", None) == "underlying":
-        found["price"] = found["price"] * found["spot"]
+        for name in ("price", *SIDES):
+            if name in found:
+                found[name] = found[name] * found["spot"]
     return found
 
 

@@ -2,12 +2,16 @@
 
 Plain text (see `quantforge.files.dialects`) is read by pyarrow where it is installed, other text by
 Python. Both give the same cells.
+
+A row of a text that has fewer cells than the header is filled up with blanks, one that has more is
+cut. Both keep their place, and their batch says that they are wrong.
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +26,24 @@ from quantforge.files.contents import Column, has_arrow, is_arrow, text_of
 from quantforge.files.dialects import Dialect, find_dialect, rows
 from quantforge.files.sources import format_of, named, opened, target
 
-__all__ = ["Table", "Writer", "open_table", "write_columns", "writing"]
+__all__ = ["Batch", "Table", "Writer", "open_table", "write_columns", "writing"]
 
 Columns = dict[str, Column]
+
+
+class Batch(Columns):
+    """Columns of equal length.
+
+    Attributes
+    ----------
+    wrong : dict of int to str
+        What is wrong with rows that have more or fewer cells than the header, by their places.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], wrong: Mapping[int, str] | None = None):
+        super().__init__(columns)
+        self.wrong = dict(wrong or {})
+
 
 BATCH: Final = 1 << 16
 """Rows of a batch, at most."""
@@ -42,7 +61,7 @@ class Table:
         What messages call it.
     names : tuple of str
         Its columns.
-    batches : iterator of dict
+    batches : iterator of Batch
         Its rows, as columns of at most `BATCH` elements.
     place : callable
         From the number of a row, counted from 0, to the words that say where it stands.
@@ -56,7 +75,7 @@ class Table:
 
     source: str
     names: tuple[str, ...]
-    batches: Iterator[Columns]
+    batches: Iterator[Batch]
     place: Callable[[int], str]
     read: Callable[[], float]
     delimiter: str = ""
@@ -64,7 +83,9 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
+def open_table(
+    path: Path, format: str | None = None, columns: Collection[str] | None = None
+) -> Iterator[Table]:
     """Open a CSV or Parquet file, compressed or not; ``-`` is standard input.
 
     Parameters
@@ -72,12 +93,13 @@ def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
     path : Path
     format : {"csv", "parquet"}, optional
         What it is, where its name does not tell.
+    columns : collection of str, optional
+        Those that batches are to have; all by default.
 
     Raises
     ------
     ValueError
-        If the format is unknown, or the file is not of it. Batches raise it too, where a row that
-        they come to has not as many cells as the header.
+        If the format is unknown, or the file is not of it, which batches may find out.
     OSError
         If it cannot be read.
     ModuleNotFoundError
@@ -85,13 +107,14 @@ def open_table(path: Path, format: str | None = None) -> Iterator[Table]:
     """
     known = format_of(path, format)
     with opened(path) as file:
-        yield (_parquet if known == "parquet" else _text)(file, named(path))
+        yield (_parquet if known == "parquet" else _text)(file, named(path), columns)
 
 
-def _text(file: BinaryIO, source: str) -> Table:
+def _text(file: BinaryIO, source: str, columns: Collection[str] | None) -> Table:
     dialect = find_dialect(file, source)
     size = file.seek(0, 2)
     fast = dialect.plain and has_arrow()
+    wanted = [name for name in dialect.names if columns is None or name in columns]
 
     def place(row: int) -> str:
         line, _ = next(islice(rows(file, dialect, source), row, None))
@@ -100,44 +123,110 @@ def _text(file: BinaryIO, source: str) -> Table:
     return Table(
         source,
         dialect.names,
-        (_plain_batches if fast else _careful_batches)(file, dialect, source),
+        (_plain_batches if fast else _careful_batches)(file, dialect, source, wanted),
         place,
         lambda: 1.0 if file.closed else file.tell() / max(size, 1),
         dialect.delimiter,
     )
 
 
-def _plain_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+def _plain_batches(
+    file: BinaryIO, dialect: Dialect, source: str, wanted: list[str]
+) -> Iterator[Batch]:
     import pyarrow
     from pyarrow import csv as fast
 
     file.seek(0)
     for _ in range(dialect.first):
         file.readline()
+    odd = _OddRows(dialect, wanted)
     try:
         reader = fast.open_csv(
             _Kept(file),
-            read_options=fast.ReadOptions(column_names=dialect.names, block_size=_BLOCK),
+            read_options=fast.ReadOptions(
+                column_names=dialect.names,
+                block_size=_BLOCK,
+                use_threads=False,  # without them it is as fast, and rows have numbers
+            ),
             parse_options=fast.ParseOptions(
-                delimiter=dialect.delimiter, quote_char=False, double_quote=False
+                delimiter=dialect.delimiter,
+                quote_char='"' if dialect.quoted else False,
+                double_quote=False,
+                invalid_row_handler=odd.found,
             ),
             convert_options=fast.ConvertOptions(
                 column_types=dict.fromkeys(dialect.names, pyarrow.string()),
+                include_columns=wanted,
                 null_values=[],
                 strings_can_be_null=False,
                 check_utf8=False,  # it has been looked at
             ),
         )
         for batch in reader:
-            for start in range(0, batch.num_rows, BATCH):
-                part = batch.slice(start, BATCH)
-                yield dict(zip(dialect.names, part.columns, strict=True))
+            yield from _parts(*odd.put_back(batch.columns, batch.num_rows), wanted)
     except pyarrow.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            return
-        for _ in rows(file, dialect, source):  # says what is wrong where
-            pass
-        raise ValueError(printable(f"{source}: not a CSV file: {_said(error)}")) from error
+        if "Empty CSV" not in str(error):
+            for _ in rows(file, dialect, source):  # says what is wrong where
+                pass
+            raise ValueError(printable(f"{source}: not a CSV file: {_said(error)}")) from error
+    nothing = [pyarrow.array([], "string")] * len(wanted)
+    yield from _parts(*odd.put_back(nothing, 0, at_end=True), wanted)
+
+
+def _parts(columns: list[Column], wrong: dict[int, str], wanted: list[str]) -> Iterator[Batch]:
+    """Batches of the rows that were read at once."""
+    for start in range(0, len(columns[0]) if columns else 0, BATCH):
+        parts = [column[start : start + BATCH] for column in columns]
+        here = {row - start: what for row, what in wrong.items() if 0 <= row - start < BATCH}
+        yield Batch(dict(zip(wanted, parts, strict=True)), here)
+
+
+class _OddRows:
+    """Rows that pyarrow leaves out, since they have not as many cells as the header."""
+
+    def __init__(self, dialect: Dialect, wanted: list[str]) -> None:
+        self._dialect = dialect
+        self._wanted = [dialect.names.index(name) for name in wanted]
+        self._left: list[tuple[int, list[str]]] = []
+        self._done = 0
+
+    def found(self, row: Any) -> str:
+        """Keep a row and its number, which counts from 1."""
+        [cells] = csv.reader([row.text], delimiter=self._dialect.delimiter)
+        self._left.append((row.number - 1, cells))
+        return "skip"
+
+    def put_back(
+        self, columns: list[Column], count: int, *, at_end: bool = False
+    ) -> tuple[list[Column], dict[int, str]]:
+        """Columns with the rows that belong among them, and what is wrong in which row."""
+        import pyarrow
+
+        here: list[tuple[int, list[str]]] = []
+        while self._left and (at_end or self._left[0][0] < self._done + count + len(here)):
+            here.append(self._left.pop(0))
+        wrong, filled = {}, []
+        order = np.zeros(count + len(here), np.intp)
+        for number, cells in here:
+            place = number - self._done
+            order[place] = 1
+            padded, what = _padded(cells, self._dialect)
+            wrong[place] = what
+            filled.append(padded)
+        self._done += len(order)
+        if not here:
+            return columns, wrong
+        order = np.where(order == 1, count + np.cumsum(order) - 1, np.cumsum(1 - order) - 1)
+        texts = [pyarrow.array([row[place] for row in filled], "string") for place in self._wanted]
+        both = zip(columns, texts, strict=True)
+        return [pyarrow.concat_arrays(pair).take(order) for pair in both], wrong
+
+
+def _padded(cells: list[str], dialect: Dialect) -> tuple[list[str], str]:
+    """A row with as many cells as the header, and what was wrong with it."""
+    width = len(dialect.names)
+    what = f"{len(cells)} field{'s' * (len(cells) != 1)} under {width} names"
+    return (cells + [""] * width)[:width], what
 
 
 class _Kept:
@@ -155,7 +244,9 @@ class _Kept:
         """Leave the file open."""
 
 
-def _careful_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[Columns]:
+def _careful_batches(
+    file: BinaryIO, dialect: Dialect, source: str, wanted: list[str]
+) -> Iterator[Batch]:
     from_list: Callable[[Any], Any] = list
     if has_arrow():
         import pyarrow
@@ -163,13 +254,18 @@ def _careful_batches(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[
         def from_list(cells: Any) -> Any:
             return pyarrow.array(cells, "string")
 
+    width = len(dialect.names)
     found = (row for _, row in rows(file, dialect, source))
     while batch := list(islice(found, BATCH)):
-        columns = zip(*batch, strict=True)
-        yield {name: from_list(cells) for name, cells in zip(dialect.names, columns, strict=True)}
+        wrong = {}
+        for place, row in enumerate(batch):
+            if len(row) != width:
+                batch[place], wrong[place] = _padded(row, dialect)
+        columns = dict(zip(dialect.names, zip(*batch, strict=True), strict=True))
+        yield Batch({name: from_list(columns[name]) for name in wanted}, wrong)
 
 
-def _parquet(file: BinaryIO, source: str) -> Table:
+def _parquet(file: BinaryIO, source: str, columns: Collection[str] | None) -> Table:
     from pyarrow import parquet
 
     with _arrow_errors(source):
@@ -178,14 +274,15 @@ def _parquet(file: BinaryIO, source: str) -> Table:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(printable(f"{source}: two columns called {twice!r}"))
+    wanted = [name for name in names if columns is None or name in columns]
     total, done = opened.metadata.num_rows, [0]
 
-    def batches() -> Iterator[Columns]:
+    def batches() -> Iterator[Batch]:
         with _arrow_errors(source):
-            for batch in opened.iter_batches(batch_size=BATCH):
+            for batch in opened.iter_batches(batch_size=BATCH, columns=wanted):
                 done[0] += batch.num_rows
                 batch.validate(full=True)  # also that its texts are UTF-8
-                yield dict(zip(names, batch.columns, strict=True))
+                yield Batch(dict(zip(wanted, batch.columns, strict=True)))
 
     return Table(
         source,

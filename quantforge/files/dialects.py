@@ -1,8 +1,8 @@
 """How a text table is written: encoding, delimiter, header, and whether it is plain.
 
-A *plain* table is UTF-8 without quotes below its header and without bare carriage returns. Any
-reader splits it into the same cells, so that the fastest may read it. All others are read by
-Python's own.
+A *plain* table is UTF-8 without bare carriage returns, and below its header every quote opens or
+closes a cell of one line. Any reader splits it into the same cells, so that the fastest may read
+it. All others are read by Python's own.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
+
+import numpy as np
 
 from quantforge.files.decoding import encoding_of
 
@@ -38,7 +40,8 @@ class Dialect:
         The header.
     first : int
         The line after the header, counted from 0.
-    plain : bool
+    plain, quoted : bool
+        Whether any reader gets the same cells, and whether there are quotes below the header.
     """
 
     encoding: str
@@ -46,6 +49,7 @@ class Dialect:
     names: tuple[str, ...]
     first: int
     plain: bool
+    quoted: bool
 
 
 def find_dialect(file: BinaryIO, source: str) -> Dialect:
@@ -67,29 +71,22 @@ def find_dialect(file: BinaryIO, source: str) -> Dialect:
     names = [name.strip() for name in found]
     _check_header(names, source)
     first = reader.line_num
-    head = [line.count(b'"') for line in _lines(file, first)]
-    plain = encoding.startswith("utf-8") and not bare and quotes == sum(head)
-    return Dialect(encoding, delimiter, tuple(names), first, plain)
+    quoted = quotes > sum(line.count(b'"') for line in _lines(file, first))
+    plain = encoding.startswith("utf-8") and not bare
+    plain = plain and (not quoted or _quotes_are_neat(file, first, delimiter))
+    return Dialect(encoding, delimiter, tuple(names), first, plain, quoted)
 
 
 def rows(file: BinaryIO, dialect: Dialect, source: str) -> Iterator[tuple[int, list[str]]]:
     """The rows below the header, each with the line on which it ends, counted from 1.
 
-    Raises
-    ------
-    ValueError
-        At a row that has not as many cells as the header.
+    A row may have more or fewer cells than the header.
     """
     reader = _reader(file, dialect.encoding, dialect.delimiter)
-    width = len(dialect.names)
     try:
         for row in reader:
-            line = reader.line_num
-            if line <= dialect.first or not row:
-                continue
-            if len(row) != width:
-                raise ValueError(f"{source}: line {line}: {len(row)} fields under {width} names")
-            yield line, row
+            if reader.line_num > dialect.first and row:
+                yield reader.line_num, row
     except csv.Error as error:
         raise ValueError(f"{source}: not a CSV file: {error}") from error
 
@@ -135,6 +132,25 @@ def _survey(file: BinaryIO, source: str) -> tuple[str, int, bool]:
             return encoding, quotes, bare or bool(last)
         encoding = "latin-1"
     return encoding, quotes, bare or bool(last)
+
+
+def _quotes_are_neat(file: BinaryIO, first: int, delimiter: str) -> bool:
+    """Whether each quote from a line on opens or closes a cell, and cells end on their line."""
+    before, after = np.zeros((2, 256), bool)
+    before[[ord(delimiter), ord("\n")]] = True
+    after[[ord(delimiter), ord("\n"), ord("\r")]] = True
+    _lines(file, first)
+    while chunk := file.read(_CHUNK):
+        text = np.frombuffer(b"\n" + chunk + file.readline() + b"\n", np.uint8)
+        at = np.flatnonzero(text == ord('"'))
+        opens, closes = before[text[at - 1]], after[text[at + 1]]
+        if len(at) % 2 or (opens == closes).any():
+            return False
+        if not opens[::2].all() or not closes[1::2].all():
+            return False
+        if (np.searchsorted(at, np.flatnonzero(text == ord("\n"))) % 2).any():
+            return False
+    return True
 
 
 def _delimiter(head: str) -> str:

@@ -527,7 +527,6 @@ def test_nothing_priced_is_exit_code_1_and_the_rows_are_written_all_the_same(run
     [
         ("pyarrow", ["--output", "rows.parquet"], "a Parquet file"),
         ("matplotlib", ["--plot", "model.png"], "a plot"),
-        ("rich", [], "a table"),
     ],
 )
 def test_a_missing_extra_is_named_before_any_work(

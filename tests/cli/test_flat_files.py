@@ -379,12 +379,61 @@ def test_a_file_in_many_batches_has_the_bits_of_one_call(run, tmp_path, monkeypa
     assert len(prices(run, path, *words)) == count
 
 
-def test_a_row_that_is_too_short_is_refused_with_its_line_and_nothing_is_written(run, tmp_path):
+def test_json_of_many_batches_is_written_as_json_is_and_not_held_in_memory(
+    run, tmp_path, monkeypatch
+):
+    pytest.importorskip("pyarrow")
+    from quantforge.cli import terminal
+    from quantforge.files import columns
+
+    monkeypatch.setattr(columns, "BATCH", 3)
+    monkeypatch.setattr(columns, "_BLOCK", 64)
+    monkeypatch.setattr(terminal, "_IN_MEMORY", 100)  # bytes, more wait in a file
     path, target = tmp_path / "options.csv", tmp_path / "priced.csv"
-    path.write_text(f"{HEADER},kind\n" + f"{ROW},call\n" * 3 + "42,40\n" + f"{ROW},put\n" * 3)
-    message = failed(run, "price", path, "--output", target)
-    assert f"{path}: line 5: 2 fields under 6 names" in message
+    notes = ["", "\x1b[31m", "é", '"', "x"] * 4
+    cells = [note.replace('"', '""') for note in notes]
+    rows = [f'{ROW},{"cp"[place % 2]},"{cell}"\n' for place, cell in enumerate(cells)]
+    path.write_text(f"{HEADER},kind,note\n{''.join(rows)}")
+    ended = run("price", path, "--json", "--output", target)
+    found = json.loads(ended.out)
+    assert found["columns"]["note"] == notes
+    assert found["columns"]["price"] == near(*[CALL, PUT] * 10)
+    assert found["count"] == 20
+    assert list(found)[-1] == "columns"
+    text = json.dumps(found, indent=2, ensure_ascii=False)
+    assert ended.out == f"{text}\n"
+
+
+@pytest.mark.parametrize("pyarrow", [True, False])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_row_that_is_too_short_or_too_long_costs_its_row(run, tmp_path, without, quote, pyarrow):
+    if not pyarrow:
+        without("pyarrow")
+    path, target = tmp_path / "options.csv", tmp_path / "priced.csv"
+    good = f"{ROW},{quote}call{quote}\n"
+    path.write_text(f"{HEADER},kind\n{good}{good}{ROW},put,1\n{good}42,40\n{good}")
+    ended = run("price", path, "--output", target)
+    assert ended.code == 0
+    assert "2 unreadable rows, the first: line 4, 7 fields under 6 names" in ended.err
+    assert "6 options on" in ended.out
+    assert "2 without a price" in ended.out
+    lines = target.read_text().splitlines()
+    assert lines[3] == f"{ROW},put,"  # it keeps its place, without a price
+    assert lines[5] == "42,40,,,,,"
+    assert [line.split(",")[6][:5] for line in (lines[1], lines[2], lines[4], lines[6])] == [
+        "4.759"
+    ] * 4
+    target.unlink()
+    message = failed(run, "price", path, "--output", target, "--strict")
+    assert f"{path}: line 4, 7 fields under 6 names" in message
     assert [each.name for each in tmp_path.iterdir()] == ["options.csv"]
+
+
+def test_a_file_whose_every_row_is_too_long_has_no_price(run, tmp_path):
+    path = tmp_path / "options.csv"
+    path.write_text(f"{HEADER},kind\n" + f"{ROW},call,1\n" * 3)
+    message = failed(run, "price", path, code=1)
+    assert "no option has a price: 3 unreadable rows, the first: line 2, 7 fields under" in message
 
 
 def test_a_time_that_is_named_for_its_days_is_in_days_and_said(run, table):

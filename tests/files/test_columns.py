@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quantforge.files import columns as files
-from quantforge.files import contents
+from quantforge.files import contents, dialects
 from quantforge.files.columns import open_table, write_columns, writing
 from quantforge.files.contents import list_of
 
@@ -144,8 +144,6 @@ def test_batches_are_of_one_size_and_rows_know_their_lines(tmp_path, monkeypatch
         (" \n\n", "the file is empty"),
         (",\n1,2\n", "no header with column names"),
         ("a,a\n1,2\n", "two columns called 'a'"),
-        ("a,b\n1,2\n1\n", "line 3: 1 fields under 2 names"),
-        ('a,b\n"1",2\n1,2,3\n', "line 3: 3 fields under 2 names"),
         (",".join(map(str, range(1_000_000))), "1,000,000 columns, more than 16,384"),
         ('a\n"' + "x" * (csv.field_size_limit() + 1), "not a CSV file: field larger"),
         ("a,b\n1,\0\n", "not a CSV file, but a binary file"),
@@ -159,6 +157,87 @@ def test_what_is_no_table_is_refused_with_its_place(tmp_path, text, message):
         read(path)
     assert time.process_time() - start < 2.0
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def told(path):
+    """The cells of a table, and what is said of which of its rows."""
+    whole, said, count = {}, {}, 0
+    with open_table(path) as table:
+        for batch in table.batches:
+            lists = {name: list_of(column) for name, column in batch.items()}
+            for name, cells in lists.items():
+                whole.setdefault(name, []).extend(cells)
+            said |= {table.place(count + row): what for row, what in batch.wrong.items()}
+            count += len(next(iter(lists.values())))
+    return whole, said
+
+
+@pytest.mark.usefixtures("either")
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("batch", [2, 1000])
+def test_a_row_that_is_too_short_or_too_long_keeps_its_place(tmp_path, monkeypatch, quote, batch):
+    monkeypatch.setattr(files, "BATCH", batch)
+    path = tmp_path / "table.csv"
+    path.write_text(f"a,b\n1,2\n3\n\n4,5,6\n{quote}7{quote},8\n9\n,\n10,11,\n")
+    whole, said = told(path)
+    assert whole == {
+        "a": ["1", "3", "4", "7", "9", "", "10"],
+        "b": ["2", "", "5", "8", "", "", "11"],
+    }
+    assert said == {
+        "line 3": "1 field under 2 names",
+        "line 5": "3 fields under 2 names",
+        "line 7": "1 field under 2 names",
+        "line 9": "3 fields under 2 names",
+    }
+
+
+def test_both_ways_to_read_a_text_give_the_same_cells(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    draw = random.Random(11)
+    path = tmp_path / "table.csv"
+    pieces = ['"', '"', ",", ",", ",", "\n", "\n", "\r\n", "a", "1", " ", "é", '"x"', '"y,z"', '""']
+    seen = set()
+    for _ in range(3000):
+        body = "".join(draw.choices(pieces, k=draw.randrange(30)))
+        if draw.random() < 0.5:  # quotes as programs write them
+            cells = ["1", '"1"', '"a,b"', '""', "", '"é"', '"x, y "']
+            widths = draw.choices([2, 2, 2, 1, 3], k=draw.randrange(1, 8))
+            body = "".join(f"{','.join(draw.choices(cells, k=width))}\n" for width in widths)
+        path.write_text(f"a,b\n{body}", newline="")
+        found = []
+        for fast in (True, False):
+            with monkeypatch.context() as patch:
+                patch.setattr(files, "BATCH", 3)
+                patch.setattr(files, "_BLOCK", 64)
+                patch.setattr(dialects, "_CHUNK", 16)
+                if not fast:
+                    patch.setattr(files, "has_arrow", lambda: False)
+                    patch.setattr(contents, "has_arrow", lambda: False)
+                with path.open("rb") as file:
+                    seen.add((files.find_dialect(file, "table").plain, '"' in body))
+                found.append(told(path))
+        assert found[0] == found[1], body
+    assert seen == {(True, True), (True, False), (False, True)}
+
+
+def test_quotes_as_programs_write_them_are_read_the_fast_way(tmp_path):
+    path = tmp_path / "table.csv"
+    for body, neat in {
+        '"1","2"\n"3","4"\n': True,
+        '"a,b",2\r\n"",\r\n': True,
+        '1,"2"': True,
+        '"1""",2\n': False,  # a quote in a cell
+        '"1\n",2\n': False,  # a line break in a cell
+        ' "1",2\n': False,
+        '1",2\n': False,
+        '"x,",2\n': False,  # which may be two cells
+        '"1,2\n': False,
+        '1,"\n",2\n': False,
+    }.items():
+        path.write_text(f'"a","b"\n{body}', newline="")
+        with path.open("rb") as file:
+            assert files.find_dialect(file, "table").plain == neat, body
 
 
 def test_a_compressed_file_that_is_cut_off_is_refused(tmp_path):

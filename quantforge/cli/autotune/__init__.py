@@ -104,13 +104,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _tune(arguments: argparse.Namespace) -> int:
-    from quantforge.cli.failures import Failure, require
+    from quantforge.cli.failures import Failure
     from quantforge.profile import lookup, store
     from quantforge.tuning import session
     from quantforge.tuning.progress import progress_bar
 
-    if not arguments.json:
-        require("rich", "a table")  # before a minute of work, not after
     if not arguments.force and lookup.is_covered(arguments.rigor):
         _note(f"measured with more care than {arguments.rigor} already; --force measures again")
         _print(_section(), arguments.json, every=False)
@@ -210,13 +208,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _verify(arguments: argparse.Namespace) -> int:
     from quantforge.cli.autotune import verified
-    from quantforge.cli.failures import require
     from quantforge.profile import store
     from quantforge.tuning.progress import progress_bar
     from quantforge.tuning.verification import verify
 
-    if not arguments.json:
-        require("rich", "a table")
     _section()
     with store.alone(wait=True), progress_bar() as progress:
         found = verify(arguments.budget or _VERIFYING, progress=progress)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from quantforge.cli.autotune.summary import SIZES, Batch, Summary, summaries
 from quantforge.profile import lookup, store
 from quantforge.profile.record import Record, Section
+
+if TYPE_CHECKING:
+    from quantforge.cli.terminal import Table
 
 __all__ = ["show"]
 
@@ -25,7 +28,7 @@ def show(section: Section, *, every: bool) -> None:
     for one in in_tables:
         screen.print()
         screen.print(f"{one.operation}: {one.plan()}", soft_wrap=True)
-        screen.print(_table(one))
+        screen.show(_table(one))
     for one in found[len(in_tables) :]:
         screen.print(f"  {one.operation}: {one.plan()}; {_each(one)}", soft_wrap=True)
     screen.print()
@@ -41,7 +44,7 @@ def _each(one: Summary) -> str:
     return f"{batch.each:,.1f} ns each of {batch.n:,}"
 
 
-def _table(one: Summary) -> object:
+def _table(one: Summary) -> Table:
     from quantforge.cli.terminal import duration, table
 
     return table(

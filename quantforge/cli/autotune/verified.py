@@ -55,7 +55,7 @@ def show(verified: Sequence[Verified]) -> None:
     ]
     screen = console()
     screen.print("time lost against the best candidate of each batch size", style="bold")
-    screen.print(table(headings, rows, left=("operation", "chosen", "best")))
+    screen.show(table(headings, rows, left=("operation", "chosen", "best")))
 
 
 def to_json(verified: Sequence[Verified]) -> dict[str, Any]:

@@ -255,5 +255,3 @@ def _check_targets(arguments: argparse.Namespace) -> None:
         if arguments.plot.suffix.lower() not in _PLOTS:
             raise Failure(f"{arguments.plot}: the name must end in {', '.join(_PLOTS)}")
         require("matplotlib", "a plot")
-    if not arguments.json:
-        require("rich", "a table")

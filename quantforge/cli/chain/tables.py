@@ -35,7 +35,7 @@ def show(report: dict[str, Any], written: Sequence[Path]) -> None:
     shown = [heading not in hidden for heading in _HEADINGS]
     rows = [tuple(compress(_row(expiry), shown)) for expiry in report["expiries"]]
     headings = tuple(compress(_HEADINGS, shown))
-    screen.print(table(headings, rows, left=("quoted", "expiry", "root", "forward by", "backend")))
+    screen.show(table(headings, rows, left=("quoted", "expiry", "root", "forward by", "backend")))
     if american:
         roots = ", ".join(root or "options without a root" for root in american)
         screen.print(f"taken as American: {roots}; --american-roots says otherwise")
