@@ -117,12 +117,12 @@ def _records(raw: bytes, source: str) -> Records:
         rows = [
             {
                 name: cell
-                for name, cell in zip(table.names, row, strict=False)
+                for name, cell in zip(table.names, row, strict=True)
                 if cell.strip().casefold() not in _BLANKS
             }
-            for row in table.rows
+            for row in zip(*(table.texts(place) for place in range(len(table.names))), strict=True)
         ]
-        return Records(source, rows, [f"line {line}" for line in table.lines])
+        return Records(source, rows, [f"{table.unit} {line}" for line in table.lines.tolist()])
     found = read_json(raw, source)
     found = found.get("result", found) if isinstance(found, dict) else found
     listed = found if isinstance(found, list) else [found]

@@ -10,19 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.instants import read_iso_instants
 from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Quotes
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_days
-from quantforge.chain.readers.table import Table, bare, head_names, read_kinds, read_named
+from quantforge.chain.readers.days import read_moments
+from quantforge.chain.readers.table import (
+    Table,
+    bare,
+    head_names,
+    read_kinds,
+    read_named,
+    read_texts,
+)
 from quantforge.chain.sessions import closes
-from quantforge.files.cells import CellError, Notation, find_notation, read_numbers
+from quantforge.files.cells import CellError, Notation, find_notation
 
 KNOWN: Final[Mapping[str, str]] = {
     "strike": "strike strikeprice strikepx exerciseprice",
@@ -51,7 +57,10 @@ _TEXTS: Final = ("symbol", "root", "currency")
 _STYLES: Final = {"": "", "e": "european", "european": "european"} | dict.fromkeys(
     ("a", "american"), "american"
 )
-_MIDNIGHT: Final = re.compile(r"[ T]00:00(:00(\.0+)?)?$")
+CLOCKS: Final = ("time", "quotetime", "timestamp", "quoted", "timeofday")
+"""Names of columns that may hold times of day alone."""
+
+_CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
 _NUMBER: Final = re.compile(r"\d[\d.,]*")
 
 
@@ -61,6 +70,7 @@ class _Long:
     name = "long"
     seeks = "columns of strike, kind and expiry, a row an option"
     takes_map = True
+    takes_zone = True
     dated_by_export = False
 
     def sniff(self, head: bytes, path: str) -> float:
@@ -83,7 +93,7 @@ def quotes_of(
     table: Table, columns: Mapping[str, str], notes: Sequence[str], **known: Any
 ) -> Quotes:
     """The quotes of a table with a row an option, beside what is `known` of them."""
-    numbers: dict[str, Any] = _all_numbers(
+    numbers: dict[str, Any] = read_all_numbers(
         table, {name: columns[name] for name in ("strike", "mark", *NUMBERS) if name in columns}
     )
     table.refuse_where(~np.isfinite(numbers["strike"]), "no strike")
@@ -94,14 +104,16 @@ def quotes_of(
         if values is not None:
             numbers |= {"bid": values, "ask": values}
             notes = [f"no bids and asks: column {columns[stand_in]} stands for both", *notes]
-    texts: dict[str, Any] = {name: table.texts(columns[name]) for name in _TEXTS if name in columns}
+    texts: dict[str, Any] = {
+        name: read_texts(table, columns[name]) for name in _TEXTS if name in columns
+    }
     if "exercise" in columns:
-        texts["exercise"] = table.column(columns["exercise"], _styles)
+        texts["exercise"] = table.each(columns["exercise"], _styles)
     return Quotes(
-        name=", ".join(sorted(set(texts.get("root", [])))[:3]),
+        name=", ".join(np.unique(texts.get("root", [""])).tolist()[:3]),
         source=table.source,
         notes=notes,
-        kind=table.column(columns["kind"], read_kinds),
+        kind=table.each(columns["kind"], read_kinds),
         **{**numbers, **texts, **known},
     )
 
@@ -145,21 +157,29 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
 
 def _has_numbers(table: Table, column: str) -> bool:
     """Whether a column begins with a number."""
-    first = next((cell for cell in table.texts(column) if cell.strip()), "")
+    first = next((cell for cell in table.distinct(column)[0] if cell.strip()), "")
     return bool(_NUMBER.fullmatch(first.strip()))
 
 
-def _all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]:
-    """Numbers in the one notation that all of the columns say."""
-    cells = list(chain.from_iterable(table.texts(column) for column in columns.values()))
-    notation = find_notation(cells) if any("," in cell for cell in cells) else Notation()
-    if isinstance(notation, str):
-        raise ChainError(
-            f"{table.source}: {notation!r} may be two numbers, and no cell tells whether its comma "
-            "separates thousands"
-        )
-    read = partial(read_numbers, decimal=notation.decimal, grouped=notation.grouped)
-    return {name: table.column(column, read) for name, column in columns.items()}
+def read_all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers in the one notation that all of the columns say.
+
+    Raises
+    ------
+    ChainError
+        If a cell is no number, or may be two.
+    """
+    notation = Notation()
+    if any(map(table.has_commas, columns.values())):
+        every = chain.from_iterable(table.distinct(column)[0] for column in columns.values())
+        found = find_notation(every)
+        if isinstance(found, str):
+            raise ChainError(
+                f"{table.source}: {found!r} may be two numbers, and no cell tells whether its "
+                "comma separates thousands"
+            )
+        notation = found
+    return {name: table.numbers(column, notation) for name, column in columns.items()}
 
 
 def read_times(
@@ -174,24 +194,51 @@ def read_times(
     Several times are read although `options.asof` says one, so that whoever said it is told.
     """
     names = [columns["expiry"]]
-    stated = len(set(table.texts(columns["quoted"]))) if "quoted" in columns else 0
+    stated = len(table.distinct(columns["quoted"])[0]) if "quoted" in columns else 0
     if options.asof is None and not stated:
         raise ChainError(f"{table.source}: no time of the quotes; give it with --asof")
     if options.asof is None or stated > 1:
         names.append(columns["quoted"])
-    for place in map(table.names.index, names):
-        for row in table.rows:
-            row[place] = _MIDNIGHT.sub("", row[place].strip())
-    clocked = {name: any(":" in cell for cell in table.texts(name)) for name in names}
-    days = [name for name in names if not clocked[name]]
-    found = dict(zip(days, read_days(table, *days), strict=True)) if days else {}
-    found |= {name: table.column(name, read_iso_instants) for name in names if clocked[name]}
-    expiry, *quoted = (found[name] for name in names)
-    if not quoted:
-        return expiry, options.asof, []
-    if clocked[names[1]]:
-        return expiry, quoted[0], []
-    return expiry, closing(quoted[0]), [note]
+    if len(names) > 1:
+        table = _with_clock(table, names[1])
+    found = read_moments(table, names, options.zone)
+    expiry, notes = _days_at_midnight(found[names[0]])
+    for name, moments in found.items():
+        table.refuse_where(np.isnat(moments), f"no {'expiry' if name == names[0] else 'time'}")
+    dates = expiry.dtype == np.dtype("datetime64[D]")
+    if len(names) == 1:
+        return expiry, options.asof, notes
+    quoted = found[names[1]]
+    if quoted.dtype == np.dtype("datetime64[D]"):
+        quoted, notes = closing(quoted), [note, *notes]
+    elif dates and options.zone is not None:
+        notes.append("expiries are dates, settled as in New York; one with a time of day is kept")
+    return expiry, quoted, notes
+
+
+def _with_clock(table: Table, quoted: str) -> Table:
+    """The table with the times of day of a column of their own behind dates of quotes."""
+    names = (name for name in table.names if bare(name) in CLOCKS and name != quoted)
+    clock = next((name for name in names if is_clock(table.distinct(name)[0][0])), None)
+    if clock is None or any(":" in cell for cell in table.distinct(quoted)[0]):
+        return table
+    pairs = zip(table.texts(quoted), table.texts(clock), strict=True)
+    columns = list(table.columns)
+    columns[table.names.index(quoted)] = [" ".join(map(str.strip, pair)) for pair in pairs]
+    return replace(table, columns=columns)
+
+
+def is_clock(cell: str) -> bool:
+    """Whether a cell is a time of day."""
+    return bool(_CLOCK.fullmatch(cell.strip()))
+
+
+def _days_at_midnight(expiry: Dates) -> tuple[Dates, list[str]]:
+    """Dates for instants that are all at midnight UTC, when nothing is settled."""
+    days = expiry.astype("datetime64[D]")
+    if expiry.dtype == days.dtype or (days.astype(expiry.dtype) != expiry).any():
+        return expiry, []
+    return days, ["expiries at 0:00 UTC are taken as dates"]
 
 
 def _styles(cells: Sequence[str]) -> Any:

@@ -5,6 +5,8 @@ Every plugin is loaded and asked on its own: one that fails costs itself alone, 
 
 from __future__ import annotations
 
+import csv
+import io
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -28,6 +30,7 @@ from quantforge.chain.readers import (
     yfinance,
 )
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
+from quantforge.chain.readers.table import is_parquet, read_schema
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
     cboe.READER,
@@ -98,7 +101,12 @@ def best(raw: bytes, source: str) -> Reader:
     """
     path = source.removesuffix(".gz")
     known = readers()
-    sure = {name: _sniff(reader, raw[:_HEAD], path) for name, reader in known.items()}
+    head = raw[:_HEAD]
+    if is_parquet(raw):
+        line = io.StringIO()
+        csv.writer(line).writerow(read_schema(raw, source))
+        head = line.getvalue().encode()
+    sure = {name: _sniff(reader, head, path) for name, reader in known.items()}
     name = max(sure, key=lambda each: sure[each])
     if sure[name] > 0.0:
         return known[name]
@@ -114,10 +122,15 @@ def read_with(reader: Reader, raw: bytes, source: str, options: Options) -> Quot
     ChainError
         Whatever goes wrong in the reader.
     ValueError
-        If columns are mapped and it has no use for that.
+        If columns are mapped, or a zone is given, and it has no use for that.
     """
     if options.map and not getattr(reader, "takes_map", False):
         raise ValueError(f"{source}: the reader {reader.name!r} has no use for --map")
+    if options.zone is not None and not getattr(reader, "takes_zone", False):
+        raise ValueError(
+            f"{source}: the reader {reader.name!r} has no use for --zone: the times of its files "
+            "have one"
+        )
     try:
         quotes: Any = reader.read(raw, source, options)
         if not isinstance(quotes, Quotes):

@@ -1,13 +1,15 @@
 """Tables with a row an option that nobody in particular has made."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from quantforge.chain import ChainError, price, read
 from quantforge.chain.implied import vendor_difference
+from quantforge.chain.readers import table
 
 HISTORY = (
     "UnderlyingSymbol,UnderlyingPrice,Exchange,OptionSymbol,Type,Expiration,DataDate,Strike,Last,"
@@ -74,7 +76,20 @@ REFUSALS = {
     "no kind": ((",put,", ",sold,"), "line 3: 'sold' is not a call or a put, column Type"),
     "no number": ((",1.3,", ",high,"), "line 3: 'high' is not a number, column Ask"),
     "no expiry": ((",put,03/21/2031", ",put,soon"), "line 3: 'soon' is not a date"),
-    "no zone": (("01/02/2031", "2031-01-02T15:30"), "line 2: .*, column DataDate"),
+    "no zone": (
+        ("01/02/2031", "2031-01-02T15:30"),
+        "line 2: '2031-01-02T15:30' is not a time with its zone; --zone says it, as --zone "
+        "Europe/Berlin, column DataDate",
+    ),
+    "no time of day": (
+        ("01/02/2031,90,1.2", "2031-01-02T15:30Z,90,1.2"),
+        "line 2: .* is not a time",
+    ),
+    "both orders": (
+        ("01/02/2031,90,1.2", "13/01/2031,90,1.2"),
+        "line 2: Expiration '03/21/2031' has the month first and '13/01/2031' the day",
+    ),
+    "a comma too many": ((",12.7,", ",12,7,"), "line 2: 14 fields where 13 are needed"),
     "cut off": ((",1.1,1.3,,\n", ",1.1"), "line 3: the file is cut off"),
 }
 
@@ -111,3 +126,125 @@ def test_an_underlying_with_numbers_is_the_spot(write):
     renamed = HISTORY.replace("UnderlyingSymbol", "Symbol").replace("UnderlyingPrice", "Underlying")
     quotes = read(write(renamed))
     assert (set(quotes.spot), set(quotes.root)) == ({101.5}, {"FRG"})
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2031-01-02 15:30:00", "2031-01-02T15:30", "01/02/2031 3:30 PM", "02.01.2031 15:30",
+     "2-Jan-2031 15:30:00.0"],
+)  # fmt: skip
+def test_times_without_a_zone_are_in_the_one_that_is_given(write, written):
+    """15:30 in Berlin, and in New York, in winter."""
+    path = write(HISTORY.replace("01/02/2031", written))
+    assert set(read(path, zone="Europe/Berlin").quoted.tolist()) == {datetime(2031, 1, 2, 14, 30)}
+    new_york = read(path, zone=ZoneInfo("America/New_York"))
+    assert set(new_york.quoted.tolist()) == {datetime(2031, 1, 2, 20, 30)}
+    assert "expiries are dates, settled as in New York" in new_york.notes[-1]
+
+
+def test_expiries_with_a_time_of_day_are_in_the_zone_too_and_others_keep_their_own(write):
+    timed = HISTORY.replace("01/02/2031", "2031-01-02 15:30Z").replace(
+        "03/21/2031", "2031-03-21 17:30"
+    )
+    quotes = read(write(timed), zone="Europe/Berlin")
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    assert set(quotes.settled.tolist()) == {datetime(2031, 3, 21, 16, 30)}
+
+
+def test_unix_times_are_read_by_their_digits(write):
+    """1925134200 is 2031-01-02 15:30 in UTC."""
+    for power in (0, 3, 6, 9):
+        path = write(HISTORY.replace("01/02/2031", str(1925134200 * 10**power)))
+        assert set(read(path).quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    midnight = str(np.datetime64("2031-03-21", "s").astype(int))
+    quotes = read(write(HISTORY.replace("03/21/2031", midnight).replace("01/02", "01/13")))
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+    assert np.isnat(quotes.settled).all()
+    assert "expiries at 0:00 UTC are taken as dates" in quotes.notes
+
+
+def test_a_time_of_day_in_a_column_of_its_own_belongs_to_the_date(write):
+    timed = HISTORY.replace("OpenInterest", "OpenInterest,Time").replace(",40\n", ",40,10:45\n")
+    path = write(timed.replace(",,\n", ",,,10:45\n"))
+    with pytest.raises(ChainError, match="'01/02/2031 10:45' is not a time with its zone; --zone"):
+        read(path)
+    quotes = read(path, zone="America/New_York")
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 45)}
+
+
+def test_a_zone_that_is_unknown_or_of_no_use_is_refused(write, chain_text):
+    with pytest.raises(ValueError, match="the time zone 'Middle/Earth' is unknown: write it as"):
+        read(write(HISTORY), zone="Middle/Earth")
+    with pytest.raises(ValueError, match="the reader 'cboe' has no use for --zone"):
+        read(write(chain_text()), zone="Europe/Berlin")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_large_tables_are_read_like_small_ones(write, delimiter, monkeypatch):
+    """By Arrow, where it sees the same cells: the numbers have blanks, spaces and exponents."""
+    pytest.importorskip("pyarrow")
+    text = HISTORY.replace("12.5,12.4", " 12.5 ,1.24e1").replace("1.3,,", "1.3,N/A,")
+    text = (text + ",,,,,,,,,,,,\n").replace(",", delimiter)
+    small = read(write(text))
+    monkeypatch.setattr(table, "_LARGE", 1)
+    monkeypatch.setattr(table, "read_rows", None)
+    large = read(write(text))
+    for name, values in small.columns().items():
+        np.testing.assert_array_equal(getattr(large, name), values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("FRG,101.5", 'FRG,"101.5"'),
+        (",,\n", ",,,\n"),
+        ("\n", "\r"),
+        ("12.4", "12,4"),
+        ("put", "sold"),
+    ],
+)
+def test_what_arrow_might_see_otherwise_is_left_to_python(write, change, monkeypatch):
+    pytest.importorskip("pyarrow")
+
+    def found():
+        try:
+            return {name: its.tolist() for name, its in read(path).columns().items()}
+        except ChainError as error:
+            return str(error)
+
+    path = write(HISTORY.replace(*change, 1))
+    small = found()
+    monkeypatch.setattr(table, "_LARGE", 1)
+    assert repr(found()) == repr(small)
+
+
+def test_parquet_is_read_with_its_types(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = {
+        "cp": pyarrow.array(["C", "P"]).dictionary_encode(),
+        "strike": pyarrow.array([90, 90]),
+        "expiry": pyarrow.array([date(2031, 3, 21)] * 2),
+        "timestamp": pyarrow.array(
+            [datetime(2031, 1, 2, 15, 30)] * 2, pyarrow.timestamp("ns", "UTC")
+        ),
+        "bid": [12.4, None],
+        "root": ["FRG", None],
+    }
+    path = tmp_path / "chain.parquet"
+    parquet.write_table(pyarrow.table(columns), path)
+    quotes = read(path)
+    assert quotes.kind.tolist() == [1, -1]
+    assert quotes.strike.tolist() == [90.0, 90.0]
+    assert set(quotes.expiry.tolist()) == {date(2031, 3, 21)}
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    np.testing.assert_array_equal(quotes.bid, [12.4, np.nan])
+    assert quotes.root.tolist() == ["FRG", ""]
+    columns["cp"] = ["C", "X"]
+    parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(ChainError, match=r"parquet: row 2: 'X' is not a call or a put, column cp"):
+        read(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ChainError, match="a damaged Parquet file"):
+        read(path)
