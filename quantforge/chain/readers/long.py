@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Quotes
+from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Floats, Quotes, Signs, Texts
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.days import read_moments
 from quantforge.chain.readers.table import (
@@ -27,31 +27,40 @@ from quantforge.chain.readers.table import (
     read_named,
     read_texts,
 )
-from quantforge.chain.sessions import closes
+from quantforge.chain.sessions import closes, last_trading_days
+from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, Notation, find_notation
+from quantforge.files.contents import distinct
 
 KNOWN: Final[Mapping[str, str]] = {
-    "strike": "strike strikeprice strikepx exerciseprice",
-    "kind": "kind optiontype type cpflag cp callput putcall right optionright",
-    "expiry": "expiry expiration expirationdate expirydate exdate expiredate maturity vencimento",
-    "quoted": "quoted quotedate quotetime quotedatetime datadate date tradedate timestamp data",
-    "bid": "bid bidprice bestbid",
-    "ask": "ask askprice bestask offer bestoffer",
-    "mark": "mark mid midprice markprice",
-    "last": "last lastprice lastsale ltp close closeprice preco",
-    "vendor_iv": "iv impliedvolatility impliedvol implvolatility",
+    "strike": "strike strikeprice strikepx pricestrike exerciseprice",
+    "kind": "kind optiontype contracttype putcall callput cpflag cp right optionright type",
+    "expiry": "expiry expiration expirationdate expirydate exdate expiredate expirdate maturity "
+    "lasttradedateorcontractmonth vencimento",
+    "quoted": "quoted quotedatetime quotedate quotetime datadate date tradedate cdate timestamp "
+    "datetime snapshotts time data",
+    "bid": "bid bidprice bidpx bestbid",
+    "ask": "ask askprice askpx bestask offer bestoffer",
+    "mark": "mark mid midprice markprice meanprice",
+    "last": "last lastprice lastsale lasttradeprice ltp close closeprice price preco",
+    "vendor_iv": "iv impliedvolatility impliedvol implvolatility ivmean midiv smvvol",
     "vendor_delta": "delta",
     "vendor_gamma": "gamma",
-    "volume": "volume totalvolume vol",
+    "volume": "volume totalvolume tradevolume vol volu",
     "open_interest": "openinterest openint oi",
-    "spot": "spot spotprice underlyingprice underlyinglast stockprice",
+    "spot": "spot spotprice spotpx underlyingprice underlyinglast underlyingclose undprice "
+    "stockprice stockpriceforiv stkpx underlyingassetprice adjustedstockcloseprice",
     "forward": "forward forwardprice",
     "rate": "rate riskfreerate interestrate",
-    "symbol": "contractid optionsymbol contractsymbol",
-    "root": "root underlyingsymbol underlying symbol",
+    "symbol": "contractid optionsymbol contractsymbol localsymbol osi",
+    "root": "optionroot root rootsymbol underlyingsymbol underlying underlyingticker actsymbol "
+    "ticker symbol",
     "currency": "currency",
-    "exercise": "exercise exercisestyle style",
+    "exercise": "exercise exercisestyle style optionstyle",
+    "multiplier": "multiplier contractmultiplier sharespercontract",
 }
+"""The names that files give to columns, by what they hold; of several the first counts."""
+
 _NEEDED: Final = ("strike", "kind", "expiry")
 _TEXTS: Final = ("symbol", "root", "currency")
 _STYLES: Final = {"": "", "e": "european", "european": "european"} | dict.fromkeys(
@@ -61,6 +70,7 @@ CLOCKS: Final = ("time", "quotetime", "timestamp", "quoted", "timeofday")
 """Names of columns that may hold times of day alone."""
 
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
+_ROUNDING: Final = 1e-6
 _NUMBER: Final = re.compile(r"\d[\d.,]*")
 
 
@@ -107,15 +117,59 @@ def quotes_of(
     texts: dict[str, Any] = {
         name: read_texts(table, columns[name]) for name in _TEXTS if name in columns
     }
+    kind = table.each(columns["kind"], read_kinds)
+    if "root" in columns and _of_options(table, columns["root"], numbers["strike"], kind):
+        texts.setdefault("symbol", texts.pop("root"))
+    texts |= _said_by_symbols(table, texts, kind=kind, strike=numbers["strike"], **known)
     if "exercise" in columns:
         texts["exercise"] = table.each(columns["exercise"], _styles)
     return Quotes(
         name=", ".join(np.unique(texts.get("root", [""])).tolist()[:3]),
         source=table.source,
         notes=notes,
-        kind=table.each(columns["kind"], read_kinds),
+        kind=kind,
         **{**numbers, **texts, **known},
     )
+
+
+def _of_options(table: Table, column: str, strike: Floats, kind: Signs) -> bool:
+    """Whether a column that may have the underlying has another text for every option."""
+    if bare(column) not in {"ticker", "symbol"}:
+        return False
+    cells, places = table.distinct(column)
+    options = np.unique(np.stack((places, strike.view(np.int64), kind)), axis=1)
+    return bool(1 < len(cells) == options.shape[1])
+
+
+def _said_by_symbols(
+    table: Table,
+    texts: Mapping[str, Texts],
+    *,
+    kind: Signs,
+    strike: Floats,
+    expiry: Dates,
+    **_: Any,
+) -> dict[str, Texts]:
+    """The roots in OSI symbols, nothing where symbols are the vendor's own.
+
+    A symbol may say the strike in another unit than the column: see `quantforge.chain.units`.
+    """
+    if "symbol" not in texts:
+        return {}
+    cells, places = distinct([cell.removeprefix("O:") for cell in texts["symbol"].tolist()])
+    try:
+        said = read_symbols(cells)
+    except CellError:
+        return {}
+    table.refuse_where(kind != said.kind[places], "kind and symbol differ")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = strike / said.strike[places]
+    differ = np.abs(ratio / np.median(ratio) - 1.0) > _ROUNDING
+    table.refuse_where(differ | ~np.isfinite(ratio), "strike and symbol differ")
+    days = last_trading_days(said.expiry[places])
+    same = last_trading_days(expiry.astype("datetime64[D]")) == days
+    table.refuse_where(~same, "expiry and symbol differ")
+    return {"root": said.root[places]}
 
 
 def find_columns(table: Table, mapped: Mapping[str, str], needed: Sequence[str]) -> dict[str, str]:

@@ -154,7 +154,7 @@ def _known(table: Table, name: str) -> Floats:
 def _paired(group: Integers, strike: Floats, kind: Signs, quoted: Flags) -> Flags:
     """Whether an option is in a group with so many strikes of a call and a put that they fit."""
     rows = np.flatnonzero(quoted)
-    pair, first = grouped(group[rows], strike[rows])
+    pair, first = grouped(group[rows].astype(np.float64), strike[rows])
     both = np.ones(len(first), dtype=bool)
     for sign in (1, -1):
         both &= np.bincount(pair[kind[rows] == sign], minlength=len(first)) > 0

@@ -92,6 +92,11 @@ REFUSALS = {
     "a comma too many": ((",12.7,", ",12,7,"), "line 2: 14 fields where 13 are needed"),
     "cut off": ((",1.1,1.3,,\n", ",1.1"), "line 3: the file is cut off"),
 }
+REFUSALS |= {
+    "another strike": ((",90,1.2", ",95,1.2"), "line [23]: strike and symbol differ"),
+    "another kind": ((",put,", ",call,"), "line 3: kind and symbol differ"),
+    "another expiry": (("put,03/21/2031", "put,03/28/2031"), "line 3: expiry and symbol differ"),
+}
 
 
 @pytest.mark.parametrize("case", REFUSALS)
@@ -109,7 +114,7 @@ def test_volatilities_of_a_real_chain_are_the_vendors():
 
 
 def test_thousands_are_told_from_decimals_by_all_numbers_of_the_table(write):
-    thousands = HISTORY.replace(",90,12.5,", ',"1,090",12.5,')
+    thousands = HISTORY.replace(",90,12.5,", ',"1,090",12.5,').replace("C00090", "C01090")
     assert read(write(thousands)).strike.tolist() == [1090.0, 90.0]
     unclear = "type;expiry;date;strike;bid;ask\ncall;2031-03-21;2031-01-02;1,090;3;4\n"
     with pytest.raises(ChainError, match="'1,090' may be two numbers, and no cell tells"):
@@ -248,3 +253,39 @@ def test_parquet_is_read_with_its_types(tmp_path):
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(ChainError, match="a damaged Parquet file"):
         read(path)
+
+
+def test_roots_are_those_of_symbols_and_saturdays_are_their_fridays(write):
+    weekly = HISTORY.replace("FRG310321", "FRGW310321").replace("call,03/21", "call,03/22")
+    assert set(read(write(weekly)).root.tolist()) == {"FRGW"}
+    assert set(read(write(weekly.replace("FRGW31", "O:FRGW31"))).root.tolist()) == {"FRGW"}
+    own = read(write(weekly.replace("FRGW310321C00090000", "FRG call 90")))
+    assert set(own.root.tolist()) == {"FRG"}
+
+
+def test_a_ticker_of_every_option_is_no_root(write):
+    quotes = read(write(COMMAS))
+    assert quotes.symbol.tolist() == ["FRGU900", "FRGI900"]
+    assert set(quotes.root.tolist()) == {""}
+    shared = read(write(COMMAS.replace("FRGU900", "FRG").replace("FRGI900", "FRG")))
+    assert set(shared.root.tolist()) == {"FRG"}
+
+
+def test_strikes_in_thousandths_are_noticed_by_the_symbols(write):
+    with pytest.raises(
+        ChainError, match=r"1000 times those in the symbols .* --strike-scale 0.001"
+    ):
+        read(write(HISTORY.replace(",90,", ",90000,").replace("UnderlyingPrice", "x")))
+
+
+@pytest.mark.parametrize(("times", "scale"), [(1000, "0.001"), (0.001, "1000")])
+def test_strikes_in_another_unit_are_noticed_by_the_slope_of_the_prices(write, times, scale):
+    """Calls worth what they are at 100, without a spot or a symbol to compare with."""
+    rows = "".join(
+        f"C,2031-03-21,2031-01-02,{strike * times:g},{bid},{bid + 0.2}\n"
+        for strike, bid in ((90, 11.0), (95, 7.1), (100, 4.1), (105, 2.1), (110, 0.9))
+    )
+    path = write("cp_flag,exdate,date,strike_price,bid,ask\n" + rows)
+    with pytest.raises(ChainError, match=rf"what their prices say .* --strike-scale {scale};"):
+        read(path)
+    assert read(path, strike_scale=float(scale)).strike.tolist() == [90, 95, 100, 105, 110]
