@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from itertools import chain
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Floats, Quotes, Signs, Texts
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_moments
+from quantforge.chain.readers.days import read_instants, read_moments
 from quantforge.chain.readers.table import (
     Table,
     bare,
@@ -46,18 +47,19 @@ KNOWN: Final[Mapping[str, str]] = {
     "vendor_iv": "iv impliedvolatility impliedvol implvolatility ivmean midiv smvvol",
     "vendor_delta": "delta",
     "vendor_gamma": "gamma",
-    "volume": "volume totalvolume tradevolume vol volu",
+    "volume": "volume totalvolume tradevolume dayvolume vol volu",
     "open_interest": "openinterest openint oi",
     "spot": "spot spotprice spotpx underlyingprice underlyinglast underlyingclose undprice "
     "stockprice stockpriceforiv stkpx underlyingassetprice adjustedstockcloseprice",
     "forward": "forward forwardprice",
     "rate": "rate riskfreerate interestrate",
     "symbol": "contractid optionsymbol contractsymbol localsymbol osi",
-    "root": "optionroot root rootsymbol underlyingsymbol underlying underlyingticker actsymbol "
+    "root": "optionroot root rootsymbol underlyingsymbol underlyingassetticker "
+    "underlying underlyingticker actsymbol "
     "ticker symbol",
     "currency": "currency",
     "exercise": "exercise exercisestyle style optionstyle",
-    "multiplier": "multiplier contractmultiplier sharespercontract",
+    "multiplier": "multiplier contractmultiplier sharespercontract contractsize",
 }
 """The names that files give to columns, by what they hold; of several the first counts."""
 
@@ -69,6 +71,8 @@ _STYLES: Final = {"": "", "e": "european", "european": "european"} | dict.fromke
 CLOCKS: Final = ("time", "quotetime", "timestamp", "quoted", "timeofday")
 """Names of columns that may hold times of day alone."""
 
+_WITHIN: Final = re.compile(r"(?:details|greeks|last_quote)[._]", re.IGNORECASE)
+_CHANGED: Final = ("lastupdated", "biddate", "quotetimeinlong")  # times of single quotes
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
 _ROUNDING: Final = 1e-6
 _NUMBER: Final = re.compile(r"\d[\d.,]*")
@@ -196,7 +200,9 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
     unknown = sorted(mapped.keys() - KNOWN.keys())
     if unknown:
         raise ChainError(f"{table.source}: --map {unknown[0]}: known are {', '.join(KNOWN)}")
-    by_letters = {bare(name): name for name in reversed(table.names) if name not in mapped}
+    by_letters = {
+        bare(_WITHIN.sub("", name)): name for name in reversed(table.names) if name not in mapped
+    }
     if "underlying" in by_letters and _has_numbers(table, by_letters["underlying"]):
         by_letters.setdefault("spot", by_letters.pop("underlying"))
     found = {}
@@ -206,6 +212,10 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
             found[name] = name
         elif its is not None:
             found[name] = by_letters[its]
+    others = (by_letters[each] for each in ("symbol", "ticker") if each in by_letters)
+    symbol = next((each for each in others if each != found.get("root")), None)
+    if symbol is not None:
+        found.setdefault("symbol", symbol)
     return found
 
 
@@ -248,6 +258,13 @@ def read_times(
     Several times are read although `options.asof` says one, so that whoever said it is told.
     """
     names = [columns["expiry"]]
+    dated = bare(columns.get("quoted", "")) not in {"", "tradedate"}  # of the last trade, maybe
+    changed = None if dated or options.asof is not None else _changed(table)
+    if changed is not None:
+        found = read_moments(table, names, options.zone)
+        expiry, notes = _days_at_midnight(found[names[0]])
+        note = f"quoted when the newest quote changed, {np.datetime_as_string(changed)}Z"
+        return expiry, changed, [f"{note}; --asof says another time", *notes]
     stated = len(table.distinct(columns["quoted"])[0]) if "quoted" in columns else 0
     if options.asof is None and not stated:
         raise ChainError(f"{table.source}: no time of the quotes; give it with --asof")
@@ -268,6 +285,19 @@ def read_times(
     elif dates and options.zone is not None:
         notes.append("expiries are dates, settled as in New York; one with a time of day is kept")
     return expiry, quoted, notes
+
+
+def _changed(table: Table) -> np.datetime64 | None:
+    """When the newest quote changed, None where the file does not say."""
+    name = next((n for n in table.names if bare(_WITHIN.sub("", n)) in _CHANGED), None)
+    if name is None:
+        return None
+    times = table.each(name, _read_changes)
+    return None if np.isnat(times).all() else np.max(times[~np.isnat(times)])
+
+
+def _read_changes(cells: Sequence[str]) -> Dates:
+    return read_instants(["" if cell.strip() == "0" else cell for cell in cells], UTC)
 
 
 def _with_clock(table: Table, quoted: str) -> Table:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge.chain.quotes import KINDS, ChainError, Flags, Floats, Integers, Signs, Texts
+from quantforge.chain.readers.records import is_json, keys_in, listed
 from quantforge.files.cells import CellError, Notation, read_numbers
 from quantforge.files.contents import (
     Column,
@@ -223,7 +224,7 @@ def read_named(
     renamed: Mapping[str, str],
     optional: Sequence[str] = (),
 ) -> Table:
-    """Read a text file whose first line names its columns, or a Parquet file.
+    """Read a text file whose first line names its columns, a Parquet file, or records in JSON.
 
     Parameters
     ----------
@@ -247,6 +248,10 @@ def read_named(
     ChainError
         If a column is missing or there twice, or a row is cut off.
     """
+    if is_json(raw[:LONGEST]):
+        cells, columns = listed(raw, source)
+        names = _names(cells, source, needed, renamed, optional)
+        return Table(source, names, columns, np.arange(1, len(columns[0]) + 1), unit="record")
     if is_parquet(raw):
         table = _read_parquet(raw, source)
         return replace(table, names=_names(table.names, source, needed, renamed, optional))
@@ -457,7 +462,14 @@ def head_lines(head: bytes) -> list[str]:
         return []
 
 
-def head_names(head: bytes) -> set[str]:
-    """The names in the first line of a file that is not blank, as `bare` writes them."""
+def head_cells(head: bytes) -> list[str]:
+    """The cells in the first line of a file that is not blank; of JSON the names of all fields."""
+    if is_json(head):
+        return keys_in(head)
     first = next((line for line in head_lines(head) if line.strip()), "")
-    return set(map(bare, split_header(first[:LONGEST])[1]))
+    return split_header(first[:LONGEST])[1]
+
+
+def head_names(head: bytes) -> set[str]:
+    """The names in the head of a file, as `bare` writes them."""
+    return set(map(bare, head_cells(head)))

@@ -37,13 +37,11 @@ from quantforge.chain.readers.long import (
     read_times,
 )
 from quantforge.chain.readers.table import (
-    LONGEST,
     Table,
     bare,
-    head_lines,
+    head_cells,
     interleaved,
     read_named,
-    split_header,
 )
 from quantforge.files.cells import CellError, read_dates
 
@@ -74,8 +72,7 @@ class _Wide:
     dated_by_export = False
 
     def sniff(self, head: bytes, path: str) -> float:
-        first = next((line for line in head_lines(head) if line.strip()), "")
-        cells = split_header(first[:LONGEST])[1]
+        cells = head_cells(head)
         names = set(map(bare, cells))
         held = {sign: {name for one, name, _ in _sided(cells) if one == sign} for sign in (1, -1)}
         both = bool(_PRICES & held[1] and _PRICES & held[-1])
@@ -88,6 +85,8 @@ class _Wide:
         table, held, indian = _turned(wide, options.map)
         mapped = held | {name: it for name, it in options.map.items() if name in KNOWN}
         columns = find_columns(table, mapped, ("kind", *_NEEDED))
+        if "vendor_delta" not in held:
+            columns.pop("vendor_delta", None)  # without a side it is that of the call
         if not _PRICES & held.keys():
             raise ChainError(f"{source}: no column with a price of calls or puts, such as c_bid")
         clock = _clock(table, columns)
