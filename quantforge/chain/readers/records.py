@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -120,12 +120,17 @@ def listed(raw: bytes, source: str) -> tuple[list[str], list[list[str]]]:
         raise ChainError(f"{source}: no list of records in it")
     longest = max(lists, key=len)
     wanted = longest[0].keys()
-    rows = [
-        dict(_flat(record, ""))
+    return tabulated(
+        record
         for each in lists
         if 2 * len(wanted & each[0].keys()) > len(wanted)
         for record in each
-    ]
+    )
+
+
+def tabulated(records: Iterable[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Records as columns of texts, by the names of their fields."""
+    rows = [dict(_flat(record, "")) for record in records]
     names = list(dict.fromkeys(name for row in rows for name in row))
     return names, [[row.get(name, "") for row in rows] for name in names]
 
@@ -134,10 +139,12 @@ def _lists(found: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
     """The lists of objects in a document."""
     if depth > _DEEPEST or not isinstance(found, dict | list):
         return
-    records = isinstance(found, list) and found and all(isinstance(each, dict) for each in found)
-    if records and any(not isinstance(each, dict | list) for each in found[0].values()):
-        yield found
-        return
+    if isinstance(found, list):
+        records = [each for each in found if isinstance(each, dict)]
+        told = any(not isinstance(each, dict | list) for each in (*records, {})[0].values())
+        if told and len(records) == len(found):
+            yield records
+            return
     for each in found.values() if isinstance(found, dict) else found:
         yield from _lists(each, depth + 1)
 
