@@ -18,6 +18,7 @@ from quantforge.files.dates import plain, read_date
 
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?")
+_COMPACT_TIME: Final = re.compile(r"(\d{8})[ T_-]?(\d{2})(\d{2})(\d{2})")
 _MIDNIGHT: Final = re.compile(r"0?0:00(?::00(?:[.,]0+)?)?")
 _EPOCH: Final = re.compile(r"(?:\d{10}|\d{13}|\d{16}|\d{19})(?:\.\d*)?")
 _UNITS: Final = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}  # of a second, by the digits of Unix times
@@ -135,6 +136,8 @@ def read_instants(cells: Sequence[str], zone: tzinfo | None = None) -> Dates:
 
 def _split(cell: str) -> tuple[str, str, str]:
     """Date, time of day and zone."""
+    if compact := _COMPACT_TIME.fullmatch(cell.strip()):
+        return compact[1], ":".join(compact.groups()[1:]), ""
     found = _CLOCK.search(cell.strip())
     if found is None:
         return cell.strip(), "", ""

@@ -20,6 +20,7 @@ import numpy as np
 from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Floats, Quotes, Signs, Texts
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.days import read_instants, read_moments
+from quantforge.chain.readers.others import rate_future_in
 from quantforge.chain.readers.table import (
     Table,
     bare,
@@ -96,6 +97,9 @@ class _Long:
         """Read one option per row of the file, in its order."""
         table = read_named(raw, source, (), options.map)
         columns = find_columns(table, options.map, _NEEDED)
+        for name in ("root", "symbol"):
+            if name in columns and (what := rate_future_in(table.distinct(columns[name])[0])):
+                raise ChainError(f"{source}: {what}")
         expiry, quoted, notes = read_times(table, columns, options)
         return quotes_of(table, columns, notes, expiry=expiry, quoted=quoted)
 
@@ -201,7 +205,9 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
     if unknown:
         raise ChainError(f"{table.source}: --map {unknown[0]}: known are {', '.join(KNOWN)}")
     by_letters = {
-        bare(_WITHIN.sub("", name)): name for name in reversed(table.names) if name not in mapped
+        bare(_WITHIN.sub("", name)): name
+        for name in reversed(table.names)
+        if name not in mapped and not _is_blank(table, name)
     }
     if "underlying" in by_letters and _has_numbers(table, by_letters["underlying"]):
         by_letters.setdefault("spot", by_letters.pop("underlying"))
@@ -217,6 +223,13 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
     if symbol is not None:
         found.setdefault("symbol", symbol)
     return found
+
+
+def _is_blank(table: Table, column: str) -> bool:
+    """Whether a column has no value at all."""
+    return not table.head(column, 1)[0].strip() and not any(
+        map(str.strip, table.distinct(column)[0])
+    )
 
 
 def _has_numbers(table: Table, column: str) -> bool:

@@ -31,6 +31,7 @@ from quantforge.chain.readers import (
     yfinance,
 )
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
+from quantforge.chain.readers.others import matrix_in
 from quantforge.chain.readers.table import is_parquet, read_schema
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
@@ -112,6 +113,8 @@ def best(raw: bytes, source: str) -> Reader:
     name = max(sure, key=lambda each: sure[each])
     if sure[name] > 0.0:
         return known[name]
+    if matrix := matrix_in(head):
+        raise ChainError(f"{source}: {matrix}")
     sought = "; ".join(f"{name} looks for {_seeks(reader)}" for name, reader in known.items())
     raise ChainError(f"{source}: not an option chain of a known format: {sought}")
 

@@ -136,7 +136,7 @@ def test_an_underlying_with_numbers_is_the_spot(write):
 @pytest.mark.parametrize(
     "written",
     ["2031-01-02 15:30:00", "2031-01-02T15:30", "01/02/2031 3:30 PM", "02.01.2031 15:30",
-     "2-Jan-2031 15:30:00.0"],
+     "2-Jan-2031 15:30:00.0", "20310102 153000"],
 )  # fmt: skip
 def test_times_without_a_zone_are_in_the_one_that_is_given(write, written):
     """15:30 in Berlin, and in New York, in winter."""
@@ -289,3 +289,9 @@ def test_strikes_in_another_unit_are_noticed_by_the_slope_of_the_prices(write, t
     with pytest.raises(ChainError, match=rf"what their prices say .* --strike-scale {scale};"):
         read(path)
     assert read(path, strike_scale=float(scale)).strike.tolist() == [90, 95, 100, 105, 110]
+
+
+def test_a_column_without_any_value_is_none(write):
+    text = HISTORY.replace("Expiration", "Expiry_Date").replace("OpenInterest", "Expiry")
+    quotes = read(write(text.replace(",40\n", ",\n")))
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
