@@ -33,6 +33,7 @@ from quantforge.chain.sessions import closes, last_trading_days
 from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, Notation, find_notation
 from quantforge.files.contents import distinct
+from quantforge.files.dates import plain
 
 KNOWN: Final[Mapping[str, str]] = {
     "strike": "strike strikeprice strikepx pricestrike exerciseprice",
@@ -66,9 +67,14 @@ KNOWN: Final[Mapping[str, str]] = {
 
 _NEEDED: Final = ("strike", "kind", "expiry")
 _TEXTS: Final = ("symbol", "root", "currency")
-_STYLES: Final = {"": "", "e": "european", "european": "european"} | dict.fromkeys(
-    ("a", "american"), "american"
-)
+_STYLES: Final = {"": ""} | {
+    word: style
+    for style, words in (
+        ("european", "e eu euro european europeia europeu europea europeo europeenne europaisch"),
+        ("american", "a am amer american americana americano americaine amerikanisch"),
+    )
+    for word in words.split()
+}
 CLOCKS: Final = ("time", "quotetime", "timestamp", "quoted", "timeofday")
 """Names of columns that may hold times of day alone."""
 
@@ -129,8 +135,11 @@ def quotes_of(
     if "root" in columns and _of_options(table, columns["root"], numbers["strike"], kind):
         texts.setdefault("symbol", texts.pop("root"))
     texts |= _said_by_symbols(table, texts, kind=kind, strike=numbers["strike"], **known)
-    if "exercise" in columns:
-        texts["exercise"] = table.each(columns["exercise"], _styles)
+    styled = columns.get("exercise") or _styled(table, columns)
+    if styled is not None:
+        texts["exercise"] = table.each(styled, _styles)
+        if "exercise" not in columns:
+            notes = [*notes, f"column {styled} says which options are American"]
     return Quotes(
         name=", ".join(np.unique(texts.get("root", [""])).tolist()[:3]),
         source=table.source,
@@ -338,8 +347,19 @@ def _days_at_midnight(expiry: Dates) -> tuple[Dates, list[str]]:
     return days, ["expiries at 0:00 UTC are taken as dates"]
 
 
+def _styled(table: Table, columns: Mapping[str, str]) -> str | None:
+    """A column of an unknown name that holds nothing but words for both exercises."""
+    for name in table.names:
+        if name in columns.values() or plain(table.head(name, 1)[0]) not in _STYLES:
+            continue
+        words = {plain(cell) for cell in table.distinct(name)[0]}
+        if {"american", "european"} <= {_STYLES.get(word) for word in words} <= {*_STYLES.values()}:
+            return name
+    return None
+
+
 def _styles(cells: Sequence[str]) -> Any:
-    found = [_STYLES.get(cell.strip().casefold()) for cell in cells]
+    found = [_STYLES.get(plain(cell)) for cell in cells]
     if None in found:
         index = found.index(None)
         raise CellError(cells[index], "an exercise", index)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge.chain.quotes import ChainError, Floats
+from quantforge.files.cells import read_numbers
 from quantforge.files.decoding import decode
 
 _JSON: Final = re.compile(rb'\s*(?:\{\s*["}]|\[\s*[\{\[\]])')  # [STRIKE] may begin a CSV
@@ -51,11 +52,24 @@ class Records:
             try:
                 if isinstance(value, bool):
                     raise TypeError
-                found[index] = float(value)
+                found[index] = read_numbers([value])[0] if isinstance(value, str) else value
             except (TypeError, ValueError, OverflowError):
                 raise self.refusal(index, f"{name} {value!r} is not a number") from None
         found[np.isin(found, list(missing))] = np.nan
         return found
+
+    def present(self, name: str) -> Floats:
+        """A field as numbers, which every record has to have, if only as null.
+
+        Raises
+        ------
+        ChainError
+            If one is missing, or no number.
+        """
+        lacking = next((index for index, each in enumerate(self.fields) if name not in each), None)
+        if lacking is not None:
+            raise self.refusal(lacking, f"no {name}")
+        return self.numbers(name)
 
     def needed(self, name: str, missing: Collection[float] = ()) -> Floats:
         """A field as numbers, which every record has to have.
@@ -86,7 +100,7 @@ def read_json(raw: bytes, source: str) -> Any:
     try:
         return json.loads(decode(raw, source, "JSON"))
     except json.JSONDecodeError as error:
-        what = f"line {error.lineno}: no JSON: {error.msg}"
+        what = f"line {error.lineno}, column {error.colno}: no JSON, or cut off: {error.msg}"
         raise ChainError(f"{source}: {what}") from error
     except RecursionError as error:
         raise ChainError(f"{source}: no JSON that can be read: nested too deeply") from error

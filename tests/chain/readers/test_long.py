@@ -295,3 +295,17 @@ def test_a_column_without_any_value_is_none(write):
     text = HISTORY.replace("Expiration", "Expiry_Date").replace("OpenInterest", "Expiry")
     quotes = read(write(text.replace(",40\n", ",\n")))
     assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+
+
+@pytest.mark.parametrize(
+    ("european", "american"), [("E", "A"), ("Europeia", "Americana"), ("european", "AMERICAN")]
+)
+def test_a_column_of_nothing_but_both_exercises_says_them(write, european, american):
+    text = COMMAS.replace(";E;", f";{european};").replace(";A;", f";{american};")
+    quotes = read(write(text))
+    assert quotes.exercise.tolist() == ["european", "american"]
+    assert "column mod says which options are American" in quotes.notes
+    other = read(write(text.replace(f";{american};", ";X;")))
+    assert other.exercise.tolist() == ["", ""]
+    one = read(write(text.replace(f";{american};", f";{european};")))
+    assert one.exercise.tolist() == ["", ""]  # which might say anything
