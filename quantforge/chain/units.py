@@ -82,7 +82,8 @@ def converted(quotes: Quotes, units: Units) -> Quotes:
     if units.price_unit is not None:
         changes["price_unit"] = np.full(len(quotes), units.price_unit)
     quotes = replace(quotes, **changes) if changes else quotes
-    return replace(quotes, notes=(*quotes.notes, *_notes(quotes, units)))
+    notes = tuple(_notes(quotes, units))
+    return replace(quotes, notes=(*quotes.notes, *notes)) if notes else quotes
 
 
 def _notes(quotes: Quotes, units: Units) -> Iterator[str]:

@@ -106,6 +106,12 @@ def read_moments(table: Table, names: Sequence[str], zone: tzinfo | None) -> dic
     ChainError
         If a cell holds no time, has no zone where none is given, or as in `read_days`.
     """
+    found = {}
+    for name in names:
+        instants = read_epochs(table, name)
+        if instants is not None:
+            found[name] = instants
+    names = [name for name in names if name not in found]
     split = {name: [_split(cell) for cell in table.distinct(name)[0]] for name in names}
     clocked = {
         name
@@ -116,11 +122,28 @@ def read_moments(table: Table, names: Sequence[str], zone: tzinfo | None) -> dic
         or any(_EPOCH.fullmatch(day) for day, _, _ in parts)
     }
     order = _order(table, {name: [day for day, *_ in parts] for name, parts in split.items()})
-    found = {}
     for name in names:
         read = partial(_read_moments, day_first=order, zone=zone, clocked=name in clocked)
         found[name] = table.each(name, read)
     return found
+
+
+def read_epochs(table: Table, name: str) -> Dates | None:
+    """The instants of a column of Unix times, None where it has something else."""
+    first = next((cell for cell in table.head(name, 100) if not is_blank(cell)), "")
+    if not _EPOCH.fullmatch(first.strip()):
+        return None
+    try:
+        numbers = table.numbers(name)
+    except ChainError:
+        return None
+    known = np.isfinite(numbers)
+    size = np.where(known, numbers, 1e9)
+    if (size < 1e9).any():
+        return None
+    divisor = np.select([size < 1e11, size < 1e14, size < 1e17], [1, 10**3, 10**6], 10**9)
+    seconds = np.floor(size / divisor).astype(np.int64).astype("datetime64[s]")
+    return np.where(known, seconds, np.datetime64("NaT", "s"))
 
 
 def read_instants(cells: Sequence[str], zone: tzinfo | None = None) -> Dates:

@@ -35,7 +35,7 @@ import quantforge
 from quantforge.chain.calendar import SECONDS_PER_YEAR
 from quantforge.chain.quotes import ChainError, Dates, Flags, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_instants
+from quantforge.chain.readers.days import read_epochs, read_instants
 from quantforge.chain.readers.records import is_json, read_json, tabulated
 from quantforge.chain.readers.table import LONGEST, Table, head_names, read_named, read_texts
 from quantforge.files.cells import CellError, is_blank
@@ -211,7 +211,8 @@ def _numbers(table: Table, *names: str) -> Floats:
 def _times(table: Table, name: str) -> Dates:
     if name not in table:
         return np.full(len(table), np.datetime64("NaT", "s"))
-    return table.each(name, partial(read_instants, zone=UTC))
+    found = read_epochs(table, name)
+    return table.each(name, partial(read_instants, zone=UTC)) if found is None else found
 
 
 def _trade_times(table: Table) -> Dates:

@@ -32,7 +32,6 @@ from quantforge.chain.readers.table import (
 from quantforge.chain.sessions import closes, last_trading_days
 from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, Notation, find_notation
-from quantforge.files.contents import distinct
 from quantforge.files.dates import plain
 
 KNOWN: Final[Mapping[str, str]] = {
@@ -132,9 +131,11 @@ def quotes_of(
         name: read_texts(table, columns[name]) for name in _TEXTS if name in columns
     }
     kind = table.each(columns["kind"], read_kinds)
+    symbol = columns.get("symbol")
     if "root" in columns and _of_options(table, columns["root"], numbers["strike"], kind):
         texts.setdefault("symbol", texts.pop("root"))
-    texts |= _said_by_symbols(table, texts, kind=kind, strike=numbers["strike"], **known)
+        symbol = symbol or columns["root"]
+    texts |= _said_by_symbols(table, symbol, kind=kind, strike=numbers["strike"], **known)
     styled = columns.get("exercise") or _styled(table, columns)
     if styled is not None:
         texts["exercise"] = table.each(styled, _styles)
@@ -160,7 +161,7 @@ def _of_options(table: Table, column: str, strike: Floats, kind: Signs) -> bool:
 
 def _said_by_symbols(
     table: Table,
-    texts: Mapping[str, Texts],
+    symbol: str | None,
     *,
     kind: Signs,
     strike: Floats,
@@ -171,11 +172,11 @@ def _said_by_symbols(
 
     A symbol may say the strike in another unit than the column: see `quantforge.chain.units`.
     """
-    if "symbol" not in texts:
+    if symbol is None:
         return {}
-    cells, places = distinct([cell.removeprefix("O:") for cell in texts["symbol"].tolist()])
+    cells, places = table.distinct(symbol)
     try:
-        said = read_symbols(cells)
+        said = read_symbols([cell.strip().removeprefix("O:") for cell in cells])
     except CellError:
         return {}
     table.refuse_where(kind != said.kind[places], "kind and symbol differ")

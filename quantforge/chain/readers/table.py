@@ -370,8 +370,7 @@ def _read_large(raw: bytes, source: str) -> tuple[int, Table] | None:
     empty = np.ones(len(table), dtype=bool)
     for column in found.columns:
         if empty.any():
-            blank = compute.equal(compute.utf8_trim_whitespace(column), "")
-            empty &= blank.to_numpy()
+            empty &= compute.binary_length(compute.utf8_trim_whitespace(column)).to_numpy() == 0
     return header, table.where(~empty) if empty.any() else table
 
 
