@@ -83,7 +83,7 @@ class _DataShop:
             quoted=quoted,
             expiry=expiry,
             kind=table.each("option_type", read_kinds),
-            strike=table.numbers("strike"),
+            strike=table.strikes("strike"),
             root=root,
             spot=spot,
             **{

@@ -43,6 +43,7 @@ from quantforge.chain.readers.table import (
     read_rows,
     split_header,
 )
+from quantforge.files.cells import CellError
 from quantforge.files.dates import read_date
 
 CLOSE: Final = time(15, 30)
@@ -309,7 +310,11 @@ def _read_sections(
             if underlying["currency"] != "INR":
                 what = f"{underlying['root']} is in {underlying['currency']}, not listed in India"
                 raise table.refusal(index, what)
-            root, spot = underlying["root"], float(read_figures([underlying["spot"]])[0])
+            root = underlying["root"]
+            try:
+                spot = float(read_figures([underlying["spot"]])[0])
+            except CellError as error:
+                raise table.refusal(index, error) from None
         else:
             raise table.refusal(index, f"{cell[:40]!r} is no option, expiry or underlying")
     times = [options.asof] if options.asof else _downloaded(above)

@@ -83,8 +83,7 @@ class _OptionMetrics:
         table, merged = _merged(table)
         day, exdate = read_days(table, "date", "exdate")
         expiry = last_trading_days(exdate)
-        strike = table.numbers("strike_price") / _UNIT
-        table.refuse_where(~np.isfinite(strike), "no strike, column strike_price")
+        strike = table.strikes("strike_price") / _UNIT
         kind = table.each("cp_flag", read_kinds)
         root = _root(table)
         numbers: dict[str, Any] = {

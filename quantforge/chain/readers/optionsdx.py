@@ -75,7 +75,7 @@ class _Optionsdx:
             quoted=quoted,
             expiry=np.repeat(expiry, 2),
             settled=np.repeat(_settled(table, expiry), 2),
-            strike=np.repeat(table.numbers("STRIKE"), 2),
+            strike=np.repeat(table.strikes("STRIKE"), 2),
             kind=np.tile(np.array([1, -1], dtype=np.int8), len(table)),
             spot=np.repeat(_numbers(table, "UNDERLYING_LAST"), 2),
             root=root,

@@ -37,6 +37,7 @@ LONGEST: Final = 20_000  # characters of a header that are looked at
 _LARGE: Final = 1 << 20  # bytes from which on Arrow is worth its import
 _CHUNK: Final = 10_000  # rows that are turned into columns at once
 _GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
+_TRAILING: Final = 8  # bytes at the end of a file in which there may be blank lines
 _PARQUET: Final = b"PAR1"
 
 Read = TypeVar("Read")
@@ -112,6 +113,12 @@ class Table:
             raise self._wrong(column, min(wrong), wrong[min(wrong)])
         return values
 
+    def strikes(self, column: int | str) -> Floats:
+        """The numbers of a column, none of which may be missing."""
+        values = self.numbers(column)
+        self.refuse_where(~np.isfinite(values), f"no strike, column {self._name(column)}")
+        return values
+
     def has_commas(self, column: int | str) -> bool:
         """Whether a cell of a column has a comma in it."""
         cells = self.cells(column)
@@ -145,7 +152,12 @@ class Table:
             raise self.refusal(int(np.argmax(wrong)), what)
 
     def _place(self, column: int | str) -> int:
-        return self.names.index(column) if isinstance(column, str) else column
+        if not isinstance(column, str):
+            return column
+        if column not in self.names:
+            found = ", ".join(self.names)[:200]
+            raise ChainError(f"{self.source}: no column {column}; found {found}")
+        return self.names.index(column)
 
     def _name(self, column: int | str) -> str:
         return column if isinstance(column, str) else self.names[column].strip()
@@ -344,9 +356,11 @@ def _read_large(raw: bytes, source: str) -> tuple[int, Table] | None:
             return None
     body = memoryview(raw)[end:]
     plain = end and len(line) <= LONGEST and not raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if not plain or any(raw.find(odd, end) >= 0 for odd in (b'"', b"\0", b"\n\r\n")):
+    if not plain or raw.find(b'"', end) >= 0 or raw.find(b"\0", end) >= 0:
         return None
-    if raw.find(b"\n\n", end, len(raw.rstrip())) >= 0 or raw.count(b"\r") != raw.count(b"\r\n"):
+    if b"\r" in raw and (raw.count(b"\r") != raw.count(b"\r\n") or b"\n\r\n" in raw[end:]):
+        return None
+    if 0 <= raw.find(b"\n\n", end) < len(raw) - _TRAILING:
         return None
     import pyarrow
     from pyarrow import compute
@@ -366,11 +380,12 @@ def _read_large(raw: bytes, source: str) -> tuple[int, Table] | None:
     except ValueError:  # rows of another length, or another encoding
         return None
     lines = np.arange(header + 2, header + 2 + found.num_rows)
-    table = Table(source, cells, found.columns, lines)
+    # Arrow turns whole arrays into those of NumPy without importing pandas.
+    table = Table(source, cells, [each.combine_chunks() for each in found.columns], lines)
     empty = np.ones(len(table), dtype=bool)
-    for column in found.columns:
+    for column in table.columns:
         if empty.any():
-            empty &= compute.binary_length(compute.utf8_trim_whitespace(column)).to_numpy() == 0
+            empty &= np.asarray(compute.binary_length(compute.utf8_trim_whitespace(column))) == 0
     return header, table.where(~empty) if empty.any() else table
 
 
