@@ -29,7 +29,7 @@ from quantforge.chain.readers.table import (
     read_named,
     read_texts,
 )
-from quantforge.chain.sessions import closes, last_trading_days
+from quantforge.chain.sessions import closes, last_trading_days, trading_days
 from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, Notation, find_notation
 from quantforge.files.dates import plain
@@ -77,6 +77,7 @@ _STYLES: Final = {"": ""} | {
 CLOCKS: Final = ("time", "quotetime", "timestamp", "quoted", "timeofday")
 """Names of columns that may hold times of day alone."""
 
+_FRACTION: Final = re.compile(r"[.,]\d*[1-9]")
 _WITHIN: Final = re.compile(r"(?:details|greeks|last_quote)[._]", re.IGNORECASE)
 _CHANGED: Final = ("lastupdated", "biddate", "quotetimeinlong")  # times of single quotes
 _CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
@@ -228,6 +229,14 @@ def _columns(table: Table, mapped: Mapping[str, str]) -> dict[str, str]:
             found[name] = name
         elif its is not None:
             found[name] = by_letters[its]
+    vol = by_letters.get("vol")
+    if (
+        vol is not None
+        and "vendor_iv" not in found
+        and _FRACTION.search("".join(table.head(vol, 100)))
+    ):
+        found["vendor_iv"] = vol  # no number of contracts
+        del found["volume"]
     others = (by_letters[each] for each in ("symbol", "ticker") if each in by_letters)
     symbol = next((each for each in others if each != found.get("root")), None)
     if symbol is not None:
@@ -304,6 +313,9 @@ def read_times(
         return expiry, options.asof, notes
     quoted = found[names[1]]
     if quoted.dtype == np.dtype("datetime64[D]"):
+        if closing is closes and not trading_days(quoted).all():
+            notes = ["quotes dated on days without trading are those of the day before", *notes]
+            quoted = last_trading_days(quoted)
         quoted, notes = closing(quoted), [note, *notes]
     elif dates and options.zone is not None:
         notes.append("expiries are dates, settled as in New York; one with a time of day is kept")
@@ -327,12 +339,27 @@ def _with_clock(table: Table, quoted: str) -> Table:
     """The table with the times of day of a column of their own behind dates of quotes."""
     names = (name for name in table.names if bare(name) in CLOCKS and name != quoted)
     clock = next((name for name in names if is_clock(table.distinct(name)[0][0])), None)
-    if clock is None or any(":" in cell for cell in table.distinct(quoted)[0]):
+    theta = next((name for name in table.names if bare(name) == "msofday"), None)
+    if any(":" in cell for cell in table.distinct(quoted)[0]) or not (clock or theta):
         return table
-    pairs = zip(table.texts(quoted), table.texts(clock), strict=True)
+    clocks = table.texts(clock) if clock else _of_new_york(table.numbers(theta or ""))
+    pairs = zip(table.texts(quoted), clocks, strict=True)
     columns = list(table.columns)
     columns[table.names.index(quoted)] = [" ".join(map(str.strip, pair)) for pair in pairs]
     return replace(table, columns=columns)
+
+
+def _of_new_york(milliseconds: Floats) -> list[str]:
+    """Times of day of Theta Data, in milliseconds after midnight in New York."""
+    known = np.where(milliseconds >= 0.0, milliseconds, np.nan)
+    values, places = np.unique(known, return_inverse=True)
+    clocks = [
+        f"{int(each) // 3_600_000:02}:{int(each) // 60_000 % 60:02}:{int(each) // 1000 % 60:02} ET"
+        if np.isfinite(each)
+        else ""
+        for each in values.tolist()
+    ]
+    return [clocks[place] for place in places.tolist()]
 
 
 def is_clock(cell: str) -> bool:

@@ -145,3 +145,25 @@ def test_a_bad_record_is_named(write):
         read(write(bad))
     with pytest.raises(ChainError, match="no list of records in it"):
         read(write('{"strike": 90, "type": "call", "expiry": "2031-03-21"}'))
+
+
+def test_a_vol_with_fractions_is_a_volatility_and_weekends_are_fridays(write):
+    """As in DoltHub's options; 2019-02-09 is a Saturday."""
+    text = (
+        "date,act_symbol,expiration,strike,call_put,bid,ask,vol,delta\n"
+        "2019-02-09,FRG,2019-02-15,65.00,Call,10.4,10.9,0.4123,0.9\n"
+    )
+    quotes = read(write(text))
+    assert quotes.vendor_iv.tolist() == [0.4123]
+    assert quotes.quoted.tolist() == [datetime(2019, 2, 8, 21)]
+    assert "quotes dated on days without trading are those of the day before" in quotes.notes
+    assert read(write(text.replace("0.4123", "12"))).volume.tolist() == [12]
+
+
+def test_milliseconds_of_the_day_are_of_new_york(write):
+    """As in Theta Data's quotes; 34,260,000 ms are 9:31."""
+    text = (
+        "root,expiration,strike,right,ms_of_day,bid,ask,date\n"
+        "FRG,20240119,190000,C,34260000,5.1,5.3,20240102\n"
+    )
+    assert read(write(text)).quoted.tolist() == [datetime(2024, 1, 2, 14, 31)]
