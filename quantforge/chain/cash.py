@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -139,10 +139,10 @@ def read_dividends(path: str | Path) -> Dividends:
         raise ChainError(str(error)) from error
     table = read_named(raw, source, (), {})
     columns = _columns(table)
+    days = [_CLOCK.sub("", cell.strip()) for cell in table.texts(columns["date"])]
     place = table.names.index(columns["date"])
-    for row in table.rows:
-        row[place] = _CLOCK.sub("", row[place].strip())
-    (dates,) = read_days(table, columns["date"])
+    cells = [days if each == place else column for each, column in enumerate(table.columns)]
+    (dates,) = read_days(replace(table, columns=cells), columns["date"])
     root: Texts | None = None
     if "root" in columns:
         root = np.array([cell.strip().upper() for cell in table.texts(columns["root"])])

@@ -127,6 +127,25 @@ def read_iso_instants(cells: Sequence[str]) -> NDArray[np.datetime64]:
     return np.array([known[cell] for cell in cells], dtype="datetime64[s]")
 
 
+def read_zone(text: str) -> tzinfo:
+    """A zone as times have it, ``Z``, ``EST``, ``+05:30``, or as ``Europe/Berlin``.
+
+    Raises
+    ------
+    ValueError
+        If it is unknown.
+    """
+    found = re.fullmatch(r"([a-z]+)?([+-]\d{1,2}(?::?\d{2})?)?", text.strip(), re.IGNORECASE)
+    if found and found[0] and (found[1] or "").casefold() in {"", "et", *_ZONES}:
+        return _zone(found[1] and found[1].casefold(), found[2])
+    try:
+        return ZoneInfo(text.strip())
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"the time zone {text.strip()[:40]!r} is unknown: write it as Europe/Berlin or +01:00"
+        ) from None
+
+
 def _zone(name: str | None, offset: str | None) -> tzinfo:
     if name in {None, "et"} and not offset:
         return exchange_zone()

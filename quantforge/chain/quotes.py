@@ -283,7 +283,7 @@ def _numbers(name: str, values: ArrayLike) -> Floats:
     given = np.asarray(values)
     if given.dtype.kind not in "fiu" and given.size:
         raise TypeError(f"{name} holds {given.dtype} where numbers are needed")
-    return given.astype(np.float64)
+    return given.astype(np.float64, copy=False)
 
 
 def _texts(name: str, values: ArrayLike) -> Texts:
@@ -292,7 +292,7 @@ def _texts(name: str, values: ArrayLike) -> Texts:
         given = given.astype(np.str_)
     if given.dtype.kind != "U" and given.size:
         raise TypeError(f"{name} holds {given.dtype} where texts are needed")
-    given = given.astype(np.str_)
+    given = given.astype(np.str_, copy=False)
     if name in _WORDS:
         wrong = ~np.isin(given, _WORDS[name])
         if wrong.any():

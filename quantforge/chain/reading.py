@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 
+from quantforge.chain.instants import read_zone
 from quantforge.chain.quotes import ChainError, Quotes
 from quantforge.chain.readers.contract import Options
 from quantforge.chain.readers.registry import best, named, read_with
@@ -32,6 +33,7 @@ def read(
     rate: float | None = None,
     forward: float | None = None,
     map: Mapping[str, str] | None = None,
+    zone: str | tzinfo | None = None,
     strike_scale: float | None = None,
     vol_unit: str | None = None,
     price_unit: str | None = None,
@@ -53,6 +55,9 @@ def read(
         For every row, in place of what the file says.
     map : mapping of str to str, optional
         Columns of the file by the names that the reader has for them, where it takes that.
+    zone : str or tzinfo, optional
+        Zone of the times of day that have none in the file, ``"Europe/Berlin"``, where it is not
+        that of an exchange or a vendor.
     strike_scale : float, optional
         What the strikes of the file are multiplied by, 0.001 for thousandths.
     vol_unit, rate_unit : {"fraction", "percent"}, optional
@@ -71,9 +76,8 @@ def read(
         If no reader knows the file, it is damaged, has a cell that cannot be read, or numbers
         that look to be in another unit in every row.
     ValueError
-        If there is no such format, or `map` is of no use to it; if `asof` has no time zone, `spot`
-        or `forward` is not above zero, or `rate` not finite;
-        if there is no such unit.
+        If there is no such format, zone or unit, or `map` or `zone` is of no use to the format; if
+        `asof` has no time zone, `spot` or `forward` is not above zero, or `rate` not finite.
     OSError
         If the file cannot be opened.
 
@@ -90,7 +94,8 @@ def read(
         strike_scale=strike_scale, vol_unit=vol_unit, price_unit=price_unit, rate_unit=rate_unit
     )
     instant = asof if isinstance(asof, datetime) else None
-    options = Options(asof=instant, map=dict(map or {}), **given)
+    told = read_zone(zone) if isinstance(zone, str) else zone
+    options = Options(asof=instant, map=dict(map or {}), zone=told, **given)
     wanted = None if format is None else named(format)
     try:
         raw, source = read_bytes(path)

@@ -54,7 +54,8 @@ def early_closes(dates: Dates) -> Flags:
 
 def closes(dates: Dates) -> Dates:
     """The instants, in UTC, at which trading days close."""
-    return np.where(early_closes(dates), at(dates, EARLY_CLOSE), at(dates, CLOSE))
+    days, places = np.unique(dates.astype("datetime64[D]"), return_inverse=True)
+    return np.where(early_closes(days), at(days, EARLY_CLOSE), at(days, CLOSE))[places]
 
 
 def is_open(instant: np.datetime64) -> bool:

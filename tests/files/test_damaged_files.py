@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from quantforge.chain import SAMPLE, ChainError, Options, readers
 from quantforge.chain.instants import read_iso_instant, read_written_instant
+from quantforge.chain.readers.registry import best
 from quantforge.files.cells import CellError, Notation, read_dates, read_numbers
 from quantforge.files.columns import open_table, write_columns
 from quantforge.files.contents import numbers
@@ -162,7 +163,48 @@ WIDE = (
     b"09:18,NIFTY,27-Mar-2031,24456.60,24000,452.25,55998,1.4\n"
     b'15:30,NIFTY,27-Mar-2031,24398.70,"24,000",398.90,,0.05\n'
 )
+VINTAGE = b"""FRG (FORGE, INC),101.25,-0.50,
+Jun 03 2013 @ 14:31 ET,Bid,101.2,Ask,101.3,Size,2x1,Vol,8,
+Calls,Last Sale,Net,Bid,Ask,Vol,Open Int,Puts,Last Sale,Net,Bid,Ask,Vol,Open Int,
+13 Jun 97.5 (FRG1321F97.5),2.5,1,2.4,2.6,5,7,13 Jun 97.5 (FRG1321R97.5),1.0,0,1.1,1.3,6,8,
+13 Jun 97.5 (FRG1321F97.5-A),2.5,1,2.4,2.6,5,7,13 Jun 97.5 (FRG1321R97.5-A),1.0,0,1.1,1.3,6,8,
+"""
+CBOE_JSON = b"""{"timestamp": "2030-06-14 19:46:02", "data": {"symbol": "^FRG",
+"current_price": 101.25, "last_trade_time": "2030-06-14T15:31:00", "options": [
+{"option": "FRGW300621C00090000", "bid": 11.8, "ask": 12, "iv": 0.3, "volume": 5.0},
+{"option": "FRGW300621P00092500", "bid": 0.5, "ask": 0.7, "iv": null, "volume": 0}]}}
+"""
+OPTION_METRICS = b"""date,symbol,exdate,cp_flag,strike_price,best_bid,best_offer,delta,S,r,q,\
+ticker,exercise_style,am_set_flag
+18/1/07,FRQ.NJ,17/2/07,P,1050000,0.5,0.75,-0.25,1000,0.05,0.02,FRG,E,1
+18/1/07,FRG 070217C92500,17/2/07,C,92500,9,9.5,-99.99,1000,0.05,0.02,FRG,A,0
+"""
+OPTIONSDX = b"""[QUOTE_UNIXTIME], [UNDERLYING_LAST], [EXPIRE_DATE], [EXPIRE_UNIX], [C_IV], \
+[C_BID], [C_ASK], [STRIKE], [P_BID], [P_ASK]
+1893963600, 100.50, 2030-03-15, 1899835200, 0.25, 11.9, 12.1, 90.0, 1.01, 1.21
+1893967200, 100.50, 2030-03-15, , , 4.9, 5.1, 100.0, 3.91, 4.11
+"""
+DATASHOP = b"""underlying_symbol,quote_date,root,expiration,strike,option_type,trade_volume,\
+bid_1545,ask_1545,underlying_bid_1545,underlying_ask_1545,implied_volatility_1545,bid_eod,ask_eod
+^FRG,2031-01-02,FRG,2031-03-21,90.000,C,3,12.4,12.6,101,102,0.31,12.3,12.7
+^FRG,2031-01-02,FRG,2031-03-21,90.000,P,0,1.1,1.3,101,102,,1.0,1.4
+"""
+TRADES = b"""timestamp,price,iv,instrument_name,index_price,direction,amount
+1925150398000,0.14,63.29,FRG-21MAR31-90000-C,100000,buy,1.5
+2031-01-02T19:59,0.01,60.5,FRG-21MAR31-80000-P,100010,sell,3
+"""
+LONG_JSON = b"""{"results": [{"details": {"contract_type": "call", "expiration_date": "2031-03-21",
+"strike_price": 90, "ticker": "O:FRG310321C00090000"}, "last_quote": {"bid": 12.4, "ask": 12.6,
+"last_updated": 1925134200000000000}, "greeks": {"delta": 0.8}, "implied_volatility": 0.31}]}
+"""
 CHAINS = {
+    "cboe-vintage": ("cboe-vintage", VINTAGE),
+    "cboe-json": ("cboe-json", CBOE_JSON),
+    "optionmetrics": ("optionmetrics", OPTION_METRICS),
+    "optionsdx": ("optionsdx", OPTIONSDX),
+    "cboe-datashop": ("cboe-datashop", DATASHOP),
+    "deribit, trades": ("deribit", TRADES),
+    "long, json": ("long", LONG_JSON),
     "cboe": ("cboe", CHAIN),
     "yfinance": ("yfinance", YFINANCE),
     "deribit": ("deribit", DERIBIT),
@@ -179,7 +221,7 @@ CHAINS = {
 def test_a_damaged_chain_is_refused_or_has_a_number_in_every_place(name, original):
     reader = readers()[name]
 
-    @drawn(4_000)
+    @drawn(2_000)
     @given(EDITS)
     def check(edits):
         raw = damaged(original, edits)
@@ -268,3 +310,25 @@ def test_a_damaged_instant_is_refused_or_has_a_time_zone(original, edits):
     for read in (read_written_instant, read_iso_instant):
         instant = refusal(lambda read=read: read(text), ValueError)
         assert instant is None or instant.tzinfo is not None
+
+
+def test_a_damaged_chain_in_parquet_is_refused_or_has_a_number_in_every_place(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "chain.parquet"
+    columns = {"type": ["C", "P"], "expiry": ["2031-03-21"] * 2, "date": ["2031-01-02"] * 2}
+    numbers = {"strike": [90.0, 90.0], "bid": [12.4, None], "ask": [12.6, 1.3]}
+    parquet.write_table(pyarrow.table({**columns, **numbers}), path)
+    original = path.read_bytes()
+    assert len(readers()["long"].read(original, "chain.parquet", Options())) == 2
+
+    @drawn(500)
+    @given(EDITS)
+    def check(edits):
+        raw = damaged(original, edits)
+        if raw.startswith(b"PAR1"):
+            refusal(lambda: best(raw, "chain.parquet"), ChainError)
+            refusal(lambda: readers()["long"].read(raw, "chain.parquet", Options()), ChainError)
+
+    check()

@@ -34,12 +34,18 @@ from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import ChainError, Dates, Flags, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.days import states
-from quantforge.chain.readers.table import DELIMITERS, Table, head_lines, read_lines, read_rows
+from quantforge.chain.readers.table import (
+    DELIMITERS,
+    LONGEST,
+    PREAMBLE,
+    Table,
+    head_lines,
+    read_lines,
+    read_rows,
+)
 from quantforge.chain.symbols import read_symbols
 from quantforge.files.cells import CellError, read_numbers
 
-_PREAMBLE: Final = 60  # lines within which the header must come
-_LONGEST: Final = 20_000  # characters of a header; Cboe's has some two hundred
 _LAST: Final = re.compile(r"\blast\s*:\s*([-\d.,]*\d)", re.IGNORECASE)
 _TITLE: Final = re.compile(r'"?(?P<name>\S.*\))"?\s*(?P<delimiter>[,;\t|])(?P<rest>.*)')
 
@@ -78,7 +84,7 @@ class _Cboe:
     """The reader."""
 
     name = "cboe"
-    seeks = f"a header with Calls, Puts and Strike in the first {_PREAMBLE} lines"
+    seeks = f"a header with Calls, Puts and Strike in the first {PREAMBLE} lines"
     takes_map = False
     dated_by_export = True
 
@@ -110,8 +116,8 @@ READER: Final[Reader] = _Cboe()
 
 def _find_header(lines: Sequence[str]) -> tuple[int, str, list[str]] | None:
     """Place and delimiter of the header, and its cells, if there is one."""
-    for number, line in enumerate(lines[:_PREAMBLE]):
-        if len(line) > _LONGEST:
+    for number, line in enumerate(lines[:PREAMBLE]):
+        if len(line) > LONGEST:
             continue
         for delimiter in DELIMITERS:
             cells = line.replace('"', "").split(delimiter)
@@ -130,7 +136,7 @@ def _lay_out(lines: Sequence[str], source: str) -> _Layout:
     if header is None:
         raise ChainError(
             f"{source}: not an option chain: no header with Calls, Puts and Strike "
-            f"in its first {_PREAMBLE} lines"
+            f"in its first {PREAMBLE} lines"
         )
     line, delimiter, cells = header
     where, names = f"{source}: line {line + 1}", list(map(_letters, cells))
@@ -199,7 +205,7 @@ def _titled(line: str) -> tuple[str, str] | None:
 def _read_rows(lines: Sequence[str], layout: _Layout, source: str) -> Table:
     width = layout.width
     table = read_rows(lines, layout.line, layout.names, layout.delimiter, source, width)
-    if lines[-1] and not table.rows[-1][width - 1].strip():
+    if lines[-1] and not table.texts(width - 1)[-1].strip():
         raise table.refusal(-1, "the file is cut off: its last field is empty")
     return table
 

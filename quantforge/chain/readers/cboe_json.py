@@ -19,12 +19,11 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import numpy as np
-
 from quantforge.chain.instants import exchange_zone
-from quantforge.chain.quotes import ChainError, Floats, Quotes
+from quantforge.chain.quotes import ChainError, Quotes
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.table import head_lines, read_lines
+from quantforge.chain.readers.records import Records, read_json
+from quantforge.chain.readers.table import head_lines
 from quantforge.chain.symbols import Symbols, read_symbols
 from quantforge.files.cells import CellError
 
@@ -50,14 +49,13 @@ class _CboeJson:
 
     def read(self, raw: bytes, source: str, options: Options) -> Quotes:
         """Read an option for every object in `options`, in their order."""
-        document = _parse(raw, source)
+        document, records = _parse(raw, source)
         data = document["data"]
-        rows = data["options"]
-        symbols = _symbols(rows, source)
+        symbols = _symbols(records)
         numbers: dict[str, Any] = {
-            ours: _numbers(rows, theirs, symbols, source)
+            ours: (records.present if theirs in _NEEDED else records.numbers)(theirs)
             for theirs, ours in (_NEEDED | _OPTIONAL).items()
-            if theirs in _NEEDED or any(theirs in row for row in rows)
+            if theirs in _NEEDED or any(theirs in each for each in records.fields)
         }
         quoted, zone = options.asof, options.asof.tzinfo if options.asof else exchange_zone()
         return Quotes(
@@ -65,7 +63,7 @@ class _CboeJson:
             source=source,
             quoted=_quote_time(document, data, source) if quoted is None else quoted,
             zone=zone,
-            spot=_number(data.get("current_price"), f"{source}: current_price"),
+            spot=Records(source, [data], ["the underlying"]).numbers("current_price")[0],
             symbol=symbols.symbol,
             root=symbols.root,
             expiry=symbols.expiry,
@@ -78,16 +76,9 @@ class _CboeJson:
 READER: Final[Reader] = _CboeJson()
 
 
-def _parse(raw: bytes, source: str) -> dict[str, Any]:
-    """The document, once it is certain that it holds a list of options."""
-    try:
-        document = json.loads("\n".join(read_lines(raw, source)))
-    except json.JSONDecodeError as error:
-        raise ChainError(
-            f"{source}: line {error.lineno}, column {error.colno}: damaged or cut off: {error.msg}"
-        ) from error
-    except RecursionError as error:
-        raise ChainError(f"{source}: no JSON of Cboe: nested too deeply") from error
+def _parse(raw: bytes, source: str) -> tuple[dict[str, Any], Records]:
+    """The document and its options."""
+    document = read_json(raw, source)
     data = document.get("data") if isinstance(document, dict) else None
     rows = data.get("options") if isinstance(data, dict) else None
     if not isinstance(rows, list):
@@ -97,36 +88,15 @@ def _parse(raw: bytes, source: str) -> dict[str, Any]:
     for index, row in enumerate(rows):
         if not isinstance(row, dict) or not isinstance(row.get("option"), str):
             raise ChainError(f'{source}: option {index + 1}: no text "option" with its symbol')
-    return dict(document)
+    places = [f"option {index + 1}, {row['option']}" for index, row in enumerate(rows)]
+    return document, Records(source, rows, places)
 
 
-def _symbols(rows: list[dict[str, Any]], source: str) -> Symbols:
+def _symbols(records: Records) -> Symbols:
     try:
-        return read_symbols([row["option"] for row in rows])
+        return read_symbols(records.texts("option"))
     except CellError as error:
-        raise ChainError(f"{source}: option {error.index + 1}: {error}") from None
-
-
-def _numbers(rows: list[dict[str, Any]], name: str, symbols: Symbols, source: str) -> Floats:
-    values = [row.get(name) for row in rows]
-    for index, row in enumerate(rows):
-        place = f"{source}: option {index + 1}, {symbols.symbol[index]}"
-        if name in _NEEDED and name not in row:
-            raise ChainError(f"{place}: no {name}")
-        values[index] = _number(values[index], f"{place}: {name}")
-    return np.array(values, dtype=np.float64)
-
-
-def _number(value: Any, place: str) -> float:
-    """A number, and null as NaN."""
-    if value is None:
-        return float("nan")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ChainError(f"{place} is {json.dumps(value)[:40]} where a number is needed")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ChainError(f"{place} is too large for a number") from None
+        raise records.refusal(error.index, error) from None
 
 
 def _quote_time(document: dict[str, Any], data: dict[str, Any], source: str) -> datetime:

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -29,12 +30,10 @@ from quantforge.chain.calendar import grouped
 from quantforge.chain.instants import read_written_instant
 from quantforge.chain.quotes import ChainError, Dates, Floats, Integers, Quotes, Texts
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.table import Table, head_lines, read_lines
+from quantforge.chain.readers.table import LONGEST, PREAMBLE, Table, head_lines, read_lines
 from quantforge.chain.sessions import last_trading_days
 from quantforge.files.cells import CellError, read_numbers
 
-_PREAMBLE: Final = 60  # lines within which the header must come
-_LONGEST: Final = 20_000  # characters of a header
 _HEADER: Final = "{} Last Sale Net Bid Ask Vol Open Int"
 _WIDTH: Final = 10  # words of a side: 17, Oct, 150.00, (AAPL1727J150), 7.41, +1.01, ...
 _SIDE: Final = ("year", "month", "strike", "symbol", "Last Sale", "Net", "Bid", "Ask", "Vol",
@@ -101,8 +100,8 @@ def _words(line: str) -> list[str]:
 
 def _find_header(lines: Sequence[str]) -> int | None:
     wanted = " ".join(map(_HEADER.format, ("Calls", "Puts"))).casefold()
-    for number, line in enumerate(lines[:_PREAMBLE]):
-        if len(line) <= _LONGEST and " ".join(_words(line)).casefold().strip() == wanted:
+    for number, line in enumerate(lines[:PREAMBLE]):
+        if len(line) <= LONGEST and " ".join(_words(line)).casefold().strip() == wanted:
             return number
     return None
 
@@ -121,16 +120,19 @@ def _quote_time(preamble: Sequence[str], source: str) -> Any:
 
 
 def _read_rows(lines: Sequence[str], header: int, source: str) -> Table:
-    table = Table(source, _NAMES, [], [])
-    for number, line in enumerate(lines[header + 1 :], start=header + 2):
-        if line.strip(" ,;\t"):
-            table.rows.append(_words(line))
-            table.lines.append(number)
-    if not table.rows:
+    filled = [
+        (number, _words(line))
+        for number, line in enumerate(lines[header + 1 :], start=header + 2)
+        if line.strip(" ,;\t")
+    ]
+    if not filled:
         raise ChainError(f"{source}: a header on line {header + 1}, but no options below it")
-    for index, row in enumerate(table.rows):
+    places, rows = zip(*filled, strict=True)
+    columns = list(zip_longest(*rows, fillvalue=""))[: len(_NAMES)]
+    table = Table(source, _NAMES, columns, np.array(places))
+    for index, row in enumerate(rows):
         if len(row) < 2 * _WIDTH or any(row[2 * _WIDTH :]):
-            cut = "the file is cut off: " if index == len(table.rows) - 1 else ""
+            cut = "the file is cut off: " if index == len(table) - 1 else ""
             found = f"{len(row)} words where {2 * _WIDTH} are needed"
             raise table.refusal(index, f"{cut}{found}, ten of the call and ten of the put")
     return table
@@ -143,7 +145,7 @@ def _read_sides(table: Table) -> tuple[dict[str, Any], Texts]:
         said = table.column(offset + 3, partial(_read_contracts, letters=letters))
         strike = table.column(offset + 2, read_numbers)
         table.refuse_where(strike != said.strike, "strike and symbol differ")
-        months = [f"{row[offset]} {row[offset + 1]}" for row in table.rows]
+        months = list(map(" ".join, zip(table.texts(offset), table.texts(offset + 1), strict=True)))
         wanted = [f"{day:%y %b}".casefold() for day in said.expiry.tolist()]
         differ = [month.casefold() != want for month, want in zip(months, wanted, strict=True)]
         table.refuse_where(np.array(differ), "month and symbol differ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Final, Protocol
 
 import pluggy
@@ -31,6 +31,8 @@ class Options:
     spot, rate, forward : float or None
     map : mapping of str to str
         Columns of the file by the names that the reader has for them.
+    zone : tzinfo or None
+        The zone of times of day that have none in the file.
     """
 
     asof: datetime | None = None
@@ -38,6 +40,7 @@ class Options:
     rate: float | None = None
     forward: float | None = None
     map: Mapping[str, str] = field(default_factory=dict)
+    zone: tzinfo | None = None
 
 
 class Reader(Protocol):
@@ -52,6 +55,8 @@ class Reader(Protocol):
         column contractSymbol".
     takes_map : bool
         Whether it uses `Options.map`, which is refused otherwise.
+    takes_zone : bool
+        Whether it uses `Options.zone`, which is refused otherwise. It may be left out.
     dated_by_export : bool
         Whether the time of its files is that of their export, which may be hours after that of
         the quotes.
@@ -72,7 +77,8 @@ class Reader(Protocol):
     def sniff(self, head: bytes, path: str) -> float:
         """How sure it is that a file is of its format, from 0, certainly not, to 1.
 
-        `head` are the first 64 KiB, decompressed. `path` is the name without ``.gz``, or
+        `head` are the first 64 KiB, decompressed; of a Parquet file it is a line with the names of
+        its columns, as of CSV. `path` is the name without ``.gz``, or
         ``standard input``. It is called for every file, so it must be fast, and wrong bytes are no
         reason to raise. 0.9 says that nobody else's files look like this, 0.5 that the columns
         would do, whosever they are.

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import partial
 from typing import Final
 
 import numpy as np
 
-from quantforge.chain.instants import exchange_zone
-from quantforge.chain.quotes import Dates
+from quantforge.chain.instants import read_zone
+from quantforge.chain.quotes import ChainError, Dates
 from quantforge.chain.readers.table import Table
-from quantforge.files.cells import CellError, read_dates
+from quantforge.files.cells import CellError, is_blank, read_dates
 from quantforge.files.dates import plain, read_date
 
-_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _NUMERIC: Final = re.compile(r"(\d{1,2})([-/])(\d{1,2})\2(\d{4}|\d{2})(?: 0?0:00(?::00)?)?")
+_COMPACT_TIME: Final = re.compile(r"(\d{8})[ T_-]?(\d{2})(\d{2})(\d{2})")
+_MIDNIGHT: Final = re.compile(r"0?0:00(?::00(?:[.,]0+)?)?")
+_EPOCH: Final = re.compile(r"(?:\d{10}|\d{13}|\d{16}|\d{19})(?:\.\d*)?")
+_UNITS: Final = {10: 1, 13: 10**3, 16: 10**6, 19: 10**9}  # of a second, by the digits of Unix times
+_CLOCK: Final = re.compile(
+    r"(?:(?<=\d)T|[ T,]+)(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[AaPp]\.?[Mm]\b\.?)?)"
+    r"\s*(?P<zone>[A-Za-z]{0,4}(?:[+-]\d{1,2}(?::?\d{2})?)?)$"
+)
 _NAMED: Final = re.compile(r"(\d{1,2})[-/. ]?([a-z]{3,})\.?[-/. ]?(\d{4}|\d{2})")
 
 
@@ -64,33 +72,6 @@ def states(cell: str, day: date) -> bool:
         return False
 
 
-def read_local_instants(cells: Sequence[str]) -> Dates:
-    """Instants of a column such as ``2030-06-14 15:45``, in the zone of the exchange, as UTC.
-
-    A blank cell is NaT.
-
-    Raises
-    ------
-    CellError
-        At the first cell that is none, or has a date alone.
-    """
-    known: dict[str, str] = {}
-    for index, cell in enumerate(cells):
-        if cell in known:
-            continue
-        text = cell.strip()
-        try:
-            moment = datetime.fromisoformat(text) if text else None
-            if moment is not None and ":" not in text:
-                raise ValueError(text)
-            if moment is not None and moment.tzinfo is None:
-                moment = moment.replace(tzinfo=exchange_zone())
-            known[cell] = moment.astimezone(UTC).isoformat()[:19] if moment else "NaT"
-        except (ValueError, OverflowError):
-            raise CellError(cell, "a time such as 2030-06-14 15:45", index) from None
-    return np.array([known[cell] for cell in cells], dtype="datetime64[s]")
-
-
 def read_days(table: Table, *names: str) -> list[Dates]:
     """Read columns of dates.
 
@@ -100,21 +81,173 @@ def read_days(table: Table, *names: str) -> list[Dates]:
     Raises
     ------
     ChainError
-        If a cell holds no date, or nothing tells days from months.
+        If a cell holds no date, dates are in both orders, or nothing tells days from months.
     """
+    cells = {name: table.distinct(name)[0] for name in names}
+    read = partial(read_dates, read=partial(read_day, day_first=_order(table, cells)))
+    return [table.each(name, read) for name in names]
+
+
+def read_moments(table: Table, names: Sequence[str], zone: tzinfo | None) -> dict[str, Dates]:
+    """Read columns of dates or of instants, which those with times of day are.
+
+    A time is a date as in `read_days` with a time of day, ``2030-06-14T15:45``,
+    ``6/14/2030 3:45 PM``, or a Unix time in seconds or a thousandth, millionth or billionth of
+    them. Without a zone of its own it is in `zone`. A column that has no time but midnight, without
+    a zone, has dates. A blank cell is NaT.
+
+    Returns
+    -------
+    dict of str to array
+        datetime64[D], or datetime64[s] in UTC.
+
+    Raises
+    ------
+    ChainError
+        If a cell holds no time, has no zone where none is given, or as in `read_days`.
+    """
+    found = {}
+    for name in names:
+        instants = read_epochs(table, name)
+        if instants is not None:
+            found[name] = instants
+    names = [name for name in names if name not in found]
+    split = {name: [_split(cell) for cell in table.distinct(name)[0]] for name in names}
+    clocked = {
+        name
+        for name, parts in split.items()
+        if any(
+            clock and not (_MIDNIGHT.fullmatch(clock) and not where) for _, clock, where in parts
+        )
+        or any(_EPOCH.fullmatch(day) for day, _, _ in parts)
+    }
+    order = _order(table, {name: [day for day, *_ in parts] for name, parts in split.items()})
+    for name in names:
+        read = partial(_read_moments, day_first=order, zone=zone, clocked=name in clocked)
+        found[name] = table.each(name, read)
+    return found
+
+
+def read_epochs(table: Table, name: str) -> Dates | None:
+    """The instants of a column of Unix times, None where it has something else."""
+    first = next((cell for cell in table.head(name, 100) if not is_blank(cell)), "")
+    if not _EPOCH.fullmatch(first.strip()):
+        return None
+    try:
+        numbers = table.numbers(name)
+    except ChainError:
+        return None
+    known = np.isfinite(numbers)
+    size = np.where(known, numbers, 1e9)
+    if (size < 1e9).any():
+        return None
+    divisor = np.select([size < 1e11, size < 1e14, size < 1e17], [1, 10**3, 10**6], 10**9)
+    seconds = np.floor(size / divisor).astype(np.int64).astype("datetime64[s]")
+    return np.where(known, seconds, np.datetime64("NaT", "s"))
+
+
+def read_instants(cells: Sequence[str], zone: tzinfo | None = None) -> Dates:
+    """Instants of a column of times with their dates, as in `read_moments`; month first.
+
+    Raises
+    ------
+    CellError
+        At the first cell that is none.
+    """
+    return _read_moments(cells, day_first=False, zone=zone, clocked=True)
+
+
+def _split(cell: str) -> tuple[str, str, str]:
+    """Date, time of day and zone."""
+    if compact := _COMPACT_TIME.fullmatch(cell.strip()):
+        return compact[1], ":".join(compact.groups()[1:]), ""
+    found = _CLOCK.search(cell.strip())
+    if found is None:
+        return cell.strip(), "", ""
+    return cell.strip()[: found.start()].strip(" T,"), found["clock"].strip(), found["zone"].strip()
+
+
+def _read_moments(
+    cells: Sequence[str], *, day_first: bool, zone: tzinfo | None, clocked: bool
+) -> Dates:
+    known = np.empty(len(cells), dtype="datetime64[s]" if clocked else "datetime64[D]")
+    for index, cell in enumerate(cells):
+        try:
+            known[index] = _moment(cell, day_first, zone, clocked)
+        except (ValueError, OverflowError) as error:
+            raise CellError(cell, str(error), index) from None
+    return known
+
+
+def _moment(cell: str, day_first: bool, zone: tzinfo | None, clocked: bool) -> np.datetime64:
+    """Raise what a cell is not, if it is no date or, in a column of times, no time."""
+    if is_blank(cell):
+        return np.datetime64("NaT")
+    day, clock, where = _split(cell)
+    if _EPOCH.fullmatch(day) and not clock:
+        return np.datetime64(int(float(day)) // _UNITS[len(day.partition(".")[0])], "s")
+    try:
+        found = read_day(day, day_first=day_first)
+    except ValueError:
+        raise ValueError("a time" if clocked else "a date") from None
+    if not clocked:
+        return np.datetime64(found, "D")
+    if not clock:
+        raise ValueError("a time such as 2030-06-14 15:45")
+    try:
+        its = read_zone(where) if where else zone
+    except ValueError:
+        raise ValueError("a time of a known zone") from None
+    if its is None:
+        raise ValueError("a time with its zone; --zone says it, as --zone Europe/Berlin")
+    try:
+        moment = datetime.combine(found, _time_of_day(clock), its)
+    except ValueError:
+        raise ValueError("a time") from None
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "s")
+
+
+def _time_of_day(clock: str) -> time:
+    digits, half = clock.rstrip("apmAPM. ").replace(",", "."), clock.strip().casefold()
+    hour, *rest = digits.split(":")
+    if half[-1:] in {"m", "."}:
+        if not 1 <= int(hour) <= 12:
+            raise ValueError(clock)
+        hour = str(int(hour) % 12 + 12 * ("p" in half))
+    return time.fromisoformat(":".join([hour.zfill(2), *rest]))
+
+
+def _order(table: Table, cells: Mapping[str, Sequence[str]]) -> bool:
+    """Whether days come before months in the dates of some columns, whose cells are given."""
     numeric = {
         (name, cell): found
-        for name in names
-        for cell in dict.fromkeys(table.texts(name))
+        for name, its in cells.items()
+        for cell in its
         if (found := _NUMERIC.fullmatch(plain(cell)))
     }
-    day_first = any(int(each[1]) > 12 for each in numeric.values())
-    if numeric and not day_first and all(int(each[3]) <= 12 for each in numeric.values()):
+    days = next((each for each, found in numeric.items() if int(found[1]) > 12), None)
+    months = next((each for each, found in numeric.items() if int(found[3]) > 12), None)
+    if numeric and not days and not months:
         name, cell = next(iter(numeric))
-        what = f"{name} {cell.strip()!r} may be a day or a month first, and no date tells"
-        raise table.refusal(table.texts(name).index(cell), what)
-    read = partial(read_dates, read=partial(read_day, day_first=day_first))
-    return [table.column(name, read) for name in names]
+        raise _about(table, name, cell, "may be a day or a month first, and no date tells")
+    if days and months:
+        name, cell = months
+        raise _about(
+            table,
+            name,
+            cell,
+            f"has the month first and {days[1].strip()!r} the day: write 2030-06-21",
+        )
+    return days is not None
+
+
+def _about(table: Table, name: str, cell: str, what: str) -> ChainError:
+    index = next(
+        place
+        for place, each in enumerate(table.texts(name))
+        if each.strip().startswith(cell.strip())
+    )
+    return table.refusal(index, f"{name} {cell.strip()!r} {what}")
 
 
 def _year(digits: str) -> int:

@@ -33,6 +33,8 @@ from quantforge.chain.quotes import ChainError, Dates, Flags, Quotes
 from quantforge.chain.readers.contract import Options, Reader
 from quantforge.chain.readers.records import Records, read_json
 from quantforge.chain.readers.table import (
+    LONGEST,
+    PREAMBLE,
     Table,
     bare,
     head_lines,
@@ -41,9 +43,9 @@ from quantforge.chain.readers.table import (
     read_rows,
     split_header,
 )
+from quantforge.files.cells import CellError
 from quantforge.files.dates import read_date
 
-_PREAMBLE: Final = 60  # lines within which the names must come
 CLOSE: Final = time(15, 30)
 _PER_CENT: Final = 0.01
 OPEN: Final = time(9, 15)
@@ -186,7 +188,7 @@ def closes(days: Dates) -> Dates:
 
 
 def _strikes(table: Table, column: int | str) -> Any:
-    strike = table.column(column, read_figures)
+    strike = table.each(column, read_figures)
     table.refuse_where(~np.isfinite(strike), "no strike")
     return strike
 
@@ -229,8 +231,8 @@ def _is_strike(cell: str) -> bool:
 def _find_names(lines: Sequence[str]) -> _Names | None:
     """The line with the names, right below the one with calls and puts."""
     words: list[str] = []
-    for number, line in enumerate(lines[:_PREAMBLE]):
-        if not line.strip() or len(line) > 20_000:
+    for number, line in enumerate(lines[:PREAMBLE]):
+        if not line.strip() or len(line) > LONGEST:
             continue
         delimiter, cells = split_header(line)
         if words in (["calls", "puts"], ["puts", "calls"]) and sum(map(_is_strike, cells)) == 1:
@@ -250,7 +252,8 @@ def _read_sides(raw: bytes, source: str, options: Options) -> Quotes:
             raise ChainError(f"{source}: line {names.line + 1}: no column {each} of the {kind}")
     width = 1 + max(names.strike, *(max(side.values()) for side in names.sides.values()))
     table = read_rows(lines, names.line, names.cells, names.delimiter, source, width)
-    single = np.array([sum(map(bool, map(str.strip, row))) == 1 for row in table.rows])
+    filled = [table.each(place, _filled).astype(np.intp) for place in range(len(names.cells))]
+    single = np.sum(filled, axis=0) == 1
     rows = table.where(~single)
     if not len(rows):
         raise ChainError(f"{source}: no options below line {names.line + 1}")
@@ -268,11 +271,15 @@ def _read_sides(raw: bytes, source: str, options: Options) -> Quotes:
     }
     for name in dict.fromkeys(_SIDED.values()):
         parts = [
-            rows.column(side[name], read_figures) if name in side else np.full(len(rows), np.nan)
+            rows.each(side[name], read_figures) if name in side else np.full(len(rows), np.nan)
             for side in (names.sides[1], names.sides[-1])
         ]
         both[name] = np.concatenate(parts)
     return _quotes(**both)
+
+
+def _filled(cells: Sequence[str]) -> Flags:
+    return np.array([bool(cell.strip()) for cell in cells])
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,14 +302,19 @@ def _read_sections(
     root, spot = named[1] if named else "", float("nan")
     found: list[tuple[int, re.Match[str]]] = []
     for index in np.flatnonzero(single).tolist():
-        cell = next(each.strip() for each in table.rows[index] if each.strip())
+        row = table.take(np.array([index]))
+        cell = next(filter(None, (row.texts(each)[0].strip() for each in range(len(row.names)))))
         if expiry := _SECTION.fullmatch(cell):
             found.append((index, expiry))
         elif underlying := _UNDERLYING.fullmatch(cell):
             if underlying["currency"] != "INR":
                 what = f"{underlying['root']} is in {underlying['currency']}, not listed in India"
                 raise table.refusal(index, what)
-            root, spot = underlying["root"], float(read_figures([underlying["spot"]])[0])
+            root = underlying["root"]
+            try:
+                spot = float(read_figures([underlying["spot"]])[0])
+            except CellError as error:
+                raise table.refusal(index, error) from None
         else:
             raise table.refusal(index, f"{cell[:40]!r} is no option, expiry or underlying")
     times = [options.asof] if options.asof else _downloaded(above)

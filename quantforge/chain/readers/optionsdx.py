@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ import numpy as np
 from quantforge.chain.instants import at, exchange_zone
 from quantforge.chain.quotes import ChainError, Dates, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_local_instants
+from quantforge.chain.readers.days import read_instants
 from quantforge.chain.readers.table import Table, head_names, read_named
 from quantforge.chain.sessions import CLOSE
 from quantforge.files.cells import CellError, read_dates, read_numbers
@@ -57,7 +58,7 @@ class _Optionsdx:
         """Read two options per row of the file, in its order."""
         table = read_named(raw, source, _NEEDED, options.map, _OPTIONAL)
         root = _root(source)
-        expiry = table.column("EXPIRE_DATE", read_dates)
+        expiry = table.each("EXPIRE_DATE", read_dates)
         numbers: dict[str, Any] = {
             ours: np.stack([_numbers(table, f"{side}_{name}") for side in "CP"], axis=1).ravel()
             for name, ours in _SIDED.items()
@@ -74,7 +75,7 @@ class _Optionsdx:
             quoted=quoted,
             expiry=np.repeat(expiry, 2),
             settled=np.repeat(_settled(table, expiry), 2),
-            strike=np.repeat(table.column("STRIKE", read_numbers), 2),
+            strike=np.repeat(table.strikes("STRIKE"), 2),
             kind=np.tile(np.array([1, -1], dtype=np.int8), len(table)),
             spot=np.repeat(_numbers(table, "UNDERLYING_LAST"), 2),
             root=root,
@@ -86,7 +87,7 @@ READER: Final[Reader] = _Optionsdx()
 
 
 def _numbers(table: Table, name: str) -> Floats:
-    return table.column(name, read_numbers) if name in table else np.full(len(table), np.nan)
+    return table.numbers(name) if name in table else np.full(len(table), np.nan)
 
 
 def _read_unix_times(cells: Sequence[str]) -> Dates:
@@ -103,9 +104,9 @@ def _read_unix_times(cells: Sequence[str]) -> Dates:
 
 def _quote_times(table: Table) -> Dates:
     if "QUOTE_UNIXTIME" in table:
-        times = table.column("QUOTE_UNIXTIME", _read_unix_times)
+        times = table.each("QUOTE_UNIXTIME", _read_unix_times)
     elif "QUOTE_READTIME" in table:
-        times = table.column("QUOTE_READTIME", read_local_instants)
+        times = table.each("QUOTE_READTIME", partial(read_instants, zone=exchange_zone()))
     else:
         raise ChainError(
             f"{table.source}: no column QUOTE_UNIXTIME or QUOTE_READTIME; give a time with --asof"
@@ -123,7 +124,7 @@ def _settled(table: Table, expiry: Dates) -> Dates:
     closes = at(expiry, CLOSE)
     if "EXPIRE_UNIX" not in table:
         return closes
-    instants = table.column("EXPIRE_UNIX", _read_unix_times)
+    instants = table.each("EXPIRE_UNIX", _read_unix_times)
     given = ~np.isnat(instants)
     far = np.abs(instants - closes) > np.timedelta64(12, "h")
     table.refuse_where(given & far, "EXPIRE_DATE and EXPIRE_UNIX are different days")

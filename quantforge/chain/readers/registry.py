@@ -5,6 +5,8 @@ Every plugin is loaded and asked on its own: one that fails costs itself alone, 
 
 from __future__ import annotations
 
+import csv
+import io
 import warnings
 from collections.abc import Callable
 from functools import cache, partial
@@ -18,6 +20,7 @@ from quantforge.chain.readers import (
     cboe,
     cboe_json,
     cboe_vintage,
+    datashop,
     deribit,
     long,
     nse,
@@ -28,11 +31,14 @@ from quantforge.chain.readers import (
     yfinance,
 )
 from quantforge.chain.readers.contract import GROUP, Options, Reader, Specification
+from quantforge.chain.readers.others import matrix_in
+from quantforge.chain.readers.table import is_parquet, read_schema
 
 BUILT_IN: Final[tuple[Reader, ...]] = (
     cboe.READER,
     cboe_vintage.READER,
     cboe_json.READER,
+    datashop.READER,
     yfinance.READER,
     optionmetrics.READER,
     optionsdx.READER,
@@ -98,10 +104,17 @@ def best(raw: bytes, source: str) -> Reader:
     """
     path = source.removesuffix(".gz")
     known = readers()
-    sure = {name: _sniff(reader, raw[:_HEAD], path) for name, reader in known.items()}
+    head = raw[:_HEAD]
+    if is_parquet(raw):
+        line = io.StringIO()
+        csv.writer(line).writerow(read_schema(raw, source))
+        head = line.getvalue().encode()
+    sure = {name: _sniff(reader, head, path) for name, reader in known.items()}
     name = max(sure, key=lambda each: sure[each])
     if sure[name] > 0.0:
         return known[name]
+    if matrix := matrix_in(head):
+        raise ChainError(f"{source}: {matrix}")
     sought = "; ".join(f"{name} looks for {_seeks(reader)}" for name, reader in known.items())
     raise ChainError(f"{source}: not an option chain of a known format: {sought}")
 
@@ -114,10 +127,15 @@ def read_with(reader: Reader, raw: bytes, source: str, options: Options) -> Quot
     ChainError
         Whatever goes wrong in the reader.
     ValueError
-        If columns are mapped and it has no use for that.
+        If columns are mapped, or a zone is given, and it has no use for that.
     """
     if options.map and not getattr(reader, "takes_map", False):
         raise ValueError(f"{source}: the reader {reader.name!r} has no use for --map")
+    if options.zone is not None and not getattr(reader, "takes_zone", False):
+        raise ValueError(
+            f"{source}: the reader {reader.name!r} has no use for --zone: the times of its files "
+            "have one"
+        )
     try:
         quotes: Any = reader.read(raw, source, options)
         if not isinstance(quotes, Quotes):

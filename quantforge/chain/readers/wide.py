@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,16 +27,23 @@ from quantforge.chain.instants import at, exchange_zone
 from quantforge.chain.quotes import ChainError, Dates, Quotes
 from quantforge.chain.readers import nse
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_days
-from quantforge.chain.readers.long import KNOWN, find_columns, quotes_of, read_times
+from quantforge.chain.readers.days import read_day, read_days
+from quantforge.chain.readers.long import (
+    CLOCKS,
+    KNOWN,
+    find_columns,
+    is_clock,
+    quotes_of,
+    read_times,
+)
 from quantforge.chain.readers.table import (
     Table,
     bare,
-    head_lines,
+    head_cells,
+    interleaved,
     read_named,
-    split_header,
 )
-from quantforge.files.cells import CellError
+from quantforge.files.cells import CellError, read_dates
 
 _SIDES: Final = {
     "c": 1, "call": 1, "calls": 1, "ce": 1, "p": -1, "put": -1, "puts": -1, "pe": -1,
@@ -48,13 +57,6 @@ _HOLDS: Final = {letters: name for name in _SIDED for letters in (*KNOWN[name].s
 _NEEDED: Final = ("strike", "expiry")
 _AT_THE_CLOSE: Final = "quoted at the close of each day, 15:30 in India"
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_CLOCK: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
-_CLOCKS: Final = (
-    "time",
-    "quotetime",
-    "timestamp",
-    "quoted",
-)  # columns that may hold the time alone
 _DATED: Final = re.compile(
     r"(?<!\d)(?:(\d{4}-\d{2}-\d{2})|(\d{1,2}-?[A-Za-z]{3}-?\d{4})|(20\d{2}[01]\d[0-3]\d))(?!\d)"
 )
@@ -66,11 +68,11 @@ class _Wide:
     name = "wide"
     seeks = "columns of strike and expiry, and prices of calls and puts such as c_bid and p_bid"
     takes_map = True
+    takes_zone = True
     dated_by_export = False
 
     def sniff(self, head: bytes, path: str) -> float:
-        first = next((line for line in head_lines(head) if line.strip()), "")
-        cells = split_header(first[:20_000])[1]
+        cells = head_cells(head)
         names = set(map(bare, cells))
         held = {sign: {name for one, name, _ in _sided(cells) if one == sign} for sign in (1, -1)}
         both = bool(_PRICES & held[1] and _PRICES & held[-1])
@@ -83,6 +85,8 @@ class _Wide:
         table, held, indian = _turned(wide, options.map)
         mapped = held | {name: it for name, it in options.map.items() if name in KNOWN}
         columns = find_columns(table, mapped, ("kind", *_NEEDED))
+        if "vendor_delta" not in held:
+            columns.pop("vendor_delta", None)  # without a side it is that of the call
         if not _PRICES & held.keys():
             raise ChainError(f"{source}: no column with a price of calls or puts, such as c_bid")
         clock = _clock(table, columns)
@@ -90,6 +94,8 @@ class _Wide:
             expiry, quoted, notes = _timed(table, columns["expiry"], clock, options, indian)
         else:
             closing = (nse.closes, _AT_THE_CLOSE) if indian else ()
+            if indian and options.zone is None:
+                options = replace(options, zone=nse.INDIA)
             expiry, quoted, notes = read_times(table, columns, options, *closing)
         known: dict[str, Any] = {"quoted": quoted, "expiry": expiry}
         if indian:
@@ -131,16 +137,19 @@ def _turned(wide: Table, mapped: Mapping[str, str]) -> tuple[Table, dict[str, st
     held = {holds: holds for holds in _SIDED if any(holds == each for _, each, _ in sided)}
     taken = {place for _, _, place in sided}
     shared = [place for place in range(len(wide.names)) if place not in taken]
-    sources = {sign: [places.get((sign, holds)) for holds in held] for sign in (1, -1)}
-    rows = []
-    for row in wide.rows:
-        common = [row[place] for place in shared]
-        for sign, its in sources.items():
-            cells = ["" if place is None else row[place] for place in its]
-            rows.append([*common, "call" if sign > 0 else "put", *cells])
-    lines = [line for line in wide.lines for _ in sources]
-    names = [wide.names[place] for place in shared]
-    table = Table(wide.source, [*names, "kind", *held], rows, lines)
+    twice = np.repeat(np.arange(len(wide)), 2)
+    blank = [""] * len(wide)
+    doubled = wide.take(twice)
+    columns = [doubled.columns[place] for place in shared]
+    columns.append(["call", "put"] * len(wide))
+    for holds in held:
+        call, put = (
+            wide.columns[places[sign, holds]] if (sign, holds) in places else blank
+            for sign in (1, -1)
+        )
+        columns.append(interleaved(call, put))
+    names = [*(wide.names[place] for place in shared), "kind", *held]
+    table = replace(wide, names=names, columns=columns, lines=wide.lines[twice])
     sides = {re.sub(r"[^A-Z]", "", wide.names[place].upper())[:2] for place in taken}
     ends = {re.sub(r"[^A-Z]", "", wide.names[place].upper())[-2:] for place in taken}
     return table, {**held, "kind": "kind"}, {"CE", "PE"} in (sides, ends)
@@ -148,10 +157,10 @@ def _turned(wide: Table, mapped: Mapping[str, str]) -> tuple[Table, dict[str, st
 
 def _clock(table: Table, columns: Mapping[str, str]) -> str | None:
     """The column with times of day, where no column has dates of the quotes."""
-    if "quoted" in columns and not _CLOCK.fullmatch(table.texts(columns["quoted"])[0].strip()):
+    if "quoted" in columns and not is_clock(table.distinct(columns["quoted"])[0][0]):
         return None
-    names = [name for name in table.names if bare(name) in _CLOCKS]
-    return next((n for n in names if _CLOCK.fullmatch(table.texts(n)[0].strip())), None)
+    names = [name for name in table.names if bare(name) in CLOCKS]
+    return next((name for name in names if is_clock(table.distinct(name)[0][0])), None)
 
 
 def _timed(
@@ -159,13 +168,13 @@ def _timed(
 ) -> tuple[Dates, Any, list[str]]:
     """Expiries and times of quotes whose times of day alone are in the table."""
     (days,) = read_days(table, expiry)
-    if options.asof is not None and len(set(table.texts(clock))) == 1:
+    if options.asof is not None and len(table.distinct(clock)[0]) == 1:
         return days, options.asof, []
     named = _DATED.search(Path(table.source).name)
     if named:
-        (day,) = read_days(Table(table.source, ["name"], [[named[0]]], [1]), "name")[0]
+        day = read_dates([named[0]], partial(read_day, day_first=True))[0]
         note = f"times of day are those of {day}, which is in the name of the file"
-    elif len(set(days.tolist())) == 1:
+    elif (days == days[0]).all():
         day = days[0]
         note = (
             f"times of day without a date are taken to be on the day of the expiry, {day}; a date "
@@ -176,8 +185,8 @@ def _timed(
             f"{table.source}: times of day without a date: write it into the name of the file, as "
             "in chain_2031-03-21.csv"
         )
-    zone = nse.INDIA if indian else exchange_zone()
-    seconds = table.column(clock, _read_clocks)
+    zone = options.zone or (nse.INDIA if indian else exchange_zone())
+    seconds = table.each(clock, _read_clocks)
     midnight = at(np.array([day]), time(), zone)[0]
     return days, midnight + seconds, [note]
 
@@ -187,7 +196,7 @@ def _read_clocks(cells: Sequence[str]) -> Any:
     for index, cell in enumerate(cells):
         if cell not in known:
             try:
-                if not _CLOCK.fullmatch(cell.strip()):
+                if not is_clock(cell):
                     raise ValueError
                 clock = time.fromisoformat(cell.strip().zfill(5))
             except ValueError:

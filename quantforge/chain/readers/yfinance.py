@@ -12,16 +12,17 @@ a note says so.
 
 from __future__ import annotations
 
+from datetime import tzinfo
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
-from quantforge.chain.instants import read_iso_instants
 from quantforge.chain.quotes import ChainError, Floats, Quotes
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.table import Table, head_names, read_named
+from quantforge.chain.readers.days import read_instants
+from quantforge.chain.readers.table import Table, head_names, read_named, read_texts
 from quantforge.chain.symbols import read_symbols
-from quantforge.files.cells import read_numbers
 
 _NUMBERS: Final = {
     "bid": "bid", "ask": "ask", "lastPrice": "last", "volume": "volume",
@@ -37,6 +38,7 @@ class _YFinance:
     name = "yfinance"
     seeks = "columns contractSymbol and lastTradeDate"
     takes_map = True
+    takes_zone = True
     dated_by_export = False
 
     def sniff(self, head: bytes, path: str) -> float:
@@ -46,15 +48,13 @@ class _YFinance:
         """Read one option per row of the file, in its order."""
         table = read_named(raw, source, _NEEDED, options.map, _OPTIONAL)
         symbols = table.column("contractSymbol", read_symbols)
-        strike = table.column("strike", read_numbers)
+        strike = table.numbers("strike")
         table.refuse_where(strike != symbols.strike, "strike and symbol differ")
-        numbers: dict[str, Any] = {
-            ours: table.column(theirs, read_numbers) for theirs, ours in _NUMBERS.items()
-        }
+        numbers: dict[str, Any] = {ours: table.numbers(theirs) for theirs, ours in _NUMBERS.items()}
         quoted: Any = options.asof
         notes = []
         if quoted is None:
-            quoted = _newest(table)
+            quoted = _newest(table, options.zone)
             notes.append(
                 f"the file does not say when it was quoted: taken to be the time of its newest "
                 f"trade, {np.datetime_as_string(quoted)}Z; --asof says another"
@@ -69,7 +69,7 @@ class _YFinance:
             strike=strike,
             symbol=symbols.symbol,
             root=symbols.root,
-            currency=table.texts("currency") if "currency" in table else "",
+            currency=read_texts(table, "currency") if "currency" in table else "",
             multiplier=_multiplier(table),
             **numbers,
         )
@@ -78,8 +78,8 @@ class _YFinance:
 READER: Final[Reader] = _YFinance()
 
 
-def _newest(table: Table) -> np.datetime64:
-    traded = table.column("lastTradeDate", read_iso_instants)
+def _newest(table: Table, zone: tzinfo | None) -> np.datetime64:
+    traded = table.each("lastTradeDate", partial(read_instants, zone=zone))
     traded = traded[~np.isnat(traded)]
     if not traded.size:
         raise ChainError(f"{table.source}: no time in lastTradeDate; give one with --asof")
@@ -91,4 +91,4 @@ def _multiplier(table: Table) -> Floats:
     """A regular contract is over 100 shares, and of others the file does not say."""
     if "contractSize" not in table:
         return np.full(len(table), np.nan)
-    return np.where(np.array(table.texts("contractSize")) == "REGULAR", 100.0, np.nan)
+    return np.where(read_texts(table, "contractSize") == "REGULAR", 100.0, np.nan)

@@ -64,6 +64,11 @@ def add_parser(subparsers: Any) -> None:
         help="time of the quotes, ISO 8601 with zone, for the file's own; close is the last close "
         "before that, file that itself (default: what suits the vendor's volatilities)",
     )
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        help="zone of the times of day that have none in the file, as Europe/Berlin",
+    )
     for name, meaning in _GIVEN.items():
         parser.add_argument(
             f"--{name}", type=_number, metavar="X", help=f"{meaning}, for what the file says"
@@ -163,6 +168,7 @@ def run(arguments: argparse.Namespace) -> int:
         format=arguments.format,
         asof=asof,
         map=_mapped(arguments.map),
+        zone=arguments.zone,
         strike_scale=arguments.strike_scale,
         **{f"{name}_unit": getattr(arguments, f"{name}_unit") for name in _UNITS},
         **given,

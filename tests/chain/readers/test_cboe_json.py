@@ -99,15 +99,18 @@ def test_columns_that_the_pricing_does_not_need_may_be_missing(write):
 
 
 REFUSALS = {
-    "cut off": (json.dumps(CHAIN)[:-40], "line 1, column .*: damaged or cut off"),
+    "cut off": (json.dumps(CHAIN)[:-40], "line 1, column .*: no JSON, or cut off"),
     "no options": (changed(data__options=[]), '"options" is empty'),
     "no bid": (changed(data__options__1__bid=DROP), "option 2, FRGW300621P00092500: no bid"),
     "word": (
-        changed(data__options__1__ask="0.7"),
-        'option 2, FRGW300621P00092500: ask is "0.7" where a number is needed',
+        changed(data__options__1__ask="0_7"),
+        "option 2, FRGW300621P00092500: ask '0_7' is not a number",
     ),
-    "no symbol": (changed(data__options__0__option="FRG"), "option 1: 'FRG' is not an OSI symbol"),
-    "spot": (changed(data__current_price="101"), 'current_price is "101" where a number'),
+    "no symbol": (
+        changed(data__options__0__option="FRG"),
+        "option 1, FRG: 'FRG' is not an OSI symbol",
+    ),
+    "spot": (changed(data__current_price=[1]), "the underlying: current_price .1. is not a number"),
     "object": (changed(data__options__1=7), 'option 2: no text "option"'),
 }
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime
-from math import log, sqrt
+from math import exp, log, sqrt
 from pathlib import Path
 from statistics import NormalDist
 
@@ -138,13 +138,81 @@ def test_names_of_columns_may_be_in_capitals(write):
     np.testing.assert_allclose(quotes.vendor_iv, [0.6329, 0.6329, 0.55])
 
 
+BOOK = {
+    "jsonrpc": "2.0",
+    "result": {
+        "instrument_name": "FRG-21MAR31-90000-C", "timestamp": 1925150398000, "mark_price": 0.09,
+        "best_bid_price": 0.0815, "best_ask_price": 0.101, "underlying_price": 100500.5,
+        "index_price": 100000.0, "mark_iv": 63.29, "interest_rate": 0.0, "stats": {"volume": 2.5},
+        "greeks": {"delta": 0.7, "gamma": 1e-5}, "bids": [[0.0815, 3.0], [0.08, 9.0]],
+        "asks": [[0.101, 3.0]], "open_interest": 7.0, "last_price": None,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "document", [BOOK, BOOK["result"], [BOOK], {"FRG-21MAR31-90000-C": BOOK["result"]}]
+)
+def test_order_books_are_read_one_or_many(write, document):
+    quotes = read(write(json.dumps(document)))
+    assert (quotes.bid.tolist(), quotes.ask.tolist()) == ([0.0815], [0.101])
+    assert quotes.volume.tolist() == [2.5]
+    assert quotes.vendor_delta.tolist() == [0.7]
+    assert quotes.spot.tolist() == [100000.0]
+    assert quotes.quoted.tolist() == [datetime(2031, 1, 2, 19, 59, 58)]
+
+
+def test_the_best_of_an_order_book_is_found_in_its_lists(write):
+    result = {name: each for name, each in BOOK["result"].items() if not name.startswith("best")}
+    result["asks"] = [["new", 0.102, 1.0], ["new", 0.1, 3.0]]
+    quotes = read(write(json.dumps({"result": result})))
+    assert (quotes.bid.tolist(), quotes.ask.tolist()) == ([0.0815], [0.1])
+
+
+TRADES = (
+    "trade_seq,trade_id,timestamp,tick_direction,price,mark_price,iv,instrument_name,index_price,"
+    "direction,amount\n"
+    "1,FRG-1,1925150398000,2,0.14,0.139,63.29,FRG-21MAR31-90000-C,100000,buy,1.5\n"
+    "2,FRG-2,1925150458123,0,0.01,0.011,60.5,FRG-21MAR31-80000-P,100010,sell,3\n"
+)
+
+
+def test_trades_have_prices_and_times_of_their_own(write):
+    """A price stands for bid and ask, in coins; the forward needs what futures yield."""
+    records = [
+        dict(zip(TRADES.split("\n")[0].split(","), line.split(","), strict=True))
+        for line in TRADES.split("\n")[1:3]
+    ]
+    documents = (TRADES, json.dumps({"result": {"trades": records, "has_more": False}}))
+    for document in (*documents, TRADES.replace("1925150398000", "2031-01-02 19:59:58")):
+        quotes = read(write(document))
+        assert quotes.bid.tolist() == quotes.ask.tolist() == quotes.last.tolist() == [0.14, 0.01]
+        assert quotes.price_unit.tolist() == ["underlying", "underlying"]
+        np.testing.assert_allclose(quotes.vendor_iv, [0.6329, 0.605], rtol=1e-12)
+        assert quotes.spot.tolist() == [100000.0, 100010.0]
+        assert quotes.volume.tolist() == [1.5, 3.0]
+        assert quotes.quoted.tolist() == [
+            datetime(2031, 1, 2, 19, 59, 58), datetime(2031, 1, 2, 20, 0, 58),
+        ]  # fmt: skip
+        assert quotes.notes[0].startswith("trades: the price of each stands for bid and ask")
+
+
+def test_trades_are_inverted_at_the_yield_that_is_given(write):
+    """Black's price at 63 % and a forward of 100000 exp(0.05 t), in units of it."""
+    years = (datetime(2031, 3, 21, 8) - datetime(2031, 1, 2, 19, 59, 58)).total_seconds() / 31536000
+    price = black(1, 100000.0 * exp(0.05 * years), 90000.0, years, 0.63)
+    line = TRADES.replace(",0.14,", f",{price!r},").split("\n")[:2]
+    implied = invert(fit(read(write("\n".join(line)), rate=0.05)))
+    np.testing.assert_allclose(implied.columns()["iv_mid"], [0.63], rtol=1e-9)
+
+
 REFUSALS = {
     "no option": (
         ("FRG-21MAR31-90000-P", "FRG-21MAR-90000-P"),
         "line 3: 'FRG-21MAR-90000-P' is not the",
     ),
-    "no date": (("FRG-21MAR31-90000-P", "FRG-31FEB31-90000-P"), "line 3: .* holds no date"),
-    "word": ((",0.0105,", ",low,"), "line 3: best_ask_price 'low' is not a number"),
+    "no date": (("FRG-21MAR31-90000-P", "FRG-31FEB31-90000-P"), "line 3: .* it holds no date"),
+    "word": ((",0.0105,", ",low,"), "line 3: 'low' is not a number, column best_ask_price"),
     "cut off": ((",55.0,-0.3,0.5,1925150399000", ""), "line 4: the file is cut off"),
 }
 

@@ -1,13 +1,15 @@
 """Tables with a row an option that nobody in particular has made."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from quantforge.chain import ChainError, price, read
 from quantforge.chain.implied import vendor_difference
+from quantforge.chain.readers import table
 
 HISTORY = (
     "UnderlyingSymbol,UnderlyingPrice,Exchange,OptionSymbol,Type,Expiration,DataDate,Strike,Last,"
@@ -74,8 +76,26 @@ REFUSALS = {
     "no kind": ((",put,", ",sold,"), "line 3: 'sold' is not a call or a put, column Type"),
     "no number": ((",1.3,", ",high,"), "line 3: 'high' is not a number, column Ask"),
     "no expiry": ((",put,03/21/2031", ",put,soon"), "line 3: 'soon' is not a date"),
-    "no zone": (("01/02/2031", "2031-01-02T15:30"), "line 2: .*, column DataDate"),
+    "no zone": (
+        ("01/02/2031", "2031-01-02T15:30"),
+        "line 2: '2031-01-02T15:30' is not a time with its zone; --zone says it, as --zone "
+        "Europe/Berlin, column DataDate",
+    ),
+    "no time of day": (
+        ("01/02/2031,90,1.2", "2031-01-02T15:30Z,90,1.2"),
+        "line 2: .* is not a time",
+    ),
+    "both orders": (
+        ("01/02/2031,90,1.2", "13/01/2031,90,1.2"),
+        "line 2: Expiration '03/21/2031' has the month first and '13/01/2031' the day",
+    ),
+    "a comma too many": ((",12.7,", ",12,7,"), "line 2: 14 fields where 13 are needed"),
     "cut off": ((",1.1,1.3,,\n", ",1.1"), "line 3: the file is cut off"),
+}
+REFUSALS |= {
+    "another strike": ((",90,1.2", ",95,1.2"), "line [23]: strike and symbol differ"),
+    "another kind": ((",put,", ",call,"), "line 3: kind and symbol differ"),
+    "another expiry": (("put,03/21/2031", "put,03/28/2031"), "line 3: expiry and symbol differ"),
 }
 
 
@@ -94,7 +114,7 @@ def test_volatilities_of_a_real_chain_are_the_vendors():
 
 
 def test_thousands_are_told_from_decimals_by_all_numbers_of_the_table(write):
-    thousands = HISTORY.replace(",90,12.5,", ',"1,090",12.5,')
+    thousands = HISTORY.replace(",90,12.5,", ',"1,090",12.5,').replace("C00090", "C01090")
     assert read(write(thousands)).strike.tolist() == [1090.0, 90.0]
     unclear = "type;expiry;date;strike;bid;ask\ncall;2031-03-21;2031-01-02;1,090;3;4\n"
     with pytest.raises(ChainError, match="'1,090' may be two numbers, and no cell tells"):
@@ -111,3 +131,181 @@ def test_an_underlying_with_numbers_is_the_spot(write):
     renamed = HISTORY.replace("UnderlyingSymbol", "Symbol").replace("UnderlyingPrice", "Underlying")
     quotes = read(write(renamed))
     assert (set(quotes.spot), set(quotes.root)) == ({101.5}, {"FRG"})
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2031-01-02 15:30:00", "2031-01-02T15:30", "01/02/2031 3:30 PM", "02.01.2031 15:30",
+     "2-Jan-2031 15:30:00.0", "20310102 153000"],
+)  # fmt: skip
+def test_times_without_a_zone_are_in_the_one_that_is_given(write, written):
+    """15:30 in Berlin, and in New York, in winter."""
+    path = write(HISTORY.replace("01/02/2031", written))
+    assert set(read(path, zone="Europe/Berlin").quoted.tolist()) == {datetime(2031, 1, 2, 14, 30)}
+    new_york = read(path, zone=ZoneInfo("America/New_York"))
+    assert set(new_york.quoted.tolist()) == {datetime(2031, 1, 2, 20, 30)}
+    assert "expiries are dates, settled as in New York" in new_york.notes[-1]
+
+
+def test_expiries_with_a_time_of_day_are_in_the_zone_too_and_others_keep_their_own(write):
+    timed = HISTORY.replace("01/02/2031", "2031-01-02 15:30Z").replace(
+        "03/21/2031", "2031-03-21 17:30"
+    )
+    quotes = read(write(timed), zone="Europe/Berlin")
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    assert set(quotes.settled.tolist()) == {datetime(2031, 3, 21, 16, 30)}
+
+
+def test_unix_times_are_read_by_their_digits(write):
+    """1925134200 is 2031-01-02 15:30 in UTC."""
+    for power in (0, 3, 6, 9):
+        path = write(HISTORY.replace("01/02/2031", str(1925134200 * 10**power)))
+        assert set(read(path).quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    midnight = str(np.datetime64("2031-03-21", "s").astype(int))
+    quotes = read(write(HISTORY.replace("03/21/2031", midnight).replace("01/02", "01/13")))
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+    assert np.isnat(quotes.settled).all()
+    assert "expiries at 0:00 UTC are taken as dates" in quotes.notes
+
+
+def test_a_time_of_day_in_a_column_of_its_own_belongs_to_the_date(write):
+    timed = HISTORY.replace("OpenInterest", "OpenInterest,Time").replace(",40\n", ",40,10:45\n")
+    path = write(timed.replace(",,\n", ",,,10:45\n"))
+    with pytest.raises(ChainError, match="'01/02/2031 10:45' is not a time with its zone; --zone"):
+        read(path)
+    quotes = read(path, zone="America/New_York")
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 45)}
+
+
+def test_a_zone_that_is_unknown_or_of_no_use_is_refused(write, chain_text):
+    with pytest.raises(ValueError, match="the time zone 'Middle/Earth' is unknown: write it as"):
+        read(write(HISTORY), zone="Middle/Earth")
+    with pytest.raises(ValueError, match="the reader 'cboe' has no use for --zone"):
+        read(write(chain_text()), zone="Europe/Berlin")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_large_tables_are_read_like_small_ones(write, delimiter, monkeypatch):
+    """By Arrow, where it sees the same cells: the numbers have blanks, spaces and exponents."""
+    pytest.importorskip("pyarrow")
+    text = HISTORY.replace("12.5,12.4", " 12.5 ,1.24e1").replace("1.3,,", "1.3,N/A,")
+    text = (text + ",,,,,,,,,,,,\n").replace(",", delimiter)
+    small = read(write(text))
+    monkeypatch.setattr(table, "_LARGE", 1)
+    monkeypatch.setattr(table, "read_rows", None)
+    large = read(write(text))
+    for name, values in small.columns().items():
+        np.testing.assert_array_equal(getattr(large, name), values)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("FRG,101.5", 'FRG,"101.5"'),
+        (",,\n", ",,,\n"),
+        ("\n", "\r"),
+        ("12.4", "12,4"),
+        ("put", "sold"),
+    ],
+)
+def test_what_arrow_might_see_otherwise_is_left_to_python(write, change, monkeypatch):
+    pytest.importorskip("pyarrow")
+
+    def found():
+        try:
+            return {name: its.tolist() for name, its in read(path).columns().items()}
+        except ChainError as error:
+            return str(error)
+
+    path = write(HISTORY.replace(*change, 1))
+    small = found()
+    monkeypatch.setattr(table, "_LARGE", 1)
+    assert repr(found()) == repr(small)
+
+
+def test_parquet_is_read_with_its_types(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    columns = {
+        "cp": pyarrow.array(["C", "P"]).dictionary_encode(),
+        "strike": pyarrow.array([90, 90]),
+        "expiry": pyarrow.array([date(2031, 3, 21)] * 2),
+        "timestamp": pyarrow.array(
+            [datetime(2031, 1, 2, 15, 30)] * 2, pyarrow.timestamp("ns", "UTC")
+        ),
+        "bid": [12.4, None],
+        "root": ["FRG", None],
+    }
+    path = tmp_path / "chain.parquet"
+    parquet.write_table(pyarrow.table(columns), path)
+    quotes = read(path)
+    assert quotes.kind.tolist() == [1, -1]
+    assert quotes.strike.tolist() == [90.0, 90.0]
+    assert set(quotes.expiry.tolist()) == {date(2031, 3, 21)}
+    assert set(quotes.quoted.tolist()) == {datetime(2031, 1, 2, 15, 30)}
+    np.testing.assert_array_equal(quotes.bid, [12.4, np.nan])
+    assert quotes.root.tolist() == ["FRG", ""]
+    columns["cp"] = ["C", "X"]
+    parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(ChainError, match=r"parquet: row 2: 'X' is not a call or a put, column cp"):
+        read(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(ChainError, match="a damaged Parquet file"):
+        read(path)
+
+
+def test_roots_are_those_of_symbols_and_saturdays_are_their_fridays(write):
+    weekly = HISTORY.replace("FRG310321", "FRGW310321").replace("call,03/21", "call,03/22")
+    assert set(read(write(weekly)).root.tolist()) == {"FRGW"}
+    assert set(read(write(weekly.replace("FRGW31", "O:FRGW31"))).root.tolist()) == {"FRGW"}
+    own = read(write(weekly.replace("FRGW310321C00090000", "FRG call 90")))
+    assert set(own.root.tolist()) == {"FRG"}
+
+
+def test_a_ticker_of_every_option_is_no_root(write):
+    quotes = read(write(COMMAS))
+    assert quotes.symbol.tolist() == ["FRGU900", "FRGI900"]
+    assert set(quotes.root.tolist()) == {""}
+    shared = read(write(COMMAS.replace("FRGU900", "FRG").replace("FRGI900", "FRG")))
+    assert set(shared.root.tolist()) == {"FRG"}
+
+
+def test_strikes_in_thousandths_are_noticed_by_the_symbols(write):
+    with pytest.raises(
+        ChainError, match=r"1000 times those in the symbols .* --strike-scale 0.001"
+    ):
+        read(write(HISTORY.replace(",90,", ",90000,").replace("UnderlyingPrice", "x")))
+
+
+@pytest.mark.parametrize(("times", "scale"), [(1000, "0.001"), (0.001, "1000")])
+def test_strikes_in_another_unit_are_noticed_by_the_slope_of_the_prices(write, times, scale):
+    """Calls worth what they are at 100, without a spot or a symbol to compare with."""
+    rows = "".join(
+        f"C,2031-03-21,2031-01-02,{strike * times:g},{bid},{bid + 0.2}\n"
+        for strike, bid in ((90, 11.0), (95, 7.1), (100, 4.1), (105, 2.1), (110, 0.9))
+    )
+    path = write("cp_flag,exdate,date,strike_price,bid,ask\n" + rows)
+    with pytest.raises(ChainError, match=rf"what their prices say .* --strike-scale {scale};"):
+        read(path)
+    assert read(path, strike_scale=float(scale)).strike.tolist() == [90, 95, 100, 105, 110]
+
+
+def test_a_column_without_any_value_is_none(write):
+    text = HISTORY.replace("Expiration", "Expiry_Date").replace("OpenInterest", "Expiry")
+    quotes = read(write(text.replace(",40\n", ",\n")))
+    assert set(quotes.expiry) == {np.datetime64("2031-03-21")}
+
+
+@pytest.mark.parametrize(
+    ("european", "american"), [("E", "A"), ("Europeia", "Americana"), ("european", "AMERICAN")]
+)
+def test_a_column_of_nothing_but_both_exercises_says_them(write, european, american):
+    text = COMMAS.replace(";E;", f";{european};").replace(";A;", f";{american};")
+    quotes = read(write(text))
+    assert quotes.exercise.tolist() == ["european", "american"]
+    assert "column mod says which options are American" in quotes.notes
+    other = read(write(text.replace(f";{american};", ";X;")))
+    assert other.exercise.tolist() == ["", ""]
+    one = read(write(text.replace(f";{american};", f";{european};")))
+    assert one.exercise.tolist() == ["", ""]  # which might say anything

@@ -180,7 +180,7 @@ REFUSALS = {
     ),
     "no strikes": (answer({"PE": side(None)}), "records.data 1, PE: no strikePrice"),
     "no time": (answer({"PE": side(1)}, timestamp=""), "records.timestamp; give it with --asof"),
-    "cut JSON": (answer({"PE": side(1)})[:-40], "line 1: no JSON"),
+    "cut JSON": (answer({"PE": side(1)})[:-40], "line 1, column .*: no JSON, or cut off"),
 }
 
 

@@ -38,6 +38,60 @@ def test_every_row_is_an_option_of_the_close_of_its_day(write):
     assert quotes.exercise.tolist() == ["european", "european", "american"]
 
 
+def test_merged_spot_rate_and_dividend_yield_give_the_forward_where_there_are_no_pairs(write):
+    """1000 exp((0.05 - 0.02) 29 / 365), from 18 January to the Friday before 17 February."""
+    rows = [f"{row},1000,0.05,0.02" for row in ROWS[:2]]
+    quotes = read(write(text(rows, header=HEADER + ",S,r,q")))
+    assert quotes.spot.tolist() == [1000.0, 1000.0]
+    assert quotes.rate.tolist() == [0.05, 0.05]
+    np.testing.assert_allclose(quotes.forward, 1002.386404585, rtol=1e-9)
+    assert quotes.notes[1:] == (
+        "rates are those of the column r",
+        "forwards of expiries without pairs are those of the columns S, r, q",
+    )
+    percent = [row.replace(",0.05,0.02", ",5,2") for row in rows]
+    again = read(write(text(percent, header=HEADER + ",S,r,q")))
+    np.testing.assert_allclose(again.forward, quotes.forward, rtol=1e-12)
+    np.testing.assert_allclose(again.rate, 0.05, rtol=1e-12)
+    assert "rates are those of the column r, in per cent" in again.notes
+
+
+def test_expiries_with_pairs_keep_their_parity(write):
+    rows = [
+        f"1,20070118,20070217,{kind},{strike},20.1,21.3,,,FRG,E,1000,0.05,0.02"
+        for strike in (1425000, 1430000, 1435000)
+        for kind in "CP"
+    ]
+    assert np.isnan(read(write(text(rows, header=HEADER + ",S,r,q"))).forward).all()
+    fewer = read(write(text(rows[:4], header=HEADER + ",S,r,q")))
+    assert np.isfinite(fewer.forward).all()
+
+
+def test_flags_say_which_options_settle_at_the_open_and_what_is_missing(write):
+    rows = [f"{row},{flag},-99.99" for row, flag in zip(ROWS, "10 ", strict=True)]
+    quotes = read(write(text(rows, header=HEADER + ",am_settlement,delta")))
+    assert quotes.settled[:2].astype(str).tolist() == ["2007-02-16T14:30:00", "2007-02-16T21:00:00"]
+    assert np.isnat(quotes.settled[2])
+    assert np.isnan(quotes.vendor_delta).all()
+
+
+def test_quotes_since_march_2008_are_a_minute_before_the_close(write):
+    later = [row.replace("2007", "2009") for row in ROWS]
+    assert set(read(write(text(later))).quoted.astype(str).tolist()) == {"2009-01-18T20:59:00"}
+
+
+def test_the_root_is_that_of_a_symbol_of_today(write):
+    rows = [
+        f"{row},{symbol}"
+        for row, symbol in zip(ROWS, ("FRQ.NJ", "FRGW 070217P1400000", ""), strict=True)
+    ]
+    assert read(write(text(rows, header=HEADER + ",symbol"))).root.tolist() == [
+        "FRG",
+        "FRGW",
+        "QRS",
+    ]
+
+
 @pytest.mark.parametrize(
     ("day", "expiry"),
     [("2007-01-18", "2007-02-17"), ("18JAN2007", "17FEB2007"), ("18/1/07", "17/2/07"),

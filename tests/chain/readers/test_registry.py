@@ -185,3 +185,19 @@ def test_a_reader_that_comes_along_is_had_by_name_without_loading_a_plugin(plugg
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(read(SAMPLE, format="cboe")) == 468
+
+
+def test_a_matrix_of_swaptions_is_named_with_what_takes_it(write):
+    text = "\ufeffTenor,12M,24M,5Y\n1M,74.6,79.6,85.4\n1Y,35.6,72.6,82.9\n"
+    with pytest.raises(ChainError, match=r"a matrix by expiry \(1M, .*tenor \(12M, .*'bachelier'"):
+        read(write(text))
+    with pytest.raises(ChainError, match="not an option chain of a known format"):
+        read(write(text.replace("24M", "strike")))
+
+
+@pytest.mark.parametrize("symbol", ["SFRH6C 96 Comdty", "SR3H26 C9600", "0QZ5P 97.25"])
+def test_options_on_futures_on_rates_are_named_with_what_prices_them(write, symbol):
+    text = f"ticker,type,expiry,date,strike,bid,ask\n{symbol},C,2031-03-21,2031-01-02,96,0.3,0.32\n"
+    with pytest.raises(ChainError, match=r"future on an interest rate .* --model bachelier"):
+        read(write(text))
+    assert len(read(write(text.replace(symbol, "GE 310321C00096000")))) == 1
