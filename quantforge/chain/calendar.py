@@ -77,6 +77,18 @@ class Expiries:
         """Which have the value of the underlying, without which nothing is American."""
         return np.isfinite(self.spot)
 
+    def across_exercises(self) -> tuple[Expiries, Integers]:
+        """Expiries of American and European options alike, and the place of each expiry there."""
+        place, first = grouped(self.quoted, self.settled, self.root, self.currency)
+        columns = {
+            name: getattr(self, name)[first]
+            for name in self.__slots__
+            if name not in {"dividends", "of_option"}
+        }
+        dividends = tuple(self.dividends[each] for each in first.tolist())
+        merged = Expiries(**columns, dividends=dividends, of_option=place[self.of_option])
+        return merged, place
+
     def alike(self, places: Integers) -> Iterator[tuple[Schedule, Integers]]:
         """Which of some places of expiries have the same dividends, and these."""
         kinds = list(dict.fromkeys(self.dividends))

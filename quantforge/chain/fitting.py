@@ -22,7 +22,14 @@ from quantforge.chain.calendar import Expiries, expiries, grouped
 from quantforge.chain.cash import Dividends
 from quantforge.chain.early_exercise import carries
 from quantforge.chain.frames import to_frame
-from quantforge.chain.parity import GREATEST_DEVIATION, LEVEL, Parity, by_parity, without_premiums
+from quantforge.chain.parity import (
+    GREATEST_DEVIATION,
+    LEVEL,
+    Parity,
+    by_any_pairs,
+    by_parity,
+    without_premiums,
+)
 from quantforge.chain.quotes import Flags, Floats, Integers, Quotes
 from quantforge.chain.roots import AM_ROOTS
 
@@ -153,6 +160,7 @@ def fit(
     american = found.american & found.has_spot
     if american.any():
         parity = without_premiums(quotes, found, american, quoted, backend=backend, threads=threads)
+    parity = by_any_pairs(quotes, found, parity)
     judged = (judge(found, quoted, parity, place) for place in range(len(found)))
     source, reason = zip(*judged, strict=True)
     rated = np.array([bool(each) for each in source], dtype=bool)

@@ -91,6 +91,10 @@ class Parity:
     pairs: Integers
     deviation: Floats
 
+    def at(self, places: Integers) -> Parity:
+        """The same for some expiries, in this order."""
+        return Parity(*(getattr(self, name)[places] for name in self.__slots__))
+
     def where(self, flags: Flags, other: Parity) -> Parity:
         """The same for the expiries that `flags` names, the `other` fit for the rest."""
         return Parity(
@@ -144,6 +148,21 @@ class _Pairs:
 def by_parity(quotes: Quotes, expiries: Expiries) -> Parity:
     """Fit every expiry that is still ahead to the quotes as they are."""
     return _fit(quotes, expiries, np.zeros(len(quotes)), np.zeros(len(expiries)))
+
+
+def by_any_pairs(quotes: Quotes, expiries: Expiries, fit: Parity) -> Parity:
+    """The `fit`, but of expiries without a pair that of their date, whatever the exercise.
+
+    Some exchanges list American calls beside European puts. These obey parity where nothing is paid
+    until then, since such a call is not exercised early.
+    """
+    alone = (fit.pairs == 0) & ~(expiries.has_spot & np.isfinite(expiries.rate))
+    if not alone.any():
+        return fit
+    merged, place = expiries.across_exercises()
+    if len(merged) == len(expiries):
+        return fit
+    return by_parity(quotes, merged).at(place).where(alone, fit)
 
 
 def without_premiums(

@@ -214,3 +214,13 @@ def test_an_expiry_of_single_prices_leaves_one_with_quotes_alone():
     alone, beside = fit(quoted), fit(joined(single(made(4012.5, 0.05, 30, STRIKES), 0.0), quoted))
     assert beside.pairs[1] == alone.pairs[0]
     assert beside.forward[1] == pytest.approx(alone.forward[0], rel=1e-6)
+
+
+def test_american_calls_beside_european_puts_have_the_forward_of_their_pairs():
+    chain = made(4012.5, 0.05, 30, STRIKES, root="ACME")
+    exercise = np.where(chain.kind > 0, "american", "european")
+    both = fit(replace(chain, exercise=exercise))
+    assert both.expiries.american.tolist() == [True, False]
+    assert both.reason == ("", "")
+    assert both.forward == pytest.approx([4012.5] * 2, rel=1e-5)
+    assert both.rate == pytest.approx(fit(replace(chain, exercise="european")).rate.repeat(2))
