@@ -69,7 +69,7 @@ class PricedChain:
     implied : Implied
         Volatilities and greeks of the quotes.
     vendor_forward, vendor_time, vendor_forward_error : array of float64
-        For each European expiry the forward and the years to it that the vendor's volatilities
+        For each expiry the forward and the years to it that the vendor's volatilities
         imply, and how precise the forward is (see `quantforge.chain.vendor`).
     """
 
@@ -163,7 +163,7 @@ class PricedChain:
             f"the vendor's volatilities imply a forward {abs(middle):,.4g} "
             f"{'below' if middle < 0.0 else 'above'} that of the quotes in the median, in "
             f"{np.count_nonzero(off):,} of {np.count_nonzero(known):,} expiries: its value of the "
-            "underlying may be older or later than the quotes"
+            "underlying may be older or later than the quotes, or its rate another"
         ]
 
     def per_expiry(self, flags: Flags) -> NDArray[np.intp]:
