@@ -104,7 +104,8 @@ class Quotes:
     multiplier : array of float64
         Units of the underlying in a contract.
     symbol, root : array of str
-        Of the option, and of its class: ``SPXW230915C04500000`` and ``SPXW``.
+        Of the option, and of its class: ``SPXW230915C04500000`` and ``SPXW``. Roots are in capitals
+        and without the mark of an index, ``^`` or ``$``.
     currency : array of str
     exercise : array of str
         ``"european"``, ``"american"``, or empty: then the root tells.
@@ -298,7 +299,29 @@ def _texts(name: str, values: ArrayLike) -> Texts:
         if wrong.any():
             valid = ", ".join(filter(None, _WORDS[name]))
             raise ValueError(f"{name} {str(given[wrong].flat[0])!r} is unknown; valid: {valid}")
-    return given
+    return _roots(given) if name == "root" else given
+
+
+def _roots(given: Texts) -> Texts:
+    """Roots as the exchange writes them: ``^spx`` and ``$SPX.X`` of vendors are ``SPX``."""
+    letters = np.ascontiguousarray(given).reshape(-1).view(np.uint32)
+    plain = (letters == 0) | _between(letters, "A", "Z") | _between(letters, "0", "9")
+    if plain.all():
+        return given
+    roots, places = np.unique(given, return_inverse=True)
+    written = [_root(each) for each in roots.tolist()]
+    return np.array(written)[places].reshape(given.shape)
+
+
+def _between(letters: NDArray[np.uint32], first: str, last: str) -> Flags:
+    return np.asarray((letters >= ord(first)) & (letters <= ord(last)))
+
+
+def _root(said: str) -> str:
+    root = said.strip().upper()
+    if root.startswith("$"):
+        root = root.removesuffix(".X")
+    return root.lstrip("^$.")
 
 
 def _signs(values: ArrayLike) -> Signs:

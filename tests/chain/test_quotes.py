@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import numpy as np
 import pytest
 
-from quantforge.chain import ChainError, Quotes, fit
+from quantforge.chain import ChainError, Quotes, expiries, fit
 
 QUOTED = datetime(2031, 1, 2, 10, 30, tzinfo=timezone(timedelta(hours=-5)))
 
@@ -137,3 +137,16 @@ def test_a_frame_has_the_columns_with_instants_in_their_zone():
     assert frame["quoted"][0].isoformat() == "2031-01-02T15:30:00+00:00"
     priced = fit(quotes).to_frame()
     assert priced["reason"].tolist() == ["0 strikes with usable call and put, 3 are needed"]
+
+
+@pytest.mark.parametrize("said", ["SPX", "spx", " spx ", "^SPX", "$SPX", "$SPX.X", ".SPX"])
+def test_a_root_is_the_exchange_s_however_a_vendor_writes_it(said):
+    quotes = made(root=said)
+    assert quotes.root.tolist() == ["SPX"] * 3
+    assert not expiries(quotes).american.any()
+
+
+def test_other_roots_keep_their_letters():
+    roots = ["XYZ.X", "$XAX.X", "BRK.B"]
+    assert made(root=roots).root.tolist() == ["XYZ.X", "XAX", "BRK.B"]
+    assert made().root.tolist() == [""] * 3

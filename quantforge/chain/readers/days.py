@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import partial
 from typing import Final
@@ -88,13 +88,16 @@ def read_days(table: Table, *names: str) -> list[Dates]:
     return [table.each(name, read) for name in names]
 
 
-def read_moments(table: Table, names: Sequence[str], zone: tzinfo | None) -> dict[str, Dates]:
+def read_moments(
+    table: Table, names: Sequence[str], zone: tzinfo | None, day_first: bool | None = None
+) -> dict[str, Dates]:
     """Read columns of dates or of instants, which those with times of day are.
 
     A time is a date as in `read_days` with a time of day, ``2030-06-14T15:45``,
     ``6/14/2030 3:45 PM``, or a Unix time in seconds or a thousandth, millionth or billionth of
     them. Without a zone of its own it is in `zone`. A column that has no time but midnight, without
-    a zone, has dates. A blank cell is NaT.
+    a zone, has dates. A blank cell is NaT. `day_first` is what something else in the file tells,
+    for dates that do not tell it.
 
     Returns
     -------
@@ -121,7 +124,8 @@ def read_moments(table: Table, names: Sequence[str], zone: tzinfo | None) -> dic
         )
         or any(_EPOCH.fullmatch(day) for day, _, _ in parts)
     }
-    order = _order(table, {name: [day for day, *_ in parts] for name, parts in split.items()})
+    days = {name: [day for day, *_ in parts] for name, parts in split.items()}
+    order = _order(table, days, day_first)
     for name in names:
         read = partial(_read_moments, day_first=order, zone=zone, clocked=name in clocked)
         found[name] = table.each(name, read)
@@ -217,7 +221,22 @@ def _time_of_day(clock: str) -> time:
     return time.fromisoformat(":".join([hour.zfill(2), *rest]))
 
 
-def _order(table: Table, cells: Mapping[str, Sequence[str]]) -> bool:
+def told_order(cells: Iterable[str], dates: Iterable[date]) -> bool | None:
+    """Whether days come before months in cells of which the dates are known; None if none tells."""
+    for cell, known in zip(cells, dates, strict=True):
+        found = _NUMERIC.fullmatch(plain(_split(cell)[0]))
+        if found is None or found[1] == found[3]:
+            continue
+        for day_first in (False, True):
+            try:
+                if read_day(_split(cell)[0], day_first=day_first) == known:
+                    return day_first
+            except ValueError:
+                continue
+    return None
+
+
+def _order(table: Table, cells: Mapping[str, Sequence[str]], told: bool | None = None) -> bool:
     """Whether days come before months in the dates of some columns, whose cells are given."""
     numeric = {
         (name, cell): found
@@ -227,6 +246,8 @@ def _order(table: Table, cells: Mapping[str, Sequence[str]]) -> bool:
     }
     days = next((each for each, found in numeric.items() if int(found[1]) > 12), None)
     months = next((each for each, found in numeric.items() if int(found[3]) > 12), None)
+    if numeric and not days and not months and told is not None:
+        return told
     if numeric and not days and not months:
         name, cell = next(iter(numeric))
         raise _about(table, name, cell, "may be a day or a month first, and no date tells")

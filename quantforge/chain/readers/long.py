@@ -19,7 +19,7 @@ import numpy as np
 
 from quantforge.chain.quotes import NUMBERS, ChainError, Dates, Floats, Quotes, Signs, Texts
 from quantforge.chain.readers.contract import Options, Reader
-from quantforge.chain.readers.days import read_instants, read_moments
+from quantforge.chain.readers.days import read_instants, read_moments, told_order
 from quantforge.chain.readers.others import rate_future_in
 from quantforge.chain.readers.table import (
     Table,
@@ -39,8 +39,9 @@ KNOWN: Final[Mapping[str, str]] = {
     "kind": "kind optiontype contracttype putcall callput cpflag cp right optionright type",
     "expiry": "expiry expiration expirationdate expirydate exdate expiredate expirdate maturity "
     "lasttradedateorcontractmonth vencimento",
-    "quoted": "quoted quotedatetime quotedate quotetime datadate date tradedate cdate timestamp "
-    "datetime snapshotts time data",
+    "quoted": "quoted quotedat quotedatetime quotedate quotetime observedat snapshot snapshottime "
+    "snapshotdate asof asofdate datadate date tradedate cdate timestamp datetime snapshotts time "
+    "data",
     "bid": "bid bidprice bidpx bestbid",
     "ask": "ask askprice askpx bestask offer bestoffer",
     "mark": "mark mid midprice markprice meanprice",
@@ -64,6 +65,7 @@ KNOWN: Final[Mapping[str, str]] = {
 }
 """The names that files give to columns, by what they hold; of several the first counts."""
 
+_LOOKED_AT: Final = 200  # rows in which symbols tell the order of dates
 _NEEDED: Final = ("strike", "kind", "expiry")
 _TEXTS: Final = ("symbol", "root", "currency")
 _STYLES: Final = {"": ""} | {
@@ -290,10 +292,11 @@ def read_times(
     Several times are read although `options.asof` says one, so that whoever said it is told.
     """
     names = [columns["expiry"]]
+    day_first = _told_by_symbols(table, columns)
     dated = bare(columns.get("quoted", "")) not in {"", "tradedate"}  # of the last trade, maybe
     changed = None if dated or options.asof is not None else _changed(table)
     if changed is not None:
-        found = read_moments(table, names, options.zone)
+        found = read_moments(table, names, options.zone, day_first)
         expiry, notes = _days_at_midnight(found[names[0]])
         note = f"quoted when the newest quote changed, {np.datetime_as_string(changed)}Z"
         return expiry, changed, [f"{note}; --asof says another time", *notes]
@@ -304,7 +307,7 @@ def read_times(
         names.append(columns["quoted"])
     if len(names) > 1:
         table = _with_clock(table, names[1])
-    found = read_moments(table, names, options.zone)
+    found = read_moments(table, names, options.zone, day_first)
     expiry, notes = _days_at_midnight(found[names[0]])
     for name, moments in found.items():
         table.refuse_where(np.isnat(moments), f"no {'expiry' if name == names[0] else 'time'}")
@@ -320,6 +323,20 @@ def read_times(
     elif dates and options.zone is not None:
         notes.append("expiries are dates, settled as in New York; one with a time of day is kept")
     return expiry, quoted, notes
+
+
+def _told_by_symbols(table: Table, columns: Mapping[str, str]) -> bool | None:
+    """Whether days come before months in expiries, as OSI symbols beside them tell."""
+    for name in ("symbol", "root"):
+        if name not in columns:
+            continue
+        symbols = table.head(columns[name], _LOOKED_AT)
+        try:
+            said = read_symbols([symbol.strip().removeprefix("O:") for symbol in symbols])
+        except CellError:
+            continue
+        return told_order(table.head(columns["expiry"], _LOOKED_AT), said.expiry.tolist())
+    return None
 
 
 def _changed(table: Table) -> np.datetime64 | None:

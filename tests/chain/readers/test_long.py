@@ -309,3 +309,36 @@ def test_a_column_of_nothing_but_both_exercises_says_them(write, european, ameri
     assert other.exercise.tolist() == ["", ""]
     one = read(write(text.replace(f";{american};", f";{european};")))
     assert one.exercise.tolist() == ["", ""]  # which might say anything
+
+
+SYMBOLS = """OptionSymbol,Type,Expiration,DataDate,Strike,Bid,Ask,UnderlyingPrice
+ACME310507C00060000,call,{expiry},{day},60,3.0,3.2,61.3
+ACME310507P00060000,put,{expiry},{day},60,1.7,1.9,61.3
+"""
+
+
+@pytest.mark.parametrize(
+    ("expiry", "day"), [("05/07/2031", "04/01/2031"), ("07/05/2031", "01/04/2031")]
+)
+def test_symbols_tell_whether_days_or_months_come_first(tmp_path, expiry, day):
+    file = tmp_path / "quotes.csv"
+    file.write_text(SYMBOLS.format(expiry=expiry, day=day))
+    quotes = read(file)
+    assert set(quotes.expiry.astype(str)) == {"2031-05-07"}
+    assert quotes.quoted[0] == np.datetime64("2031-04-01T20:00")  # the close in New York
+
+
+def test_the_symbols_of_another_date_do_not_tell_it(tmp_path):
+    file = tmp_path / "quotes.csv"
+    file.write_text(SYMBOLS.format(expiry="06/08/2031", day="04/01/2031"))
+    with pytest.raises(ChainError, match="may be a day or a month first"):
+        read(file)
+
+
+@pytest.mark.parametrize("name", ["observedAt", "quoted_at", "snapshot_time", "as_of"])
+def test_the_time_of_the_quotes_has_many_names(tmp_path, name):
+    file = tmp_path / "quotes.csv"
+    file.write_text(
+        f"{name},expiry,optionType,strike,bid,ask\n2031-03-20T15:30:00Z,2031-06-19,PUT,65,1,2\n"
+    )
+    assert read(file).quoted[0] == np.datetime64("2031-03-20T15:30")
