@@ -31,13 +31,14 @@ from quantforge.chain.readers.table import (
 )
 from quantforge.chain.sessions import closes, last_trading_days, trading_days
 from quantforge.chain.symbols import read_symbols
-from quantforge.files.cells import CellError, Notation, find_notation
+from quantforge.files.cells import CellError, Notation, find_notation, is_blank
 from quantforge.files.dates import plain
 
 KNOWN: Final[Mapping[str, str]] = {
     "strike": "strike strikeprice strikepx pricestrike exerciseprice",
     "kind": "kind optiontype contracttype putcall callput cpflag cp right optionright type",
-    "expiry": "expiry expiration expirationdate expirydate exdate expiredate expirdate maturity "
+    "expiry": "expiry expiration expirationdate expirydate exdate expiredate expirdate expdate exp "
+    "maturity maturitydate "
     "lasttradedateorcontractmonth vencimento",
     "quoted": "quoted quotedat quotedatetime quotedate quotetime observedat snapshot snapshottime "
     "snapshotdate asof asofdate datadate date tradedate cdate timestamp datetime snapshotts time "
@@ -46,7 +47,8 @@ KNOWN: Final[Mapping[str, str]] = {
     "ask": "ask askprice askpx bestask offer bestoffer",
     "mark": "mark mid midprice markprice meanprice",
     "last": "last lastprice lastsale lasttradeprice ltp close closeprice price preco",
-    "vendor_iv": "iv impliedvolatility impliedvol implvolatility ivmean midiv smvvol",
+    "vendor_iv": "iv impliedvolatility impliedvol implvolatility implvol impvol ivmean midiv ivmid "
+    "smvvol",
     "vendor_delta": "delta",
     "vendor_gamma": "gamma",
     "volume": "volume totalvolume tradevolume dayvolume vol volu",
@@ -267,6 +269,7 @@ def read_all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]
     ChainError
         If a cell is no number, or may be two.
     """
+    table, per_cent = _without_per_cent(table, columns)
     notation = Notation()
     if any(map(table.has_commas, columns.values())):
         every = chain.from_iterable(table.distinct(column)[0] for column in columns.values())
@@ -277,7 +280,22 @@ def read_all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]
                 "comma separates thousands"
             )
         notation = found
-    return {name: table.numbers(column, notation) for name, column in columns.items()}
+    numbers = {name: table.numbers(column, notation) for name, column in columns.items()}
+    return {name: 0.01 * x if name in per_cent else x for name, x in numbers.items()}
+
+
+def _without_per_cent(table: Table, columns: Mapping[str, str]) -> tuple[Table, set[str]]:
+    """The table without per cent signs, and which columns have one in every cell."""
+    found = set()
+    cells = list(table.columns)
+    for name, column in columns.items():
+        if not any("%" in cell for cell in table.head(column, _LOOKED_AT)):
+            continue
+        texts = [cell.strip() for cell in table.texts(column)]
+        if all(cell.endswith("%") or is_blank(cell) for cell in texts):
+            found.add(name)
+            cells[list(table.names).index(column)] = [cell.removesuffix("%") for cell in texts]
+    return replace(table, columns=cells) if found else table, found
 
 
 def read_times(

@@ -73,8 +73,8 @@ class Table:
         return [cells[place] for place in places.tolist()]
 
     def head(self, column: int | str, count: int) -> list[str]:
-        """The first cells of a column."""
-        return _listed(self.cells(column)[:count])
+        """The first cells of a column; a null is blank."""
+        return [cell or "" for cell in _listed(self.cells(column)[:count])]
 
     def distinct(self, column: int | str) -> tuple[list[str], Integers]:
         """The distinct cells of a column, and the place among them of the cell of each row."""

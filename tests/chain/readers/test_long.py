@@ -1,5 +1,6 @@
 """Tables with a row an option that nobody in particular has made."""
 
+import math
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -342,3 +343,49 @@ def test_the_time_of_the_quotes_has_many_names(tmp_path, name):
         f"{name},expiry,optionType,strike,bid,ask\n2031-03-20T15:30:00Z,2031-06-19,PUT,65,1,2\n"
     )
     assert read(file).quoted[0] == np.datetime64("2031-03-20T15:30")
+
+
+def test_a_per_cent_sign_says_that_volatilities_are_in_per_cent(tmp_path):
+    file = tmp_path / "quotes.csv"
+    file.write_text(
+        "date;symbol;exp;c/p;strike;bid;offer;impl_vol\n"
+        "13.01.2031;SPY;17.01.2031;C;100,0;2,4;2,6;25,5%\n"
+        "13.01.2031;SPY;17.01.2031;P;100,0;1,0;1,2; \n"
+    )
+    quotes = read(file)
+    assert quotes.vendor_iv.tolist() == pytest.approx([0.255, math.nan], nan_ok=True)
+    assert quotes.ask.tolist() == [2.6, 1.2]
+
+
+def test_a_sign_in_some_cells_alone_is_refused(tmp_path):
+    file = tmp_path / "quotes.csv"
+    file.write_text(
+        "date,symbol,exp,c/p,strike,bid,offer,iv\n"
+        "2031-01-13,SPY,2031-01-17,C,100,2.4,2.6,25.5%\n"
+        "2031-01-13,SPY,2031-01-17,P,100,1.0,1.2,0.25\n"
+    )
+    with pytest.raises(ChainError, match=r"line 2: '25.5%' is not a number, column iv"):
+        read(file)
+
+
+def test_nulls_in_columns_of_text_are_blank(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = pyarrow.table(
+        {
+            "date": ["2031-01-03"] * 2,
+            "expiry": ["01/17/2031"] * 2,
+            "option_symbol": [None, "ACME310117P00100000"],
+            "type": ["C", "P"],
+            "strike": [100.0, 100.0],
+            "bid": [2.4, None],
+            "ask": [2.6, 1.2],
+            "iv": [None, "25%"],
+        }
+    )
+    parquet.write_table(rows, tmp_path / "quotes.parquet")
+    quotes = read(tmp_path / "quotes.parquet")
+    assert quotes.vendor_iv.tolist() == pytest.approx([math.nan, 0.25], nan_ok=True)
+    assert quotes.bid.tolist() == pytest.approx([2.4, math.nan], nan_ok=True)
+    assert quotes.symbol.tolist() == ["", "ACME310117P00100000"]
