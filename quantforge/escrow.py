@@ -132,26 +132,22 @@ class Escrow:
         time = self._given["time"]
         reached = np.broadcast_to((self._calls | self._puts) & (self.worth > 0.0), shape)
         if reached.any():
-            yield reached, self._european(self._some(reached)), 1.0
+            yield reached, self._european(self._some(reached), _of(self.worth, reached)), 1.0
         for date in sorted({when for when, _ in self._paid}):
             calls = np.broadcast_to(self._calls & (date <= time), shape)
             if calls.any():
                 yield calls, self._expiring(date, self._some(calls)), 1.0
             puts = np.broadcast_to(self._puts & (date < time) & np.isfinite(time), shape)
             if puts.any():
-                yield puts, *self._deferred(date, self._some(puts))
+                yield puts, *self._deferred(date, self._some(puts), _of(self.worth, puts))
 
     def _some(self, lanes: Flags) -> dict[str, Any]:
         """The operands of some options."""
-        return {
-            name: np.broadcast_to(each, lanes.shape)[lanes] if each.ndim else each
-            for name, each in self._given.items()
-        }
+        return {name: _of(each, lanes) for name, each in self._given.items()}
 
-    def _european(self, option: dict[str, Any]) -> dict[str, Any]:
+    def _european(self, option: dict[str, Any], worth: Any) -> dict[str, Any]:
         """The operands of European options in the place of American ones."""
         with np.errstate(all="ignore"):
-            worth, _ = present_values(self._paid, option["time"], option["rate"])
             spot = np.asarray(option["spot"] - worth)
         return option | {"spot": spot, "exercise": np.asarray(0.0)}
 
@@ -162,7 +158,7 @@ class Escrow:
             worth, _ = present_values(before, date, call["rate"])
             return call | {"spot": np.asarray(call["spot"] - worth), "time": np.asarray(date)}
 
-    def _deferred(self, date: float, put: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    def _deferred(self, date: float, put: dict[str, Any], worth: Any) -> tuple[dict[str, Any], Any]:
         """The operands of puts that are exercised from a date on, and what stretches volatilities.
 
         That is how much the volatility is more, for the variance to be the same in less time.
@@ -171,10 +167,9 @@ class Escrow:
         with np.errstate(all="ignore"):
             until = [each for each in self._paid if each[0] <= date]
             sooner, _ = present_values(until, date, rate)
-            whole, _ = present_values(self._paid, time, rate)
             spot, left = put["spot"] - sooner, time - date
             stretch = np.sqrt(time / left)
-            carry = _yield_of(spot, put["spot"] - whole, left)
+            carry = _yield_of(spot, put["spot"] - worth, left)
             changed = {
                 "spot": spot * _exponential(np.asarray(-date * dividend)),
                 "strike": put["strike"] * _exponential(np.asarray(-date * rate)),
@@ -194,6 +189,11 @@ class Escrow:
                 total = np.add(own, np.multiply(slope, found[CHANGED[name]]))
             found[name] = np.where(slope == 0.0, own, total)[()]
         return tuple(found.values())
+
+
+def _of(values: Any, lanes: Flags) -> Any:
+    """The values of some options; one for all stays one."""
+    return np.broadcast_to(values, lanes.shape)[lanes] if values.ndim else values
 
 
 def _yield_of(spot: Array, prepaid: Array, time: Array) -> Array:

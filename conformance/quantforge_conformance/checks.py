@@ -67,10 +67,15 @@ def unlike(
 
 
 def beyond(
-    kernel: Kernel, measured: Measured, place: int, bound: Bound, results: NDArray[Any]
+    kernel: Kernel,
+    measured: Measured,
+    place: int,
+    bound: Bound,
+    results: NDArray[Any],
+    errors: Sequence[float],
 ) -> list[str]:
-    """Return a line for each of the worst results that miss a bound, and how many do."""
-    misses = np.array(measured.misses(place, bound, results))
+    """Return a line for each of the worst results whose `errors` miss a bound, and how many do."""
+    misses = np.array(errors)
     allowed = bound.tolerance * kernel.slack
     wrong = np.flatnonzero(~(misses <= allowed))
     output = kernel.operation.outputs[place]

@@ -108,9 +108,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if SUBJECT in config.stash and config.getoption("quick"):
-        kept = [item for item in items if item.name.partition("[")[0] in QUICK]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        sides: tuple[list[pytest.Item], list[pytest.Item]] = [], []
+        for item in items:
+            sides[item.name.partition("[")[0] in QUICK].append(item)
+        left_out, items[:] = sides
+        config.hook.pytest_deselected(items=left_out)
     for item in items:
         called = getattr(item, "callspec", None)
         kernel = None if called is None else called.params.get("kernel")

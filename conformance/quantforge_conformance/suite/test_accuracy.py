@@ -17,7 +17,7 @@ def test_results_keep_the_accuracy_contract(kernel, region, quantforge_report, q
             given = output.name, bound.name, allowed, misses
             quantforge_report.add(kernel.name, region.name, *given)
             found.setdefault(bound.name, []).append(f"{output.name} {max(misses):.2f}")
-            wrong += beyond(kernel, measured, place, bound, results[place])
+            wrong += beyond(kernel, measured, place, bound, results[place], misses)
     for unit, worst in found.items():
         quantforge_remark(f"{kernel.name}, {region.name}: at most, in {unit}: {', '.join(worst)}")
     expect_none(wrong)
