@@ -19,10 +19,10 @@ import numpy as np
 from quantforge.chain.instants import SECONDS_PER_YEAR, at
 from quantforge.chain.quotes import ChainError, Dates, Floats, Quotes, Texts
 from quantforge.chain.readers.days import read_days
-from quantforge.chain.readers.table import Table, bare, read_named
+from quantforge.chain.readers.table import Table, bare, notation_in, read_named
 from quantforge.chain.roots import EUROPEAN_ROOTS
 from quantforge.chain.sessions import OPEN
-from quantforge.files.cells import CellError, Notation, find_notation, read_numbers
+from quantforge.files.cells import CellError, Notation, read_numbers
 from quantforge.files.decoding import decode
 from quantforge.files.opening import read_bytes
 
@@ -171,12 +171,9 @@ def _columns(table: Table) -> dict[str, str]:
 def _amounts(table: Table, column: str) -> Floats:
     """The amounts, with or without a currency's sign, in the notation that they tell."""
     bare_cells = {cell: _SIGN.sub("", cell.strip()) for cell in table.texts(column)}
-    notation = find_notation(bare_cells.values()) if "," in "".join(bare_cells) else Notation()
-    if isinstance(notation, str):
-        raise ChainError(
-            f"{table.source}: {notation!r} may be two numbers, and no cell of column {column} "
-            "tells whether its comma separates thousands"
-        )
+    notation = Notation()
+    if "," in "".join(bare_cells):
+        notation = notation_in(bare_cells.values(), table.source, f" of column {column}")
 
     def read(cells: Sequence[str]) -> Floats:
         try:

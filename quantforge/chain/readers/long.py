@@ -25,13 +25,14 @@ from quantforge.chain.readers.table import (
     Table,
     bare,
     head_names,
+    notation_in,
     read_kinds,
     read_named,
     read_texts,
 )
 from quantforge.chain.sessions import closes, last_trading_days, trading_days
 from quantforge.chain.symbols import read_symbols
-from quantforge.files.cells import CellError, Notation, find_notation, is_blank
+from quantforge.files.cells import CellError, Notation, is_blank
 from quantforge.files.dates import plain
 
 KNOWN: Final[Mapping[str, str]] = {
@@ -273,13 +274,7 @@ def read_all_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, Any]
     notation = Notation()
     if any(map(table.has_commas, columns.values())):
         every = chain.from_iterable(table.distinct(column)[0] for column in columns.values())
-        found = find_notation(every)
-        if isinstance(found, str):
-            raise ChainError(
-                f"{table.source}: {found!r} may be two numbers, and no cell tells whether its "
-                "comma separates thousands"
-            )
-        notation = found
+        notation = notation_in(every, table.source)
     numbers = {name: table.numbers(column, notation) for name, column in columns.items()}
     return {name: 0.01 * x if name in per_cent else x for name, x in numbers.items()}
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from quantforge.chain.quotes import KINDS, ChainError, Flags, Floats, Integers, Signs, Texts
 from quantforge.chain.readers.records import is_json, keys_in, listed
-from quantforge.files.cells import CellError, Notation, read_numbers
+from quantforge.files.cells import CellError, Notation, find_notation, read_numbers
 from quantforge.files.contents import (
     Column,
     distinct,
@@ -393,6 +393,23 @@ def split_header(line: str) -> tuple[str, list[str]]:
     """The delimiter of a header, the one that splits it most, and its cells."""
     delimiter = max(DELIMITERS, key=line.count)
     return delimiter, [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]
+
+
+def notation_in(cells: Iterable[str], source: str, where: str = "") -> Notation:
+    """The notation of numbers with commas, which their cells have to tell.
+
+    Raises
+    ------
+    ChainError
+        If none does.
+    """
+    found = find_notation(cells)
+    if isinstance(found, str):
+        raise ChainError(
+            f"{source}: {found!r} may be two numbers, and no cell{where} tells whether its comma "
+            "separates thousands"
+        )
+    return found
 
 
 def read_texts(table: Table, column: int | str) -> Texts:
