@@ -74,7 +74,6 @@ LOADS = {
     "gives a word": (lambda: {"price": "fast"}, "TypeError: kernel 'price' is neither"),
     "gives a null pointer": (lambda: {"price": 0}, "TypeError: kernel 'price' is neither"),
     "gives True": (lambda: {"price": True}, "TypeError: kernel 'price' is neither"),
-    "gives another ufunc": (lambda: {"price": np.add}, "TypeError: ufunc 'add' has loops"),
 }
 
 
@@ -94,7 +93,8 @@ def test_a_backend_that_does_not_load_is_broken_from_then_on(install, describe, 
 
 def test_an_exact_backend_that_misses_a_golden_bit_is_broken(install, describe):
     def one_ulp_up(*operands, out=None):
-        return np.nextafter(describe().load()["price"](*operands, out=out), np.inf)
+        [prices] = describe().load()["price"](*operands, out=out)
+        return np.nextafter(prices, np.inf)
 
     install(bad=describe("bad", exact=True, load=lambda: {"price": one_ulp_up}))
     with pytest.raises(BackendError, match=r"\d+ of \d+ golden bits of 'price' differ, the first"):
@@ -104,7 +104,7 @@ def test_an_exact_backend_that_misses_a_golden_bit_is_broken(install, describe):
 
 def test_an_exact_backend_must_give_a_result_per_option(install, describe):
     install(bad=describe("bad", exact=True, load=lambda: {"price": lambda *_, out=None: 10.0}))
-    with pytest.raises(BackendError, match="TypeError: 'price' is float, no result per option"):
+    with pytest.raises(BackendError, match=r"TypeError: 'price' has shape \(\), not \(\d+,\)"):
         quantforge.price(*OPTION, backend="bad")
 
 

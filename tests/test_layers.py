@@ -16,7 +16,7 @@ LAYERS = (
     "results",
     "contract golden threads",
     # backends: found, loaded, called
-    "ufuncs",
+    "callables ufuncs",
     "kernels numpy_backend",
     "plugins",
     "loaded",
