@@ -43,8 +43,8 @@ class Callee(NamedTuple):
     ----------
     kernel : callable
         ``kernel(*operands, out)``.
-    backend : str
-        Whose it is.
+    name : str
+        What it is called in messages.
     outputs : tuple of Output
     chunk : int or None
         How many options each of its calls has, where it is always the same number.
@@ -53,10 +53,10 @@ class Callee(NamedTuple):
     """
 
     kernel: Callable[..., Any]
-    backend: str
+    name: str
     outputs: tuple[Output, ...]
-    chunk: int | None
-    arrays: tuple[str, ...]
+    chunk: int | None = None
+    arrays: tuple[str, ...] = ()
 
     def operands(self, given: Sequence[Any], outs: Sequence[Any]) -> tuple[Any, ...]:
         """What the callable takes for these operands.
@@ -94,7 +94,7 @@ class Callee(NamedTuple):
         kind = type(operand)
         is_plain = kind is np.ndarray or isinstance(operand, np.generic | np.memmap)
         if hasattr(kind, "__array_ufunc__") and not is_plain:
-            raise TypeError(f"backend {self.backend!r} takes plain arrays, not {kind.__name__}")
+            raise TypeError(f"{self.name} takes plain arrays, not {kind.__name__}")
         array = np.asarray(operand)
         if not np.can_cast(array.dtype, np.float64):
             raise TypeError(f"{array.dtype.name} cannot become float64 without loss")

@@ -146,7 +146,7 @@ class Backend:
             "outputs": _maps(given["outputs"], lambda name, names: names and _are_words(names)),
             "models": _are_words(given["models"]),
             "min_size": _is_size(given["min_size"]),
-            "max_size": _is_size(given["max_size"]) and given["max_size"] >= given["min_size"],
+            "max_size": _is_size(given["max_size"]),
             "threads": isinstance(given["threads"], bool),
             "chunk": chunk is None or _is_size(chunk),
             "arrays": _are_words(given["arrays"]) and all("." in each for each in given["arrays"]),
@@ -160,6 +160,8 @@ class Backend:
             for operation in given[name]:
                 if operation not in self.numerics:
                     raise ValueError(f"{name} names {operation!r}, which numerics does not")
+        if self.max_size < self.min_size:
+            raise ValueError("max_size of a backend is less than its min_size")
         if self.exact and self.approximate:
             raise ValueError("a backend with approximate operations is not exact")
 

@@ -16,7 +16,7 @@ LAYERS = (
     "results",
     "contract golden threads",
     # backends: found, loaded, called
-    "callables ufuncs",
+    "callables capabilities ufuncs",
     "kernels numpy_backend",
     "plugins",
     "loaded",
