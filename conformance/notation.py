@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import frexp, inf, isfinite
 from textwrap import wrap
 
-INDENT, WIDTH = " " * 4, 96
+INDENT, WIDTH = " " * 4, 86
 
 WORD = "MASK"
 """Python's integers are endless: it cuts them to the 64 bits that those of the page have."""
