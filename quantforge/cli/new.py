@@ -187,16 +187,19 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
     """Write all the files or none of them, and never over others."""
-    folder = folder.expanduser().absolute()
+    folder = folder.expanduser().resolve()
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         what = "is not empty" if folder.is_dir() else "is no folder"
         raise Failure(f"{folder} {what}; --folder names another one")
     if not folder.parent.is_dir():
         raise Failure(f"{folder.parent} is no folder; --folder names another one")
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
-        made = Path(scratch) / folder.name
-        for place, text in files.items():
-            file = made / place
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-        os.replace(made, folder)  # an empty folder gives way
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            made = Path(scratch) / folder.name
+            for place, text in files.items():
+                file = made / place
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(text, "utf-8")
+            os.replace(made, folder)  # an empty folder gives way
+    except OSError as error:  # whose own words would name the folder that is already gone
+        raise Failure(f"{folder} cannot be written: {error.strerror}") from error
