@@ -22,7 +22,8 @@ def test_version_and_help_are_printed(run):
     assert run("--version").out == f"quantforge {quantforge.__version__}\n"
     ended = run("--help")
     assert ended.code == 0
-    for command in ("chain", "price", "greeks", "iv", "backends", "explain", "autotune", "doctor", "new-backend"):
+    ours = ("chain", "price", "greeks", "iv", "backends", "explain", "autotune", "doctor")
+    for command in (*ours, "new-backend", "new-operation", "completion"):
         assert command in ended.out
         assert run(command, "--help").code == 0
 
