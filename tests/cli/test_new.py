@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
-import quantforge
+from quantforge import CONTRACT
 from quantforge.cli import new
+from quantforge.operations import OPERATIONS
 
 LANGUAGES = ("python", "c", "rust", "cpp")
+OURS = (
+    *("price", "greeks", "implied_volatility", "exercise_boundary"),
+    *("american_price", "american_greeks", "american_implied_volatility"),
+    *("bachelier_price", "bachelier_greeks", "bachelier_implied_volatility"),
+)
 COMMANDS = [("new-backend", "--language", one) for one in LANGUAGES] + [("new-operation",)]
 
 
@@ -67,13 +73,21 @@ def test_the_words_given_stand_in_place_of_the_placeholders(run, command, url):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_backend_is_for_the_contract_and_the_numerics_of_today(run, language):
+    assert run("new-backend", "mine", "--language", language).code == 0
+    described = files("quantforge-mine")["python/quantforge_mine/__init__.py"]
+    assert f"contract={CONTRACT}," in described
+    assert f'numerics={{"price": {OPERATIONS["price"].numerics}}},' in described
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_readme_has_a_line_for_every_operation_of_ours(run, language):
     assert run("new-backend", "mine", "--language", language).code == 0
     lines = files("quantforge-mine")["README.md"].splitlines()
-    for name in quantforge.testing.operations():
-        if not name.startswith("test_"):
-            [line] = [line for line in lines if line.startswith(f"| `{name}` |")]
-            assert line.endswith("| yes |" if name == "price" else "| no |")
+    for name in OURS:
+        [line] = [line for line in lines if line.startswith(f"| `{name}` |")]
+        assert line.endswith("| yes |" if name == "price" else "| no |")
+    assert sum(line.endswith(("| yes |", "| no |")) for line in lines) == len(OURS)
 
 
 @pytest.mark.parametrize(

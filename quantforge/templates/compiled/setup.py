@@ -9,6 +9,7 @@ setup(
         Extension(
             "quantforge_NAME._native",
             sorted(glob("src/*.c*")),
+            depends=sorted(glob("src/*.h*")),
             extra_compile_args=["-O3", "-fno-fast-math"],
             py_limited_api=True,
         )
