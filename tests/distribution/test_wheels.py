@@ -49,6 +49,17 @@ def test_the_command_finds_every_installed_backend_available(installed, backends
     assert states == dict.fromkeys(["numpy", *backends], "available")
 
 
+def test_packages_to_begin_with_come_along(installed, tmp_path):
+    for words in (["new-backend", "--language", "cpp"], ["new-operation"]):
+        ended = installed.run("quantforge", *words, "begun", "--folder", tmp_path / words[0])
+        assert ended.returncode == 0, ended.stderr
+        for place in (".github/workflows/ci.yml", ".gitignore", "README.md", "pyproject.toml"):
+            assert (tmp_path / words[0] / place).is_file()
+    assert (tmp_path / "new-backend/src/price.cpp").is_file()
+    assert (tmp_path / "new-operation/python/quantforge_begun/oracle.py").is_file()
+    assert not [*tmp_path.rglob("*.pyc")]
+
+
 def test_every_installed_backend_loads_and_prices(installed, backends):
     options = "[100.0], [100.0], [1.0], [0.05], [0.2]"
     for name in ("numpy", *backends):
