@@ -69,8 +69,10 @@ def call(
         "backend": backend,
         "threads": threads,
     }
-    if len(asked.default_outputs or asked.outputs) == 1:
-        settings["out"] = np.empty(n)
+    written = asked.default_outputs or tuple(output.name for output in asked.outputs)
+    if len(written) == 1:
+        [name], out = written, np.empty(n)
+        settings["out"] = {name: out} if asked.is_named else out
     views = {name: array[:n] for name, array in arrays.items()}
     return ready(api.function(asked.function), {**views, **settings})
 
