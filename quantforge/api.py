@@ -640,7 +640,10 @@ class _Declared:
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         operation = self._operation
         _check_declared(operation)
-        bound = self.__signature__.bind(*arguments, **options)
+        try:
+            bound = self.__signature__.bind(*arguments, **options)
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}() {error}") from None
         which = bound.arguments.get("which")
         bound.apply_defaults()
         said = bound.arguments

@@ -271,6 +271,9 @@ class Call:
         names = self.selection.names
         is_named = self.operation.is_named
         if is_named:
+            if out is not None and not isinstance(out, Mapping):
+                kind = type(out).__name__
+                raise TypeError(f"out has to map names of results to arrays, and is {kind}")
             given = {} if out is None else dict(out)
             unknown = sorted(given.keys() - set(names))
             if unknown:

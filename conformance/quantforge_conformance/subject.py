@@ -66,7 +66,9 @@ class Kernel:
         """Return the kernel that writes only these outputs, for an operation with a choice."""
         call = testing.kernel(self.backend, self.name, names)
         outputs = tuple(output for output in self.operation.outputs if output.name in names)
-        return replace(self, operation=replace(self.operation, outputs=outputs), call=call)
+        chosen = tuple(output.name for output in outputs)
+        operation = replace(self.operation, outputs=outputs, default_outputs=chosen)
+        return replace(self, operation=operation, call=call)
 
     def outputs(self, shape: Any) -> Results:
         """Return fresh arrays to write to, filled with what no result looks like."""

@@ -6,7 +6,7 @@ setup(
     ext_modules=[
         Extension(
             "quantforge_digitals._loops",
-            ["src/loops.c"],
+            ["native/loops.c"],
             extra_compile_args=["-O2", "-std=c11", "-ffp-contract=off", "-fno-math-errno"],
             libraries=["m"],
             py_limited_api=True,
