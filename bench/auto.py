@@ -31,7 +31,7 @@ def race(operation: str, quick: bool) -> list[Entry]:
     given = calls.options(operation, sizes[-1], puts=False)
     forced = [
         (backend, count)
-        for backend in registry().candidates(operation, exact=True)
+        for backend in registry().candidates(operation)
         for count in thread_counts()
     ]
 

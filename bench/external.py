@@ -68,7 +68,7 @@ def _exact(operation: str, options: calls.Options) -> Values:
 
 def _ours(operation: str, given: calls.Options, sizes: tuple[int, ...]) -> list[Entry]:
     cells = [("NumPy + SciPy", cell("", 1, n, calls.peer(operation, given, n))) for n in sizes]
-    for backend in ("auto", *registry().candidates(operation, exact=True)):
+    for backend in ("auto", *registry().candidates(operation)):
         name = f"QuantForge, {backend}"
         one = calls.of_one_option(operation, operation, None, backend)
         cells.append((name, cell(backend, 1, 1, one)))

@@ -19,7 +19,7 @@ _DISTRIBUTIONS = ("quantforge-core", "numpy", "scipy", "numba")
 
 def usable(operation: str) -> list[str]:
     """Backends that can run `operation`, loaded, fastest guess first."""
-    names = registry().candidates(operation, exact=False)
+    names = registry().candidates(operation, "contract")
     for name in names:
         with suppress(quantforge.BackendError):  # the list of backends says so
             registry().kernel(name, operation)

@@ -10,16 +10,17 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
+from quantforge.capabilities import Needs, sizes
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
 from quantforge.dividends import Schedule
-from quantforge.errors import BackendError, KernelError, did_you_mean
+from quantforge.errors import BackendError, KernelError, SizeError, did_you_mean
 from quantforge.evaluation import ONE_BLOCK, evaluate
 from quantforge.exercises import EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
@@ -33,6 +34,7 @@ __all__ = ["Call", "Request", "Table", "flags", "resolve", "signs", "table"]
 
 _ANY: Final = 1 << 62  # more options than any array holds
 _NUMBERS: Final = frozenset({float, int, np.float64})
+_PLAIN: Final = frozenset({*_NUMBERS, np.ndarray, type(None)})
 _ESCROWED: Final = ("price", "greeks", "implied_volatility")
 """The functions that take cash dividends."""
 _UNLABELLED: Final = frozenset({*_NUMBERS, np.ndarray, list, str, type(None)})
@@ -80,6 +82,7 @@ class Call:
         "limit",
         "longest",
         "model",
+        "needs",
         "operation",
         "plan",
         "request",
@@ -106,6 +109,7 @@ class Call:
         if escrowed:
             self._check_dividends()
         self.selection = select(self.operation, self.model, request.which, escrowed)
+        self.needs = Needs(self.selection.wanted, self.model.name)
         self.divisors = self._divisors()
         self.kind, self.sign = kind, signs(kind)
         self._decide()
@@ -143,10 +147,12 @@ class Call:
 
     def _decide(self) -> None:
         """Find the plan, and what serves the smallest batches without threads."""
-        self.plan, kernel = self._loaded(1 if self.size is None else self.size)
+        self.plan, kernel = self._loaded(self.size)
         if self.size is not None:  # later settings, another profile and other sizes change nothing
             _, backend, threads = self.plan.rows[self.plan.row(self.size)]
-            self.plan = Plan(self.plan.operation, (Row(0, backend, threads),), self.plan.source)
+            if not sizes(registry().description(backend)):  # it takes batches of any size
+                rows = (Row(0, backend, threads),)
+                self.plan = Plan(self.plan.operation, rows, self.plan.source)
         self.limit = self.plan.first_size()
         if self.size is None:
             self.limit = min(self.limit, SPLIT_FROM - 1)
@@ -157,6 +163,8 @@ class Call:
         if self.limit == 0:
             self.longest = 0
         self.limit = min(self.limit, self.longest)
+        if registry().arrays and kernel is not None:
+            kernel = _for_numbers(kernel)
         self.kernel = kernel if self.limit > 0 else None
         largest = min(self.longest + 1, SPLIT_FROM)
         self.starts = [row.start for row in self.plan.rows[1:] if row.start < largest] + [largest]
@@ -183,13 +191,20 @@ class Call:
                 alone = self.scalar
                 self.scalar = lambda *option: (alone(*option),)
 
-    def _loaded(self, size: int) -> tuple[Plan, Any]:
-        """Plan and kernel for a batch; `auto` goes on without a backend that fails to load."""
+    def _loaded(self, size: int | None, array: str = "") -> tuple[Plan, Any]:
+        """Plan and kernel for a batch; `auto` goes on without a backend that fails to load.
+
+        Without a size, the kernel is that of the smallest batches, None if no backend takes them.
+        """
+        asked, needs = self.request, self.needs._replace(array=array)
         while True:
-            asked = self.request
-            plan = dispatch.plan(self.operation.name, asked.backend, asked.threads)
+            plan = dispatch.plan(self.operation.name, asked.backend, asked.threads, needs)
+            if size is None and not plan.rows[0].backend:
+                return plan, None
             try:
-                return plan, plan.kernel(plan.row(size), self.selection.wanted)
+                return plan, plan.kernel(plan.row(size or 1), self.selection.wanted)
+            except SizeError:
+                raise
             except BackendError:
                 dispatch.invalidate()
                 if asked.backend != "auto" or settings.get().backend != "auto":
@@ -200,12 +215,28 @@ class Call:
         plan = self.plan
         try:
             kernel = plan.kernel(plan.row(size), self.selection.wanted)
+        except SizeError:
+            raise
         except BackendError:
             plan, kernel = self._loaded(size)
         threads = plan.rows[plan.row(size)].threads
         if (threads > 1 or size >= SPLIT_FROM) and self._decided_anew():
             return self._settle(size)
         return kernel, threads
+
+    def _settle_for(self, array: str, size: int) -> tuple[Any, int]:
+        """Kernel for a batch of another library's arrays, which its backend takes and returns."""
+        return self._loaded(size, array)[1], 1
+
+    def _device(self, arguments: Mapping[str, Any]) -> str:
+        """The type of another library's arrays that a backend may take; otherwise NumPy does."""
+        found = registry()
+        array = found.device_of(arguments.values()) if found.arrays else ""
+        if not array:
+            return ""
+        needs = self.needs._replace(array=array)
+        takers = dispatch.candidates(self.operation.name, self.request.backend, needs)
+        return array if takers else ""
 
     def _decided_anew(self) -> bool:
         """Whether the processors have changed, and so the plan; large batches have time to look."""
@@ -309,6 +340,8 @@ class Call:
 
     def _values(self, arguments: Mapping[str, Any], outs: tuple[Any, ...]) -> tuple[Any, ...]:
         """What the kernel writes; `auto` goes on without a backend whose kernel raises."""
+        array = self._device(arguments)
+        settle = partial(self._settle_for, array) if array else self._settle
         try:
             return evaluate(
                 self.operation,
@@ -316,10 +349,11 @@ class Call:
                 self.selection,
                 arguments,
                 outs,
-                self._settle,
+                settle,
                 self.request.errors,
                 self.style,
                 self.request.dividends,
+                array,
             )
         except KernelError as error:
             if not self._is_auto() or _share_memory(arguments.values(), outs):
@@ -383,6 +417,17 @@ class Call:
             f"<{function} of a {self.request.model} {kind} on {row.backend}, "
             f"{row.threads} thread{'s' * (row.threads > 1)}>"
         )
+
+
+def _for_numbers(kernel: Any) -> Any:
+    """A kernel that leaves to the full path what another backend may take as it is."""
+
+    def call(*operands: Any) -> Any:
+        if not _PLAIN.issuperset(map(type, operands)):
+            raise TypeError("other than NumPy's arrays and numbers")
+        return kernel(*operands)
+
+    return call
 
 
 def _divided(result: Any, divisor: int) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Final
 
 import pluggy
 
@@ -13,6 +14,7 @@ from quantforge.errors import warn_once
 from quantforge.operations import Operation
 
 __all__ = [
+    "ANY_SIZE",
     "GROUP",
     "Backend",
     "Loop",
@@ -24,6 +26,9 @@ __all__ = [
 
 GROUP = "quantforge"
 """The group of entry points; each has the name of its backend."""
+
+ANY_SIZE: Final = 1 << 62
+"""More options than any array holds."""
 
 hookspec = pluggy.HookspecMarker("quantforge")
 hookimpl = pluggy.HookimplMarker("quantforge")
@@ -54,6 +59,9 @@ class Loop:
 class Backend:
     """What a plugin's ``quantforge_backend`` hook returns: a description, nothing loaded yet.
 
+    Everything that a backend cannot do is said here. Dispatch, tuning, `quantforge.explain` and
+    the conformance suite take it as normal; what is not said here has to work.
+
     Parameters
     ----------
     name : str
@@ -68,13 +76,35 @@ class Backend:
         Whether results are bit for bit those of the specification.
     load : callable
         Returns a mapping from operation to a `Loop`, to the address of one (int) or to a
-        callable used as ``kernel(*inputs, out=...)``. Called once, when first needed.
+        callable ``kernel(*operands, out)``. Called once, when first needed.
     requires : tuple of str
         Modules that must be importable; looked for without importing them.
     preference : int
         Order among equals while no profile exists, lower first.
     details : callable, optional
         After loading: facts to show, such as ``{"isa": "avx512", "build": "release"}``.
+    approximate : mapping of str to float
+        Operations that do not keep the accuracy contract, each with a bound on its errors: so many
+        times those that the contract allows.
+    outputs : mapping of str to tuple of str
+        Operations with a choice of outputs of which it writes only these.
+    models : tuple of str
+        The only models that it serves, such as ``("black76",)``; all if empty.
+    min_size, max_size : int
+        The smallest and the largest batch that it takes, in options.
+    threads : bool
+        False if large batches are not to be split over the core's threads: it has threads of its
+        own, or wants none.
+    chunk : int, optional
+        How many options each call of a callable has, for what compiles for each shape: batches are
+        cut up, and the last piece is filled up with options of the batch.
+    arrays : tuple of str
+        Types of arrays that its callables take and return as they are, as ``"cupy.ndarray"``. They
+        stay on their device.
+    device : str
+        Where it computes, to be shown.
+    url : str
+        Where it is at home, to be shown.
     """
 
     name: str
@@ -86,33 +116,78 @@ class Backend:
     requires: tuple[str, ...] = ()
     preference: int = 50
     details: Callable[[], Mapping[str, str]] | None = None
+    _: KW_ONLY
+    approximate: Mapping[str, float] = field(default_factory=dict)
+    outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    min_size: int = 1
+    max_size: int = ANY_SIZE
+    threads: bool = True
+    chunk: int | None = None
+    arrays: tuple[str, ...] = ()
+    device: str = "cpu"
+    url: str = ""
 
     def __post_init__(self) -> None:
         """Fail in the plugin's hook, which is isolated, instead of later in everybody's calls."""
         given: dict[str, Any] = vars(self)
-        numerics, requires = given["numerics"], given["requires"]
+        whole, chunk = self.numerics, given["chunk"]
         right = {
             "name": isinstance(given["name"], str) and given["name"] not in ("", "auto"),
             "version": isinstance(given["version"], str),
             "contract": isinstance(given["contract"], int),
-            "numerics": isinstance(numerics, Mapping)
-            and all(isinstance(name, str) for name in numerics)
-            and all(isinstance(version, int) for version in numerics.values()),
+            "numerics": _maps(whole, lambda name, version: isinstance(version, int)),
             "exact": isinstance(given["exact"], bool),
             "load": callable(given["load"]),
-            "requires": isinstance(requires, tuple)
-            and all(isinstance(module, str) for module in requires),
+            "requires": _are_words(given["requires"]),
             "preference": isinstance(given["preference"], int),
             "details": given["details"] is None or callable(given["details"]),
+            "approximate": _maps(given["approximate"], lambda name, bound: _is_bound(bound)),
+            "outputs": _maps(given["outputs"], lambda name, names: names and _are_words(names)),
+            "models": _are_words(given["models"]),
+            "min_size": _is_size(given["min_size"]),
+            "max_size": _is_size(given["max_size"]),
+            "threads": isinstance(given["threads"], bool),
+            "chunk": chunk is None or _is_size(chunk),
+            "arrays": _are_words(given["arrays"]) and all("." in each for each in given["arrays"]),
+            "device": isinstance(given["device"], str) and given["device"] != "",
+            "url": isinstance(given["url"], str),
         }
         for name, is_right in right.items():
             if not is_right:
                 raise TypeError(f"{name} of a backend cannot be {given[name]!r}")
+        for name in ("approximate", "outputs"):
+            for operation in given[name]:
+                if operation not in self.numerics:
+                    raise ValueError(f"{name} names {operation!r}, which numerics does not")
+        if self.max_size < self.min_size:
+            raise ValueError("max_size of a backend is less than its min_size")
+        if self.exact and self.approximate:
+            raise ValueError("a backend with approximate operations is not exact")
 
     @property
     def operations(self) -> tuple[str, ...]:
         """The names of the operations it implements."""
         return tuple(self.numerics)
+
+
+def _maps(given: Any, is_right: Callable[[str, Any], Any]) -> bool:
+    """Whether it is a mapping from names to what is right."""
+    return isinstance(given, Mapping) and all(
+        isinstance(name, str) and is_right(name, value) for name, value in given.items()
+    )
+
+
+def _are_words(given: Any) -> bool:
+    return isinstance(given, tuple) and all(isinstance(each, str) for each in given)
+
+
+def _is_size(given: Any) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and given >= 1
+
+
+def _is_bound(given: Any) -> bool:
+    return isinstance(given, int | float) and 0.0 < given < math.inf
 
 
 class Specification:

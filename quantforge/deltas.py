@@ -23,7 +23,7 @@ import numpy as np
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.elementwise import elementwise
 from quantforge.errors import did_you_mean
-from quantforge.numpy_backend.blocks import Array, Mask, run
+from quantforge.numpy_backend.blocks import Array, Mask
 from quantforge.numpy_backend.elementary import (
     Sum,
     log_argument,
@@ -153,7 +153,7 @@ def strike_from_delta(
         raise ValueError(f"unknown convention {convention!r}; valid: {valid}{hint}") from None
     given = {"delta": delta, "spot": spot, "time": time, "rate": rate, "sigma": sigma}
     given |= {"dividend": dividend, "kind": kind}
-    return elementwise(partial(_strike, meant), _INPUTS, given, "strike")
+    return elementwise(partial(_strikes, meant), _INPUTS, given, "strike")
 
 
 class _Growth(NamedTuple):
@@ -162,10 +162,6 @@ class _Growth(NamedTuple):
     log: Sum
     factor: Array
     exists: Mask
-
-
-def _strike(meant: _Convention, *inputs: Any) -> Any:
-    return run(partial(_strikes, meant), inputs, "d", None)
 
 
 def _strikes(meant: _Convention, *operands: Array) -> tuple[tuple[Array], bool]:

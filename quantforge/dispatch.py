@@ -9,22 +9,29 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
 from quantforge import threads as _threads
-from quantforge.errors import BackendError
+from quantforge.capabilities import TIERS, Needs, sizes, takes
+from quantforge.contract import ANY_SIZE, Backend
+from quantforge.errors import BackendError, did_you_mean
+from quantforge.operations import Operation
 from quantforge.operations import operation as _operation
-from quantforge.plan import Plan, Row, Source, shipped
+from quantforge.plan import Plan, Row, Source, by_start, row_at, shipped
 from quantforge.plugins import registry
 
 __all__ = [
+    "ANYTHING",
     "Settings",
     "before_planning",
+    "best_tier",
     "budget",
+    "candidates",
     "forced_threads",
     "invalidate",
     "is_stale",
@@ -43,17 +50,17 @@ class Settings:
 
     backend: str = "auto"
     threads: int | None = None
-    exact: bool | None = None
+    tier: str | None = None
     forced: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _settings, (self.backend, self.threads, self.exact, self.forced)
+        return _settings, (self.backend, self.threads, self.tier, self.forced)
 
 
 @cache
-def _settings(backend: str, threads: int | None, exact: bool | None, forced: bool) -> Settings:
+def _settings(backend: str, threads: int | None, tier: str | None, forced: bool) -> Settings:
     """The one object with these values."""
-    return Settings(backend, threads, exact, forced)
+    return Settings(backend, threads, tier, forced)
 
 
 _DEFAULTS = _settings("auto", None, None, False)
@@ -62,7 +69,11 @@ settings: ContextVar[Settings] = ContextVar("quantforge_settings", default=_DEFA
 
 @contextlib.contextmanager
 def using(
-    *, backend: str | None = None, threads: int | None = None, exact: bool | None = None
+    *,
+    backend: str | None = None,
+    threads: int | None = None,
+    exact: bool | None = None,
+    tier: str | None = None,
 ) -> Iterator[None]:
     """Set defaults for every call in a ``with`` block, for this thread or async task only.
 
@@ -73,7 +84,17 @@ def using(
     threads : int, optional
         Used where a call gives no `threads`.
     exact : bool, optional
-        False also lets ``auto`` choose backends whose results may differ by a few ulp.
+        True is short for ``tier="exact"``, False for ``tier="contract"``.
+    tier : {"exact", "contract", "approximate"}, optional
+        Which backends ``auto`` may choose. By default those that return the specification's bits;
+        with ``"contract"`` also those that keep the documented bounds on errors, whose results may
+        differ by a few ulp; with ``"approximate"`` also those that state bounds of their own.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend or tier, `threads` is less than 1, or `exact` and `tier` say
+        different things.
 
     Examples
     --------
@@ -88,7 +109,7 @@ def using(
     changed = _settings(
         now.backend if backend is None else backend,
         now.threads if threads is None else _at_least_one(threads),
-        now.exact if exact is None else bool(exact),
+        now.tier if (asked := _tier(exact, tier)) is None else asked,
         now.forced,
     )
     with under(changed):
@@ -112,8 +133,21 @@ def forced_threads() -> Iterator[None]:
     This is for measuring and testing, in this thread or async task only.
     """
     now = settings.get()
-    with under(_settings(now.backend, now.threads, now.exact, True)):
+    with under(_settings(now.backend, now.threads, now.tier, True)):
         yield
+
+
+def _tier(exact: bool | None, tier: str | None) -> str | None:
+    """The tier that two ways of saying it mean."""
+    if tier is not None and tier not in TIERS:
+        valid = ", ".join(map(repr, TIERS))
+        raise ValueError(f"unknown tier {tier!r}; valid: {valid}{did_you_mean(tier, TIERS)}")
+    if exact is None:
+        return tier
+    meant = "exact" if exact else "contract"
+    if tier not in (None, meant):
+        raise ValueError(f"exact={exact!r} means tier={meant!r}, not {tier!r}")
+    return meant
 
 
 def _at_least_one(threads: Any) -> int:
@@ -122,11 +156,15 @@ def _at_least_one(threads: Any) -> int:
     return int(threads)
 
 
+ANYTHING: Final = Needs()
+
+
 class _Key(NamedTuple):
     operation: str
     backend: str
     threads: int
-    exact: bool | None
+    needs: Needs
+    tier: str | None
     forced: bool
 
 
@@ -137,10 +175,10 @@ _listeners: list[Callable[[], None]] = []
 
 
 def plan(
-    operation: str, backend: str = "auto", threads: int | None = None, exact: bool | None = None
+    operation: str, backend: str = "auto", threads: int | None = None, needs: Needs = ANYTHING
 ) -> Plan:
     """Resolve a request under the current settings to a plan, from the cache where possible."""
-    key = _key(operation, backend, threads, exact)
+    key = _key(operation, backend, threads, needs)
     try:
         return _plans[key]
     except (KeyError, TypeError):
@@ -153,23 +191,26 @@ def plan(
     return made
 
 
-def preview(operation: str, backend: str = "auto", threads: int | None = None) -> Plan:
+def preview(
+    operation: str, backend: str = "auto", threads: int | None = None, needs: Needs = ANYTHING
+) -> Plan:
     """The plan as it stands; nothing is loaded or measured, and no warning is issued."""
-    key = _key(operation, backend, threads, None)
+    key = _key(operation, backend, threads, needs)
     try:
         return _plans[key]
     except (KeyError, TypeError):
         return _resolve(*key)
 
 
-def _key(operation: str, backend: str, threads: int | None, exact: bool | None) -> _Key:
+def _key(operation: str, backend: str, threads: int | None, needs: Needs) -> _Key:
     now, most = settings.get(), budget()
     asked = now.threads if threads is None else _at_least_one(threads)
     return _Key(
         operation,
         now.backend if backend == "auto" else backend,
         most if asked is None else min(asked, most),
-        now.exact if exact is None else exact,
+        needs,
+        now.tier,
         now.forced and asked is not None,
     )
 
@@ -213,21 +254,72 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=invalidate)  # a child may have another affinity
 
 
-def _resolve(operation: str, backend: str, threads: int, exact: bool | None, forced: bool) -> Plan:
-    _operation(operation)
-    if exact is None:
-        exact = os.environ.get("QUANTFORGE_EXACT", "1") != "0"
+def best_tier() -> str:
+    """The tier that ``auto`` may go down to, by the settings or else by the environment."""
+    asked = settings.get().tier
+    if asked is not None:
+        return asked
+    return "exact" if os.environ.get("QUANTFORGE_EXACT", "1") != "0" else "contract"
+
+
+def candidates(operation: str, backend: str, needs: Needs) -> tuple[str, ...]:
+    """The backends that may serve a request, none where a named one cannot."""
     if backend == "auto":
-        candidates = registry().candidates(operation, exact=exact)
-        if not candidates:
-            raise BackendError(f"no usable backend implements {operation!r}; see backends()")
+        backend = settings.get().backend
+    found = registry()
+    if backend == "auto":
+        return found.candidates(operation, best_tier(), needs)
+    usable = found.candidates(operation, TIERS[-1], needs)
+    return (backend,) if backend in usable else ()
+
+
+def _resolve(
+    operation: str, backend: str, threads: int, needs: Needs, tier: str | None, forced: bool
+) -> Plan:
+    asked = _operation(operation)
+    found = registry()
+    if backend == "auto":
+        usable = found.candidates(operation, best_tier(), needs)
+        if not usable:
+            raise BackendError(_nobody(asked, needs))
     else:
-        registry().require(backend, operation)
-        candidates = (backend,)
-    rows, source = _rows(operation, candidates, threads)
+        found.require(backend, operation, needs)
+        usable = (backend,)
+    return _by_size(operation, [found.description(name) for name in usable], threads, forced)
+
+
+def _nobody(operation: Operation, needs: Needs) -> str:
+    """Say that no backend serves a request, and what would help."""
+    what = f"no usable backend implements {operation.name!r}"
+    if registry().candidates(operation.name, best_tier()):
+        what = f"no usable backend does what is asked of {operation.name!r}"
+    elif registry().candidates(operation.name, TIERS[-1], needs):
+        return f"{what} but with errors beyond the documented bounds; using(tier='approximate')"
+    return f"{what}; see backends()"
+
+
+def _by_size(operation: str, described: Sequence[Backend], threads: int, forced: bool) -> Plan:
+    """Plan for batches of every size, each with the backends that take it."""
+    beyond = {one.max_size + 1 for one in described if one.max_size < ANY_SIZE}
+    starts = sorted({1, *(one.min_size for one in described), *beyond})
+    rows: list[Row] = []
+    sources = []
+    for start, end in pairwise((*starts, ANY_SIZE)):
+        names = tuple(one.name for one in described if takes(one, start))
+        its, source = _rows(operation, names, threads) if names else (_NOBODY, Source())
+        rows.append(row_at(its, start)._replace(start=start if start > 1 else 0))
+        rows += (row for row in its if start < row.start < end)
+        sources.append(source)
     if forced:
-        rows = tuple(row._replace(threads=threads) for row in rows)
-    return Plan(operation, rows, source)
+        rows = [row._replace(threads=threads) for row in rows]
+    alone = {"", *(one.name for one in described if not one.threads)}
+    rows = [row._replace(threads=1) if row.backend in alone else row for row in rows]
+    distinct = [rows[0], *(row for before, row in pairwise(rows) if row[1:] != before[1:])]
+    unfit = "; ".join(f"backend {one.name!r} {sizes(one)}" for one in described)
+    return Plan(operation, tuple(distinct), by_start(starts, sources), unfit)
+
+
+_NOBODY: Final = (Row(0, "", 1),)
 
 
 def _rows(

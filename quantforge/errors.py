@@ -18,6 +18,7 @@ __all__ = [
     "KernelError",
     "QuantForgeError",
     "QuantForgeWarning",
+    "SizeError",
     "did_you_mean",
     "one_line",
     "printable",
@@ -49,6 +50,10 @@ class BackendError(QuantForgeError, RuntimeError):
     The message names the backend, the operation and the stored cause; ``__cause__`` is the
     original exception where there is one.
     """
+
+
+class SizeError(BackendError):
+    """None of the backends that may do the work takes a batch of this size."""
 
 
 class KernelError(BackendError):

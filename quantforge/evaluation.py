@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from quantforge import kinds
+from quantforge.callables import array_type
 from quantforge.conventions import NO_DIVIDEND, Model
 from quantforge.dividends import Schedule
 from quantforge.operations import STYLE, TIME, Operand, Operation
@@ -43,22 +44,29 @@ def evaluate(
     errors: str = "nan",
     style: Any = None,
     dividends: Schedule = (),
+    array: str = "",
 ) -> Results:
     """Evaluate an operation on public arguments by name, `kind` among them.
 
     `style` is that of American options, where the operation takes one. An argument `exercise` says
     which options are American: 1.0, or 0.0 for a European one. `dividends` are paid in cash.
 
-    `outs` holds an array or None for each output that the kernel writes.
+    `outs` holds an array or None for each output that the kernel writes. `array` is the type of
+    another library's arrays that the kernel takes and returns.
     """
     carry = model.dividend(arguments["rate"], arguments.get("dividend", NO_DIVIDEND))
     values = {**arguments, "dividend": carry, "kind": kinds.sign(arguments["kind"])}
     if style is not None:
         values["exercise"] = np.asarray(arguments.get("exercise", 1.0) * style)
-    operands = tuple(number(operand, values[operand.argument]) for operand in operation.inputs)
+    given = ((operand, values[operand.argument]) for operand in operation.inputs)
+    operands = tuple(
+        each if array and array_type(each, (array,)) else number(operand, each)
+        for operand, each in given
+    )
     if any(not isinstance(each, np.ndarray) for each in operands):
         _refuse_foreign(operands, errors, dividends)
-        kernel, _ = settle(1)  # NumPy hands over to the other library
+        # Without a backend for it, NumPy hands over to the other library.
+        kernel, _ = settle(math.prod(shape_of(operation.inputs, operands)) if array else 1)
         return _several(kernel(*operands, *outs))
     shape = shape_of(operation.inputs, operands)
     _check_outs(selection, outs, shape)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from quantforge.dispatch import budget, preview, settings
-from quantforge.operations import find
+from quantforge.capabilities import Needs, lacks, sizes, takes
+from quantforge.conventions import model as _model
+from quantforge.dispatch import best_tier, budget, preview, settings
+from quantforge.operations import Operation, find
 from quantforge.plan import Row, Source
 from quantforge.plugins import State, registry
 
@@ -48,8 +51,9 @@ class Decision:
     def __repr__(self) -> str:
         many = "threads" if self.threads > 1 else "thread"
         age = f", measured {self.age}" if self.age else ""
+        chosen = f"{self.backend}, {self.threads} {many}" if self.backend else "no backend"
         lines = [
-            f"{self.operation} of {self.n:,} options: {self.backend}, {self.threads} {many}",
+            f"{self.operation} of {self.n:,} options: {chosen}",
             f"  row      from {self.row.start:,} options on",
             f"  profile  {self.profile}{age}",
             f"  why      {self.reason}",
@@ -65,6 +69,7 @@ def explain(
     *,
     model: str = "black_scholes",
     exercise: str = "european",
+    which: Sequence[str] | None = None,
     backend: str = "auto",
     threads: int | None = None,
 ) -> Decision:
@@ -80,6 +85,8 @@ def explain(
         Number of options in the batch.
     model, backend, threads
         As in `quantforge.price`.
+    which : sequence of str, optional
+        The results asked for, as in `quantforge.greeks`; a backend may have some of them only.
     exercise : {"european", "american"}
         When the options may be exercised.
 
@@ -91,12 +98,18 @@ def explain(
         The named backend cannot be used; the message says why.
     """
     registry()  # plugins declare operations too
-    name = find(operation, model, exercise).name
-    made = preview(name, backend, threads)
+    asked_for = find(operation, model, exercise)
+    name = asked_for.name
+    names = asked_for.default_outputs if which is None else which
+    served = model if _model(model).family == asked_for.family else asked_for.model
+    needs = Needs(asked_for.wanted((names,) if isinstance(names, str) else names), served)
+    made = preview(name, backend, threads, needs)
     row = made.rows[made.row(int(n))]
     source = made.source
     asked = backend if backend != "auto" else settings.get().backend
-    if asked != "auto":
+    if not row.backend:
+        reason = made.unfit
+    elif asked != "auto":
         reason = f"backend {asked!r} was asked for"
     elif source.costs is None:
         reason = "this machine is not tuned: run `python -m quantforge.autotune`"
@@ -111,24 +124,47 @@ def explain(
         profile=source.name,
         age=source.age,
         reason=reason,
-        candidates=_candidates(name, int(n), row, source),
+        candidates=_candidates(asked_for, needs, int(n), row, source),
     )
 
 
-def _candidates(operation: str, n: int, decided: Row, source: Source) -> dict[str, str]:
+def _candidates(
+    operation: Operation, needs: Needs, n: int, decided: Row, source: Source
+) -> dict[str, str]:
     found = registry()
+    within = found.candidates(operation.name, best_tier(), needs)
     texts = {}
     for name in found.names():
         info = found.info(name)
         if info.state is not State.AVAILABLE:
             texts[name] = f"{info.state}: {info.reason}"
-        elif operation not in info.operations:
-            texts[name] = f"does not implement {operation}"
-        else:
-            texts[name] = _estimate(name, operation, n, decided, source)
-            if not found.exact(name, operation):
-                texts[name] += "; not exact, so auto takes it only where nothing exact is usable"
+            continue
+        described = found.description(name)
+        lacking = lacks(described, operation, needs)
+        if not lacking and not takes(described, n):
+            lacking = sizes(described)
+        texts[name] = lacking or _estimate(name, operation.name, n, decided, source)
+        tier = "" if lacking else found.tier(name, operation.name)
+        if tier and (name not in within or tier != "exact"):
+            texts[name] += f"; {_TIERS[tier]}, {_who_takes(tier, name in within)}"
     return texts
+
+
+_TIERS: Final = {
+    "exact": "exact",
+    "contract": "not exact",
+    "approximate": "errors beyond the documented bounds",
+}
+
+
+def _who_takes(tier: str, is_taken: bool) -> str:
+    """What a tier that is not the best one means for ``auto`` under the current settings."""
+    best = best_tier()
+    if best != "exact":
+        return f"which tier={best!r} {'allows' if is_taken else 'rules out'}"
+    if tier == "contract":
+        return "so auto takes it only where nothing exact is usable"
+    return "so auto never takes it"
 
 
 def _estimate(name: str, operation: str, n: int, decided: Row, source: Source) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from quantforge.dividends import Schedule, schedule
 from quantforge.elementwise import elementwise
 from quantforge.escrow import present_values
-from quantforge.numpy_backend.blocks import Array, run
+from quantforge.numpy_backend.blocks import Array
 from quantforge.numpy_backend.legs import discount_exponent, is_missing
 from quantforge.operations import ANY_STRIKE, RATE, SPOT, TIME, Operand
 
@@ -67,11 +67,7 @@ def implied_forward(strike: Any, call: Any, put: Any, time: Any, rate: Any) -> A
     array([101.51130646, 101.51130646])
     """
     given = {"strike": strike, "call": call, "put": put, "time": time, "rate": rate}
-    return elementwise(_forward, (ANY_STRIKE, _CALL, _PUT, TIME, RATE), given, "forward")
-
-
-def _forward(*inputs: Any) -> Any:
-    return run(_forwards, inputs, "d", None)
+    return elementwise(_forwards, (ANY_STRIKE, _CALL, _PUT, TIME, RATE), given, "forward")
 
 
 def _forwards(*operands: Array) -> tuple[tuple[Array], bool]:
@@ -136,8 +132,8 @@ def prepaid(spot: Any, rate: Any, times: Any, cash: Any, *, time: Any = np.inf) 
     98.024844
     """
     given = {"spot": spot, "rate": rate, "time": time}
-    function = partial(_without, _schedule(times, cash))
-    return elementwise(function, (SPOT, RATE, TIME), given, "prepaid")
+    block = partial(_prepaid, _schedule(times, cash))
+    return elementwise(block, (SPOT, RATE, TIME), given, "prepaid")
 
 
 def _schedule(times: Any, cash: Any) -> Schedule:
@@ -148,10 +144,6 @@ def _schedule(times: Any, cash: Any) -> Schedule:
         raise ValueError(f"times and cash are not as many: {shapes}")
     pairs = schedule(zip(when, paid, strict=True))
     return tuple(dividend for dividend in pairs if dividend[1])
-
-
-def _without(dividends: Schedule, *inputs: Any) -> Any:
-    return run(partial(_prepaid, dividends), inputs, "d", None)
 
 
 def _prepaid(dividends: Schedule, *operands: Array) -> tuple[tuple[Array], bool]:

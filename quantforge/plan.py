@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from quantforge import loaded
+from quantforge.errors import SizeError
 
-__all__ = ["Costs", "Plan", "Row", "Source", "row_at", "shipped"]
+__all__ = ["Costs", "Plan", "Row", "Source", "by_start", "row_at", "shipped"]
 
 Costs = Callable[[str, int, int], float | None]
 """From backend, threads and batch size to seconds, None where nothing was measured."""
 
 
 class Row(NamedTuple):
-    """One line of a plan: from `start` options on, this backend with this many threads."""
+    """One line of a plan: from `start` options on, this backend with this many threads.
+
+    No backend, an empty name, takes batches that are too small or too large for all.
+    """
 
     start: int
     backend: str
@@ -49,15 +53,39 @@ class Source:
     tied: Callable[[int], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
 
 
+def by_start(starts: Sequence[int], sources: Sequence[Source]) -> Source:
+    """One source of several, each of which counts from its start on."""
+    if len(sources) == 1:
+        return sources[0]
+    told = next((one for one in sources if one.costs), sources[0])
+
+    def at(n: int) -> Source:
+        return sources[max(0, bisect_right(starts, n) - 1)]
+
+    def reason(n: int) -> str:
+        why = at(n).reason
+        return why(n) if why else "no other backend takes a batch of this size"
+
+    def tied(n: int) -> tuple[str, ...]:
+        names = at(n).tied
+        return names(n) if names else ()
+
+    return Source(told.name, told.age, told.costs, reason, tied)
+
+
 class Plan:
     """Rows by batch size for one operation and request; immutable except for loaded kernels."""
 
-    __slots__ = ("_kernels", "_starts", "operation", "rows", "source")
+    __slots__ = ("_kernels", "_starts", "operation", "rows", "source", "unfit")
 
-    def __init__(self, operation: str, rows: tuple[Row, ...], source: Source) -> None:
+    def __init__(
+        self, operation: str, rows: tuple[Row, ...], source: Source, unfit: str = ""
+    ) -> None:
+        """`unfit` says which batches the backends take, where that is not all of them."""
         self.operation = operation
         self.rows = rows
         self.source = source
+        self.unfit = unfit
         self._starts = [row.start for row in rows]
         self._kernels: dict[tuple[int, int | None], Any] = {}
 
@@ -69,12 +97,14 @@ class Plan:
         """The kernel of a row for a set of outputs, loading its backend on first use."""
         kernel = self._kernels.get((index, wanted))
         if kernel is None:
+            if not self.rows[index].backend:
+                raise SizeError(f"no backend takes a batch of this size: {self.unfit}")
             kernel = loaded.kernel(self.rows[index].backend, self.operation, wanted)
             self._kernels[index, wanted] = kernel
         return kernel
 
     def first_size(self) -> int:
         """Largest batch that the first row serves without threads."""
-        if self.rows[0].threads > 1:
+        if self.rows[0].threads > 1 or not self.rows[0].backend:
             return 0
         return self.rows[1].start - 1 if len(self.rows) > 1 else 1 << 62

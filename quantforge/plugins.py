@@ -10,16 +10,18 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
 from quantforge import catalogue
+from quantforge.callables import array_type
+from quantforge.capabilities import TIERS, Needs, check, lacks, outputs, tier
 from quantforge.contract import GROUP, Backend, Specification
 from quantforge.errors import BackendError, KernelError, did_you_mean, one_line, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS, Operation, note_absent
@@ -80,6 +82,8 @@ class BackendInfo:
     exact : bool
         Whether its results are bit for bit those of this core's numerical specification.
     operations : tuple of str
+    device, url : str
+        Where it computes, and where it is at home.
     error : BaseException or None
         The original exception behind the reason.
     details : mapping of str to str
@@ -92,6 +96,8 @@ class BackendInfo:
     version: str
     exact: bool
     operations: tuple[str, ...]
+    device: str = ""
+    url: str = ""
     error: BaseException | None = field(default=None, repr=False, compare=False)
     details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -100,6 +106,9 @@ class BackendInfo:
         parts += [self.reason] if self.reason else ["exact" if self.exact else "not exact"]
         parts += [f"{key} {value}" for key, value in self.details.items()]
         return f"<backend {', '.join(parts)}>"
+
+
+_ANYTHING: Final = Needs()
 
 
 class Registry:
@@ -131,6 +140,12 @@ class Registry:
         silent = [entry for entry in self._entries.values() if entry.name not in self._declared]
         absent = [entry for entry in silent if entry.state in (State.BLOCKED, State.BROKEN)]
         note_absent({entry.name: f"{entry.state}: {entry.reason}" for entry in absent})
+        self.arrays = self._arrays()
+
+    def _arrays(self) -> tuple[str, ...]:
+        """The types of other libraries' arrays that some backend takes and returns."""
+        described = (entry.description for entry in self._entries.values())
+        return tuple(dict.fromkeys(one for its in described if its for one in its.arrays))
 
     def _find(self, points: Sequence[EntryPoint], blocked: frozenset[str]) -> None:
         from quantforge import numpy_backend
@@ -212,6 +227,8 @@ class Registry:
             raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
         if described.name != name:
             raise ValueError(f"entry point {name!r} describes a backend named {described.name!r}")
+        if described.contract == CONTRACT:
+            check(described)
         return described
 
     @staticmethod
@@ -247,6 +264,8 @@ class Registry:
             version=described.version if described else "",
             exact={self.exact(name, one) for one in operations if one in OPERATIONS} == {True},
             operations=operations,
+            device=described.device if described else "",
+            url=described.url if described else "",
             error=entry.error,
             details=self._details(entry),
         )
@@ -264,41 +283,54 @@ class Registry:
         except BaseException as error:
             return {"details": f"failed: {one_line(error)}"}
 
-    def candidates(self, operation: str, *, exact: bool) -> tuple[str, ...]:
-        """Usable backends for `operation`, best guess first.
+    def candidates(
+        self, operation: str, best: str = "exact", needs: Needs = _ANYTHING
+    ) -> tuple[str, ...]:
+        """Usable backends for a request, best guess first, of this tier or better ones.
 
-        With `exact`, others appear only where no exact one is usable.
+        Where none is exact, those that keep the accuracy contract serve, unless arrays of another
+        library are to stay what they are.
         """
+        declared = _operation(operation)
         found = [
-            entry.description
+            (TIERS.index(tier(its, declared)), its.preference, its.name)
             for entry in self._entries.values()
             if entry.state is State.AVAILABLE
-            and entry.description is not None
-            and operation in entry.description.numerics
+            and (its := entry.description) is not None
+            and not lacks(its, declared, needs)
         ]
-        if exact:
-            found = [one for one in found if self._is_exact(one, operation)] or found
-        found.sort(key=lambda one: (not self._is_exact(one, operation), one.preference, one.name))
-        return tuple(one.name for one in found)
+        most = TIERS.index(best)
+        if not needs.array and not any(rank <= most for rank, *_ in found):
+            most = max(most, TIERS.index("contract"))
+        return tuple(name for rank, _, name in sorted(found) if rank <= most)
 
-    @staticmethod
-    def _is_exact(described: Backend, operation: str) -> bool:
-        version = described.numerics.get(operation)
-        return described.exact and version == OPERATIONS[operation].numerics
+    def tier(self, name: str, operation: str) -> str:
+        """How near a backend's results of an operation are; see `capabilities.TIERS`."""
+        return tier(self.description(name), _operation(operation))
 
     def exact(self, name: str, operation: str) -> bool:
         """Whether the backend follows this core's numerical specification bit for bit."""
         described = self._entries[name].description
-        return described is not None and self._is_exact(described, operation)
+        return described is not None and tier(described, _operation(operation)) == "exact"
 
-    def distribution(self, name: str) -> Distribution | None:
-        """The installed distribution behind the backend's entry point, if there is one."""
-        return self._entries[name].distribution
+    def description(self, name: str) -> Backend:
+        """What a backend says of itself; it must have been read."""
+        described = self._entries[name].description
+        assert described is not None
+        return described
 
     def requires(self, name: str) -> tuple[str, ...]:
         """The modules that the backend says it requires."""
         described = self._entries[name].description
         return described.requires if described else ()
+
+    def device_of(self, operands: Iterable[Any]) -> str:
+        """The type of arrays among operands that some backend takes and returns as they are."""
+        return next((one for each in operands if (one := array_type(each, self.arrays))), "")
+
+    def distribution(self, name: str) -> Distribution | None:
+        """The installed distribution behind the backend's entry point, if there is one."""
+        return self._entries[name].distribution
 
     def check(self, name: str) -> None:
         """Raise unless there is a backend of this name, usable or not."""
@@ -309,29 +341,32 @@ class Registry:
                 f"{did_you_mean(name, installed)}"
             )
 
-    def require(self, name: str, operation: str) -> None:
-        """Raise unless the backend is there, usable and implements `operation`."""
+    def require(self, name: str, operation: str, needs: Needs = _ANYTHING) -> None:
+        """Raise unless the backend is there, usable and can do what is asked for."""
         self.check(name)
         entry = self._entries[name]
-        if entry.state is not State.AVAILABLE:
+        if entry.state is not State.AVAILABLE or entry.description is None:
             raise BackendError(
                 f"backend {name!r} cannot run {operation!r}: {entry.state}, {entry.reason}"
             ) from entry.error
-        if entry.description is None or operation not in entry.description.numerics:
-            raise BackendError(f"backend {name!r} does not implement {operation!r}")
+        lacking = lacks(entry.description, _operation(operation), needs)
+        if lacking:
+            raise BackendError(f"backend {name!r} {lacking}")
 
     def kernel(self, name: str, operation: str, wanted: int | None = None) -> Any:
         """The backend's kernel as a ufunc-like ``kernel(*inputs, out)``, loaded on first use.
 
-        `wanted` is a set of outputs, as of `Operation.wanted`; by default all.
+        `wanted` is a set of outputs, as of `Operation.wanted`; by default all that it can write.
         """
         self.check(name)
         entry = self._entries[name]
         declared = _operation(operation)
-        key = operation, declared.all_outputs if wanted is None else wanted
         with entry.lock:
-            self.require(name, operation)  # only now: another thread may have failed to load it
-            for each in ((operation, declared.all_outputs), key):  # all first: golden bits
+            # Only now: another thread may have failed to load it.
+            self.require(name, operation, Needs(wanted))
+            every = outputs(self.description(name), declared)
+            key = operation, every if wanted is None else wanted
+            for each in ((operation, every), key):  # all first: golden bits
                 if each not in entry.kernels:
                     entry.kernels[each] = self._make(entry, declared, each[1])
             return entry.kernels[key]

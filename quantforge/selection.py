@@ -52,16 +52,31 @@ class Selection(NamedTuple):
         if self.direct:
             return values
         found = dict(zip(self.written, values, strict=True))
+        xp = _namespace(values[0])
         if self.at_forward and "rho" in self.names:
             if "phi" in self.written:
-                found["rho"] = np.add(found["rho"], found["phi"], out=outs.get("rho"))
-            else:
-                negative = np.multiply(-1.0, time)  # an unsigned integer has none of its own
-                found["rho"] = np.multiply(negative, found["price"], out=outs.get("rho"))
+                rho = xp.add(found["rho"], found["phi"])
+            else:  # an unsigned integer has no negative of its own
+                rho = xp.multiply(xp.multiply(-1.0, time), found["price"])
+            found["rho"] = _put(rho, outs.get("rho"))
         if self.at_forward and "phi" in self.names:
-            nothing = np.where(np.isnan(values[0]), values[0], 0.0)[()]
-            found["phi"] = np.positive(nothing, out=outs.get("phi"))
+            nothing = xp.where(xp.isnan(values[0]), values[0], 0.0)[()]
+            found["phi"] = _put(nothing, outs.get("phi"))
         return tuple(found[name] for name in self.names)
+
+
+def _namespace(values: Any) -> Any:
+    """The library whose functions compute with a kernel's results, on their device."""
+    is_ours = isinstance(values, np.ndarray | np.generic)
+    return np if is_ours else getattr(values, "__array_namespace__", lambda: np)()
+
+
+def _put(result: Any, out: Any) -> Any:
+    """A result where it was asked for."""
+    if out is None:
+        return result
+    np.copyto(out, result)
+    return out
 
 
 def select(

@@ -53,7 +53,7 @@ def test_explain_says_why_the_others_are_not_considered(install, describe):
         "numpy": "not measured; not exact, so auto takes it only where nothing exact is usable",
         "good": "not measured",
         "bad": "broken: import failed: RuntimeError: no",
-        "other": "does not implement price",
+        "other": "does not implement 'price'",
     }
 
 

@@ -74,7 +74,6 @@ LOADS = {
     "gives a word": (lambda: {"price": "fast"}, "TypeError: kernel 'price' is neither"),
     "gives a null pointer": (lambda: {"price": 0}, "TypeError: kernel 'price' is neither"),
     "gives True": (lambda: {"price": True}, "TypeError: kernel 'price' is neither"),
-    "gives another ufunc": (lambda: {"price": np.add}, "TypeError: ufunc 'add' has loops"),
 }
 
 
@@ -94,7 +93,8 @@ def test_a_backend_that_does_not_load_is_broken_from_then_on(install, describe, 
 
 def test_an_exact_backend_that_misses_a_golden_bit_is_broken(install, describe):
     def one_ulp_up(*operands, out=None):
-        return np.nextafter(describe().load()["price"](*operands, out=out), np.inf)
+        [prices] = describe().load()["price"](*operands, out=out)
+        return np.nextafter(prices, np.inf)
 
     install(bad=describe("bad", exact=True, load=lambda: {"price": one_ulp_up}))
     with pytest.raises(BackendError, match=r"\d+ of \d+ golden bits of 'price' differ, the first"):
@@ -104,7 +104,7 @@ def test_an_exact_backend_that_misses_a_golden_bit_is_broken(install, describe):
 
 def test_an_exact_backend_must_give_a_result_per_option(install, describe):
     install(bad=describe("bad", exact=True, load=lambda: {"price": lambda *_, out=None: 10.0}))
-    with pytest.raises(BackendError, match="TypeError: 'price' is float, no result per option"):
+    with pytest.raises(BackendError, match=r"TypeError: 'price' has shape \(\), not \(\d+,\)"):
         quantforge.price(*OPTION, backend="bad")
 
 
@@ -226,16 +226,16 @@ def test_auto_takes_exact_backends_before_all_others_and_then_goes_by_preference
         soon=describe("soon", exact=True, preference=40),
         tied=describe("tied", exact=True, preference=60),
     )
-    assert registry().candidates("price", exact=True) == ("soon", "late", "tied")
+    assert registry().candidates("price") == ("soon", "late", "tied")
     every = ("soon", "late", "tied", "rough", "numpy")
-    assert registry().candidates("price", exact=False) == every
+    assert registry().candidates("price", "contract") == every
 
 
 def test_a_backend_for_another_numerics_version_is_not_exact(install, describe):
     old = describe("old", exact=True, numerics={"price": 0}, preference=1)
     install(old=old, new=describe("new", exact=True))
     assert [info(name).exact for name in ("old", "new")] == [False, True]
-    assert registry().candidates("price", exact=True) == ("new",)
+    assert registry().candidates("price") == ("new",)
     assert quantforge.price(*OPTION, backend="old") == near(EXACT)  # no golden bits asked of it
 
 

@@ -16,7 +16,7 @@ LAYERS = (
     "catalogue results",
     "contract golden threads",
     # backends: found, loaded, called
-    "ufuncs",
+    "callables capabilities ufuncs",
     "kernels numpy_backend",
     "plugins",
     "loaded",

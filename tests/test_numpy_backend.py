@@ -8,7 +8,9 @@ from quantforge_conformance.oracles import ORACLES
 from quantforge_conformance.regions import PRICE as REGIONS
 
 import quantforge
-from quantforge.numpy_backend.price import price
+from quantforge import testing
+
+price = testing.kernel("numpy", "price")
 
 
 @pytest.mark.parametrize("region", REGIONS, ids=lambda region: region.name)
@@ -77,7 +79,8 @@ def test_large_batches_need_no_temporary_as_long_as_they_are(python):
     code = """
 import tracemalloc
 import numpy as np
-from quantforge.numpy_backend.price import price
+from quantforge import testing
+price = testing.kernel("numpy", "price")
 operands = [np.full(400_000, x) for x in (100.0, 105.0, 0.5, 0.03, 0.01, 0.2, 1.0)]
 out = np.empty(400_000)
 price(*(x[:10] for x in operands))

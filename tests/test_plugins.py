@@ -40,6 +40,7 @@ def test_a_plugin_is_found_and_used_by_its_name(install, describe):
         version="2.5",
         exact=False,
         operations=("price",),
+        device="cpu",
     )
     assert repr(info("fake")) == "<backend fake 2.5, available, not exact>"
     assert quantforge.price(*OPTION, backend="fake") == near(EXACT)

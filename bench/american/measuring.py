@@ -116,7 +116,7 @@ def _ours(name: str, known: Exact, quick: bool) -> list[Entry]:
 def _cells(options: Options, accuracy: str) -> list[Cell]:
     """A cell for each exact backend, of as many options as the slowest does in a short time."""
     there = usable("american_price")
-    backends = [one for one in registry().candidates("american_price", exact=True) if one in there]
+    backends = [one for one in registry().candidates("american_price") if one in there]
     n = len(options.spot)
     while True:
         some = options.taken(slice(n))

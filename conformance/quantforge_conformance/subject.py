@@ -100,8 +100,8 @@ class Subject:
         free = [info.name for info in found.values() if info.state == "available"]
         if both := set(free) - {name} - others:
             raise Unfit(
-                f"plugins {', '.join(sorted(both))} declare operations of {name!r} and are backends "
-                "too: operations that others implement belong in a plugin of their own"
+                f"plugins {', '.join(sorted(both))} declare operations of {name!r}, and are "
+                "backends too: operations that others implement belong in a plugin of their own"
             )
         if set(free) - {name}:
             raise Unfit(f"backends {', '.join(free)} were looked up before they could be blocked")

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from quantforge_conformance.accuracy import Measured
 from quantforge_conformance.oracles import Oracle
-
-from quantforge import testing
 from quantforge_digitals import conformance
 from quantforge_digitals.operations import ASSET_OR_NOTHING, CASH_OR_NOTHING, OUTPUTS
+
+from quantforge import testing
 
 STARTS, TRIES = 200, 40
 
@@ -38,7 +38,7 @@ def errors(oracle: Oracle, kernel: Any, lanes: Any) -> Any:
 
 def climb(oracle: Oracle, kernel: Any, seconds: float) -> dict[str, tuple[float, Any]]:
     """The greatest error of each output, and the option that has it."""
-    worst: dict[str, tuple[float, Any]] = {name: (0.0, None) for name in OUTPUTS}
+    worst: dict[str, tuple[float, Any]] = dict.fromkeys(OUTPUTS, (0.0, None))
     rng, end, seed = np.random.default_rng(1), time.monotonic() + seconds, 0
     while time.monotonic() < end:
         region = oracle.regions[seed % len(oracle.regions)]

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from quantforge import api
-from quantforge.operations import OPERATIONS, STYLE, WORDS
+from quantforge import api, conventions
+from quantforge.capabilities import models, outputs
+from quantforge.operations import OPERATIONS, SIGN, STYLE, WORDS
 from quantforge.plugins import registry
 
-__all__ = ["call", "choice", "operands", "ready"]
+__all__ = ["call", "choice", "model", "operands", "ready", "taken"]
 
 _SEED: Final = 20230914
 
@@ -37,7 +38,7 @@ def operands(
         for operand in asked.inputs
         if operand not in WORDS
     }
-    if asked.inverse_of and registry().candidates(asked.inverse_of, exact=False):
+    if asked.inverse_of and registry().candidates(asked.inverse_of, "contract"):
         result = asked.inputs[0].argument
         priced = OPERATIONS[asked.inverse_of]
         its = {**operands(priced.name, n, seed=seed), **drawn, **choice(priced.name), "kind": kind}
@@ -46,12 +47,26 @@ def operands(
     return drawn
 
 
-def choice(operation: str) -> dict[str, Any]:
+def model(operation: str, backend: str) -> str:
+    """The model on which a backend is timed: the operation's first one, or the first it serves."""
+    asked = OPERATIONS[operation]
+    served = () if backend == "auto" else models(registry().description(backend))
+    return next((name for name in asked.models if name in served), asked.model)
+
+
+def choice(operation: str, model: str = "") -> dict[str, Any]:
     """What tells the public function to run this operation."""
     asked = OPERATIONS[operation]
     chosen = "exercise" in inspect.signature(api.function(asked.function)).parameters
     exercise = {"exercise": asked.exercise} if chosen and STYLE in asked.inputs else {}
-    return {"model": asked.model, **exercise}
+    return {"model": model or asked.model, **exercise}
+
+
+def taken(arrays: Arrays, model: str) -> Arrays:
+    """The arrays that a model takes."""
+    if not conventions.model(model).on_forward:
+        return arrays
+    return {name: array for name, array in arrays.items() if name != "dividend"}
 
 
 def call(
@@ -63,17 +78,22 @@ def call(
     does is the same for every backend, and noisy.
     """
     asked = OPERATIONS[operation]
+    served = model(operation, backend)
     settings: dict[str, Any] = {
-        "kind": "call",
-        **choice(operation),
+        **({"kind": "call"} if SIGN in asked.inputs else {}),
+        **choice(operation, served),
         "backend": backend,
         "threads": threads,
     }
-    written = asked.default_outputs or tuple(output.name for output in asked.outputs)
-    if len(written) == 1:
-        [name], out = written, np.empty(n)
-        settings["out"] = {name: out} if asked.is_named else out
-    views = {name: array[:n] for name, array in arrays.items()}
+    names = asked.default_outputs or tuple(output.name for output in asked.outputs)
+    if backend != "auto" and asked.is_named and asked.default_outputs:
+        can = asked.written(outputs(registry().description(backend), asked))
+        names = tuple(each.name for each in can if each.name in names) or (can[0].name,)
+        settings["which"] = names
+    if len(names) == 1:
+        out = np.empty(n)
+        settings["out"] = {names[0]: out} if asked.is_named else out
+    views = {name: array[:n] for name, array in taken(arrays, served).items()}
     return ready(api.function(asked.function), {**views, **settings})
 
 

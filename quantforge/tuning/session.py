@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from quantforge import dispatch
 from quantforge import threads as _threads
+from quantforge.capabilities import TIERS, takes
 from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError, one_line
 from quantforge.operations import OPERATIONS, Operation
@@ -210,7 +211,7 @@ def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
     budget = session.machine.budget
     before, _ = lookup.section(budget)
     for operation, curves in session.curves.items():
-        order = registry().candidates(operation, exact=True)
+        order = registry().candidates(operation)
         found = candidates({name: tuple(its.values()) for name, its in curves.items()}, order)
         if found:
             ties = lookup.ties(before, operation, order, budget)
@@ -339,6 +340,8 @@ def _grid(
                 continue
             if threads > 1 and (n < threads or alone.get(backend, 1.0) < _WORTH_SPLITTING):
                 continue
+            if not takes(registry().description(backend), n, threads):
+                continue
             cell = _tried_cell(session, reference, backend, threads, n)
             if cell is None:
                 continue
@@ -401,7 +404,7 @@ def _around_crossings(session: _Session, reference: Reference) -> list[Cell]:
         if by_threads
     }
     choices = {tuple(curves), *((name,) for name in curves)}
-    choices |= {registry().candidates(operation, exact=exact) for exact in (True, False)}
+    choices |= {registry().candidates(operation, tier) for tier in TIERS}
     wanted = set()
     for choice in sorted(choices):
         found = candidates(curves, choice)
@@ -416,7 +419,8 @@ def _around_crossings(session: _Session, reference: Reference) -> list[Cell]:
     cells = []
     for backend, threads, n in sorted(wanted):
         by_threads = session.curves[operation].get(backend)
-        if by_threads is not None and _is_new(by_threads[threads], n):
+        is_taken = takes(registry().description(backend), n, threads)
+        if by_threads is not None and is_taken and _is_new(by_threads[threads], n):
             cells.append(_tried_cell(session, reference, backend, threads, n))
     return [one for one in cells if one is not None and one.backend not in session.excluded]
 

@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from quantforge import plugins
+from quantforge.capabilities import outputs, takes
 from quantforge.operations import OPERATIONS, SIGN, Operation
 
 __all__ = ["child", "crashes"]
@@ -161,13 +162,14 @@ def _run(name: str, operation: Operation, tell: Callable[[str, str], None]) -> N
     with suppress(BaseException), np.errstate(all="ignore"):
         kernel = found.kernel(name, operation.name)
         tell(f"running {operation.name}", name)
-        for n in _SIZES:
+        described = found.description(name)
+        for n in (n for n in _SIZES if takes(described, n)):
             start = time.monotonic()
             kernel(*_ordinary(operation, n))
             if time.monotonic() - start > _SLOW:
                 break
     with suppress(BaseException):
-        alone = found.scalar(name, operation.name, operation.all_outputs)
+        alone = found.scalar(name, operation.name, outputs(found.description(name), operation))
         if alone is not None:
             tell(f"running {operation.name} of one option", name)
             alone(*(float(each[0]) for each in _ordinary(operation, 1)))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from quantforge import threads as _threads
+from quantforge.capabilities import takes
 from quantforge.dispatch import preview
 from quantforge.operations import OPERATIONS
 from quantforge.plan import Row, row_at, shipped
@@ -84,7 +85,7 @@ def verify(
 
 
 def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random) -> list[Verified]:
-    candidates = registry().candidates(operation, exact=True)
+    candidates = registry().candidates(operation)
     rows = preview(operation).rows
     budget = _threads.budget()
     default = shipped(candidates, budget, OPERATIONS[operation].split_from)
@@ -108,6 +109,7 @@ def _operation(operation: str, seconds: float, clock: Clock, draw: random.Random
             for n in sizes
             for choice in (*sorted(choices), ("auto", row_at(rows, n).threads))
             if n >= choice[1]
+            and (choice[0] == "auto" or takes(registry().description(choice[0]), n, choice[1]))
         ]
         until = clock.wall() + seconds / _PASSES
         measure(cells, _ROUNDS, until, clock, draw, lambda done: None)

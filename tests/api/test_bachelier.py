@@ -14,7 +14,7 @@ from quantforge.plugins import registry
 USABLE = [
     name
     for name in registry().names()
-    if name in registry().candidates("bachelier_price", exact=False)
+    if name in registry().candidates("bachelier_price", "contract")
 ]
 OPTIONS = [  # forward, strike, time, rate, sigma
     (100.0, 103.0, 0.5, 0.03, 20.0),

@@ -118,7 +118,7 @@ def test_a_pickle_keeps_what_using_had_set(size):
     again = pickle.loads(pickle.dumps(bound))
     assert repr(again) == repr(bound)
     now = dispatch.settings.get()
-    assert (now.backend, now.threads, now.exact) == ("auto", None, None)
+    assert (now.backend, now.threads, now.tier) == ("auto", None, None)
 
 
 def test_a_pickle_works_in_a_fresh_interpreter(put, python):

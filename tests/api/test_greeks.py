@@ -15,7 +15,7 @@ from quantforge import ALL, FIRST_ORDER, SECOND_ORDER, THIRD_ORDER, dispatch, th
 from quantforge.plugins import registry
 
 USABLE = [
-    name for name in registry().names() if name in registry().candidates("greeks", exact=False)
+    name for name in registry().names() if name in registry().candidates("greeks", "contract")
 ]
 OPTION = (100.0, 105.0, 0.5, 0.03, 0.2)
 STRIKES = np.array([80.0, 105.0, 130.0])

@@ -15,7 +15,7 @@ from quantforge.plugins import registry
 
 OPERATION = "implied_volatility"
 USABLE = [
-    name for name in registry().names() if name in registry().candidates(OPERATION, exact=False)
+    name for name in registry().names() if name in registry().candidates(OPERATION, "contract")
 ]
 STRIKES = np.array([80.0, 100.0, 130.0])
 SIGMAS = np.array([0.35, 0.2, 0.25])

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+import quantforge_digitals as digitals
 from mpmath import mp, mpf
 from quantforge_conformance.regions import PRICE
-
-import quantforge
-import quantforge_digitals as digitals
 from quantforge_digitals import conformance
 from quantforge_digitals.operations import OUTPUTS
+
+import quantforge
 
 BACKENDS = ("digitals_c", "digitals_numpy")
 BY = {"delta": 0, "gamma": 0, "vega": 5, "theta": 2, "rho": 3, "phi": 4}

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,12 +162,14 @@ def _at_the_strike(o: _Option, name: str) -> Array:
 
 
 def _kernel(
-    asset: bool, *operands: Any, out: Any = None, outputs: tuple[str, ...] = OUTPUTS
-) -> Any:
+    asset: bool,
+    *operands: Array,
+    out: tuple[Array, ...] | None = None,
+    outputs: tuple[str, ...] = OUTPUTS,
+) -> Array | tuple[Array, ...]:
     """The results named in `outputs`, in that order."""
-    numbers = (np.asarray(operand, np.float64) for operand in operands)
-    given = tuple(np.broadcast_arrays(*numbers))
-    S, K, T, r, q, sigma, sign = given
+    given = tuple(np.broadcast_arrays(*operands))
+    S, K, T, _, _, sigma, sign = given
     with np.errstate(all="ignore"):
         missing = np.isnan(given).any(axis=0)
         inside = np.isfinite(given).all(axis=0) & (np.abs(sign) == 1.0)
@@ -181,9 +183,11 @@ def _kernel(
             found.append(np.where(inside, result, np.nan))
         lost = np.isnan(found).any(axis=0) & ~missing
     np.sqrt(np.where(lost, -1.0, 0.0))  # signals *invalid* as compiled loops do
-    places = out if isinstance(out, tuple) else (out,) * len(found)
-    results = tuple(np.positive(x, out=place) for x, place in zip(found, places, strict=True))
-    return results if len(results) > 1 else results[0]
+    if out is not None:
+        for place, result in zip(out, found, strict=True):
+            place[...] = result
+        found = list(out)
+    return tuple(found) if len(found) > 1 else found[0]
 
 
 @quantforge.hookimpl
