@@ -183,11 +183,7 @@ class Call:
                     raise
                 self._decide()
                 return
-            if (
-                self.scalar
-                and self.request.function == "greeks"
-                and len(self.selection.written) < 2
-            ):
+            if self.scalar and self.operation.is_named and len(self.selection.written) < 2:
                 alone = self.scalar
                 self.scalar = lambda *option: (alone(*option),)
 

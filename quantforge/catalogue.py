@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from quantforge.errors import one_line
 from quantforge.names import is_in_namespace, namespace
 from quantforge.operations import OPERATIONS, Operation, clash, register, withdraw
 
@@ -72,7 +71,7 @@ def admit(found: Mapping[str, Declared]) -> dict[str, str]:
             try:
                 _register_all(declared)
             except ValueError as error:
-                why[plugin] = f"{declared.owner}: {one_line(error)}"
+                why[plugin] = f"{declared.owner}: {error}; rename it"
     return why
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantforge import CONTRACT, price
+from quantforge import CONTRACT, plugins, price
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     page
-    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "backends/*/README.md")
+    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "*/*/README.md")
     for page in sorted(ROOT.glob(pattern))
 ]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in PAGES}
@@ -28,7 +28,6 @@ BLOCKS = {
 }
 LANGUAGES = {"", "dockerfile", "python", "toml"}  # what is neither run nor read needs no word
 SLOW = ("quantforge autotune",)
-DIGITAL = ROOT / "tests" / "digital"  # the package of digitals that the command line's page has
 FILES = {"options.csv": "spot,K,time,sigma,kind\n100,105,0.5,0.2,call\n100,95,0.5,0.2,put\n"}
 
 
@@ -38,9 +37,11 @@ def with_blocks(language):
 
 
 @pytest.fixture
-def apart(tmp_path, monkeypatch):
+def apart(tmp_path, monkeypatch, example, catalogue):
     """A folder with the files that the pages speak of, and the packages that they invent."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(example("digitals"))
+    monkeypatch.setattr(plugins, "_registry", None)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     for name in ("mine", "quantforge_mine"):
@@ -99,9 +100,10 @@ def commands(page):
         if not command.startswith(SLOW)
     ],
 )
-def test_a_command_of_a_page_runs(page, command, apart):
+def test_a_command_of_a_page_runs(page, command, apart, example):
     pytest.importorskip("rich")
-    path = os.pathsep.join([str(DIGITAL), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    installed = str(example("digitals"))
+    path = os.pathsep.join([installed, str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", *shlex.split(command)],
         env={**os.environ, "PYTHONPATH": path},
