@@ -85,6 +85,28 @@ def test_the_backend_of_a_page_is_described_as_the_contract_wants_it(page, apart
     assert (described.name, described.contract) == ("mine", CONTRACT)
 
 
+def test_the_operation_of_a_page_is_computed_and_keeps_the_contract_of_its_oracle(install, apart):
+    names = names_after("docs/operations.md")
+    operations, backend = names["quantforge_operations"], names["quantforge_backend"]
+    install(
+        install.point("mine", types.SimpleNamespace(quantforge_operations=operations)),
+        install.point("mine_numpy", types.SimpleNamespace(quantforge_backend=backend)),
+    )
+    [operation], oracle = operations(), names["ORACLE"]
+    assert operation.name == "mine_discount_factor"
+    drawn = oracle.regions[0].sample(20)
+    found = oracle.public(drawn, backend="mine_numpy")
+    [bound] = oracle.bounds[operation.outputs[0].name]
+    for lane, result in zip(zip(*drawn, strict=True), found, strict=True):
+        [exact] = oracle.exact_values(*lane)
+        assert abs(result - exact) <= bound.tolerance * bound.unit(lane, exact)
+    for case in oracle.edge_cases():
+        with np.errstate(all="raise" if not case.invalid else "ignore"):
+            np.testing.assert_equal(oracle.public(case.operands), case.expected[0])
+    with pytest.raises(FloatingPointError), np.errstate(invalid="raise"):
+        oracle.public((0.05, -1.0))
+
+
 def commands(page):
     """The lines of a page that run the command line."""
     found = (line for _, code in BLOCKS[page] for line in code.splitlines())
