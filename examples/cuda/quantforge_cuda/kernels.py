@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import cupy
 import numpy as np
 
+from quantforge_cuda import source
 from quantforge_cuda.transfers import transfers
 
-__all__ = ["OPTIONS", "SOURCE", "details", "load"]
-
-_HERE: Final = Path(__file__).parent
-SOURCE: Final = _HERE / "kernels.cu"
-_FORMULAS: Final = _HERE / "formulas"  # those of the C backend, copied when this was built
-
-OPTIONS: Final = (
-    "--std=c++17",
-    "--fmad=false",  # only the fused multiply-adds that are written out
-    "--device-as-default-execution-space",  # the formulas name none
-    "--diag-suppress=161",  # a pragma for loops in vectors
-    f"-I{_HERE / 'nvrtc'}",
-    f"-I{_FORMULAS}",
-)
+__all__ = ["details", "load"]
 
 _PRICE: Final = ("price",)
 _GREEKS: Final = (
@@ -51,10 +37,7 @@ _BLOCKS: Final = 1 << 16  # at most; a thread then has several options
 
 
 def load() -> Mapping[str, Callable[..., Any]]:
-    code = SOURCE.read_text("utf-8")
-    formulas = b"".join(path.read_bytes() for path in sorted(_FORMULAS.glob("*.h")))
-    known = f"-DQF_FORMULAS={zlib.crc32(formulas)}"  # or CuPy would not see that they changed
-    module = cupy.RawModule(code=code, options=(*OPTIONS, known), backend="nvrtc")
+    module = cupy.RawModule(code=source.text(), options=source.options(), backend="nvrtc")
     return {
         name: _kernel(module.get_function(name), names) for name, names in _OPERATIONS.items()
     }

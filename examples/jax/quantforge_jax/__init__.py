@@ -52,6 +52,6 @@ def quantforge_backend() -> Backend:
         preference=80,
         details=_details,
         threads=False,  # XLA has its own
-        chunk=4096,  # it compiles for each shape
+        chunk=1024,  # it compiles for each shape
         arrays=("jax.Array",),
     )

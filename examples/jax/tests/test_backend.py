@@ -1,5 +1,6 @@
 """The backend passes QuantForge's conformance suite, and leaves arrays of JAX where they are."""
 
+import os
 import subprocess
 import sys
 
@@ -33,3 +34,17 @@ def test_the_backend_leaves_the_precision_of_jax_as_it_is():
     quantforge.price(100.0, 95.0, 0.5, 0.03, 0.2, backend="jax")
     assert not jax.config.jax_enable_x64
     assert jax.numpy.asarray(1.0).dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_is_told_instead_of_hanging():
+    quantforge.price(100.0, 95.0, 0.5, 0.03, 0.2, backend="jax")
+    child = os.fork()
+    if child == 0:
+        try:
+            quantforge.price(100.0, 95.0, 0.5, 0.03, 0.2, backend="jax")
+        except quantforge.BackendError as error:
+            os._exit("start it by 'spawn'" not in str(error))
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
