@@ -38,9 +38,7 @@ _BLOCKS: Final = 1 << 16  # at most; a thread then has several options
 
 def load() -> Mapping[str, Callable[..., Any]]:
     module = cupy.RawModule(code=source.text(), options=source.options(), backend="nvrtc")
-    return {
-        name: _kernel(module.get_function(name), names) for name, names in _OPERATIONS.items()
-    }
+    return {name: _kernel(module.get_function(name), names) for name, names in _OPERATIONS.items()}
 
 
 def details() -> Mapping[str, str]:

@@ -15,7 +15,16 @@ HERE = Path(__file__).parent
 def test_the_tests_of_the_device_pass_on_the_host():
     paths = [str(HERE / "host"), *sys.path]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    command = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", HERE / "device"]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        HERE / "device",
+    ]
     ran = subprocess.run(command, env=env, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr
     assert "skipped" not in ran.stdout

@@ -4,7 +4,6 @@ import re
 
 import nvrtc
 import pytest
-
 from quantforge_cuda import source
 
 LIBRARY = nvrtc.library()

@@ -165,9 +165,7 @@ def _results(
     return results
 
 
-def _derivative(
-    name: str, argument: str, options: tuple[tuple[str, str], ...]
-) -> tuple[str, int]:
+def _derivative(name: str, argument: str, options: tuple[tuple[str, str], ...]) -> tuple[str, int]:
     """The greek that a result's derivative is, and its sign."""
     found = _DERIVATIVES.get(name, {}).get(argument)
     american = dict(options)["exercise"] == "american"

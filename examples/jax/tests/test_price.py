@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from mpmath import diff, exp, log, mp, mpf, ncdf, sqrt
+from quantforge_jax import price
 
 import quantforge
-from quantforge_jax import price
 
 OPTION = (100.0, 95.0, 0.5, 0.03, 0.2)
 DIVIDEND = 0.01
@@ -46,7 +46,9 @@ def of_six(sign):
 def test_a_price_has_the_bits_of_quantforge(model):
     sigma = 20.0 if model == "bachelier" else 0.2
     for kind in ("call", "put"):
-        got = jax.jit(lambda spot, kind=kind: price(spot, *OPTION[1:4], sigma, kind=kind, model=model))
+        got = jax.jit(
+            lambda spot, kind=kind: price(spot, *OPTION[1:4], sigma, kind=kind, model=model)
+        )
         expected = quantforge.price(CHAIN, *OPTION[1:4], sigma, kind=kind, model=model)
         assert np.asarray(got(CHAIN)).tobytes() == expected.tobytes()
 
@@ -83,14 +85,19 @@ def test_second_derivatives_are_those_of_the_formula(one, other):
 def test_third_derivatives_are_those_of_the_formula(places):
     one, two, three = places
     found = jax.grad(jax.grad(jax.grad(of_six(1.0), one), two), three)(*OPTION, DIVIDEND)
-    assert float(found) == pytest.approx(derivative(tuple(map(places.count, range(6))), 1), rel=1e-11)
+    assert float(found) == pytest.approx(
+        derivative(tuple(map(places.count, range(6))), 1), rel=1e-11
+    )
 
 
 def test_a_derivative_that_is_no_greek_is_refused_by_name():
     with pytest.raises(NotImplementedError, match="derivative of rho by spot"):
         jax.grad(jax.grad(price, 3), 0)(*OPTION)
+
+    def american(sigma):
+        return price(*OPTION[:4], sigma, exercise="american")
+
     with pytest.raises(NotImplementedError, match="vega by sigma of American options"):
-        american = lambda sigma: price(*OPTION[:4], sigma, exercise="american")  # noqa: E731
         jax.grad(jax.grad(american))(0.2)
 
 
@@ -148,7 +155,8 @@ def test_with_thirty_two_bits_the_double_is_rounded_once():
 
 def test_import_leaves_jax_alone():
     code = (
-        "import sys, quantforge, quantforge_jax; quantforge.backends(); assert 'jax' not in sys.modules\n"
+        "import sys, quantforge, quantforge_jax; quantforge.backends()\n"
+        "assert 'jax' not in sys.modules\n"
         "from quantforge_jax import price; import jax\n"
         "price(100.0, 95.0, 0.5, 0.03, 0.2); assert not jax.config.jax_enable_x64"
     )

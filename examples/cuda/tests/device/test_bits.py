@@ -9,15 +9,12 @@ from quantforge_conformance.oracles import oracle
 
 import quantforge
 from quantforge import testing
+from quantforge_cuda import Transfers, transfers
 
-pytest.importorskip("cupy")
+cupy = pytest.importorskip("cupy")
 [INFO] = [info for info in quantforge.backends() if info.name == "cuda"]
 if INFO.state != "available":
     pytest.skip(f"cuda is {INFO.state}: {INFO.reason}", allow_module_level=True)
-
-import cupy
-
-from quantforge_cuda import Transfers, transfers
 
 REGIONS = [(name, region) for name in INFO.operations for region in oracle(name).regions]
 OPTION = (100.0, 95.0, 0.5, 0.03, 0.01, 0.2, 1.0)

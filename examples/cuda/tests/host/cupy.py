@@ -16,7 +16,8 @@ import numpy as np
 
 __version__ = "host"
 
-class ndarray(np.ndarray):  # noqa: N801 - CuPy's name
+
+class ndarray(np.ndarray):
     """An array that is not the host's, as far as the backend can tell."""
 
     @property
@@ -77,7 +78,9 @@ class RawModule:
 def _structure(array):
     """A structure of 64-bit words, to be passed by value."""
     words = array.nbytes // 8
-    kind = type("Structure", (ctypes.Structure,), {"_fields_": [("words", ctypes.c_uint64 * words)]})
+    kind = type(
+        "Structure", (ctypes.Structure,), {"_fields_": [("words", ctypes.c_uint64 * words)]}
+    )
     return kind.from_buffer_copy(array.tobytes())
 
 

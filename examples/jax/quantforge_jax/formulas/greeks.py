@@ -66,9 +66,7 @@ def greeks(*operands: Array) -> tuple[list[Array], Array]:
 
 
 @jax.jit
-def _derived(
-    of: Legs, by: Separation, operands: tuple[Array, ...]
-) -> tuple[list[Array], Array]:
+def _derived(of: Legs, by: Separation, operands: tuple[Array, ...]) -> tuple[list[Array], Array]:
     missing = is_missing(*operands)
     outside = of.outside | by.d.outside | (jnp.abs(operands[6]) != 1)
     values = _values(of, by, operands)
@@ -189,9 +187,7 @@ def _values(of: Legs, by: Separation, operands: tuple[Array, ...]) -> Array:
     return times_power(rows, (degrees * unit - lift).at[0].set(exponent))
 
 
-def _carried(
-    operands: tuple[Array, ...], price: Array, a_share: Array, b_share: Array
-) -> Array:
+def _carried(operands: tuple[Array, ...], price: Array, a_share: Array, b_share: Array) -> Array:
     """What interest and dividends add to theta, q A N(+-d1) - r B N(+-d2) for a call.
 
     By the price and the lesser share, so that nearly equal rates do not cancel.

@@ -189,9 +189,7 @@ def _legs_of(spot: Array, strike: Array, time: Array, rate: Array, dividend: Arr
     outside = is_negative(spot) | is_negative(strike) | is_negative(time)
     outside |= (jnp.isinf(spot) & jnp.isinf(strike)) | jnp.isinf(rate) | jnp.isinf(dividend)
     bend = jnp.where(finite, jnp.abs(argument.s.high) ** 3, 0.0)
-    return Legs(
-        a, a_exponent, a_low, b, b_exponent, b_low, y, y_fine, bend, r, q, finite, outside
-    )
+    return Legs(a, a_exponent, a_low, b, b_exponent, b_low, y, y_fine, bend, r, q, finite, outside)
 
 
 @jax.jit
