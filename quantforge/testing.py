@@ -8,24 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from quantforge import loaded
-from quantforge.contract import GROUP
+from quantforge import capabilities, loaded
+from quantforge.contract import GROUP, Backend
 from quantforge.dispatch import forced_threads
+from quantforge.errors import BackendError
+from quantforge.names import is_in_namespace
 from quantforge.operations import OPERATIONS, Operand, Operation, Output
 from quantforge.operations import operation as _operation
-from quantforge.plugins import registry
+from quantforge.plugins import Registry, registry
 
 __all__ = [
     "Operand",
     "Operation",
     "Output",
+    "declaring",
+    "described",
     "fallback",
     "forced_threads",
-    "is_exact",
     "kernel",
     "operations",
     "plugins",
     "scalar",
+    "tier",
 ]
 
 
@@ -48,12 +52,12 @@ def operations() -> Mapping[str, Operation]:
 
 
 def plugins() -> Mapping[str, str]:
-    """List the modules of all installed backends, importing none of them.
+    """List the modules of all installed plugins, importing none of them.
 
     Returns
     -------
     mapping of str to str
-        By name: the module that describes the backend, that of the core's own included.
+        By name: the module with the hooks, that of the core's own backend included.
     """
     from importlib.metadata import entry_points
 
@@ -61,6 +65,34 @@ def plugins() -> Mapping[str, str]:
     for point in entry_points(group=GROUP):
         modules.setdefault(point.name, point.module)  # the first keeps the name
     return modules
+
+
+def declaring(backend: str) -> frozenset[str]:
+    """Find the other plugins that declare a backend's operations, by the names of these.
+
+    Whoever blocks all other backends leaves these out, before anything looks backends up.
+
+    Parameters
+    ----------
+    backend : str
+
+    Returns
+    -------
+    frozenset of str
+        Names of plugins. None but the backend's own is imported.
+
+    Examples
+    --------
+    >>> from quantforge import testing
+    >>> testing.declaring("numpy")
+    frozenset()
+    """
+    others = frozenset(plugins()) - {backend}
+    alone = Registry(blocked=others)
+    operations = alone.info(backend).operations if backend in alone.names() else ()
+    return frozenset(
+        plugin for plugin in others if any(is_in_namespace(name, plugin) for name in operations)
+    )
 
 
 def kernel(
@@ -72,7 +104,8 @@ def kernel(
     ----------
     backend, operation : str
     outputs : sequence of str, optional
-        Names of the outputs to write, where the operation has a choice; by default all.
+        Names of the outputs to write, where the operation has a choice; by default all that the
+        backend can.
 
     Returns
     -------
@@ -115,7 +148,8 @@ def scalar(
         ``f(*inputs)`` of floats, which returns a float, or a sequence of one number per output.
     """
     declared = _operation(operation)
-    wanted = declared.all_outputs if outputs is None else declared.wanted(outputs)
+    every = capabilities.outputs(described(backend), declared)
+    wanted = every if outputs is None else declared.wanted(outputs)
     return registry().scalar(backend, operation, wanted)
 
 
@@ -154,13 +188,38 @@ def fallback(operation: str) -> Callable[..., Any] | None:
     return found
 
 
-def is_exact(backend: str, operation: str) -> bool:
-    """Say whether a backend promises the bits of this core's numerical specification.
+def described(backend: str) -> Backend:
+    """Return what a backend says of itself.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend.
+    BackendError
+        It could not be read, with the reason.
+    """
+    registry().check(backend)
+    info = registry().info(backend)
+    if not info.operations:
+        raise BackendError(f"backend {backend!r} is {info.state}, {info.reason}") from info.error
+    return registry().description(backend)
+
+
+def tier(backend: str, operation: str) -> str:
+    """Say how near a backend's results are.
+
+    Returns
+    -------
+    str
+        ``"exact"`` for the bits of this core's numerical specification, ``"contract"`` for the
+        documented bounds, ``"approximate"`` for bounds that the backend states itself.
 
     Raises
     ------
     ValueError
         There is no such backend or operation.
+    BackendError
+        The backend could not be read, with the reason.
     """
-    registry().check(backend)
-    return registry().exact(backend, _operation(operation).name)
+    described(backend)
+    return registry().tier(backend, operation)

@@ -1,5 +1,10 @@
-"""Copy the formula files of QuantForge's C backend into what is built; the rest is pyproject's."""
+"""Copy the formula files of QuantForge's C backend into what is built; the rest is pyproject's.
 
+They are in a source distribution already. In a checkout they are where they belong, and anywhere
+else where QUANTFORGE_C_SOURCES says, such as in the source distribution of quantforge-c.
+"""
+
+import os
 import shutil
 from pathlib import Path
 
@@ -9,14 +14,17 @@ from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).parent
 PACKAGE = "quantforge_cuda/formulas"
-PLACES = (HERE / PACKAGE, HERE / "../../backends/c/src")  # of a source distribution; of a checkout
+PLACES = (
+    HERE / PACKAGE,
+    Path(os.environ.get("QUANTFORGE_C_SOURCES", HERE / "../../backends/c/src")),
+)
 
 
 def copy_formulas(to):
     """Copy the files, unchanged, from where they are."""
     found = next((place for place in PLACES if (place / "legs.h").is_file()), None)
     if found is None:
-        raise SystemExit("quantforge-cuda: no formula files; build it in a checkout of QuantForge")
+        raise SystemExit(f"no legs.h in {PLACES[-1]}: set QUANTFORGE_C_SOURCES to its folder")
     to.mkdir(parents=True, exist_ok=True)
     for header in sorted(found.glob("*.h")):
         shutil.copyfile(header, to / header.name)
