@@ -17,7 +17,13 @@ from quantforge import CONTRACT, price
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     page
-    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "backends/*/README.md")
+    for pattern in (
+        "*.md",
+        "docs/**/*.md",
+        "*/README.md",
+        "backends/*/README.md",
+        "examples/*/README.md",
+    )
     for page in sorted(ROOT.glob(pattern))
 ]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in PAGES}

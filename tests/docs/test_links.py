@@ -11,6 +11,7 @@ PAGES = [
     *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("*/README.md"),
     *ROOT.glob("backends/*/README.md"),
+    *ROOT.glob("examples/*/README.md"),
 ]
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)|(?:src|href)=\"(?!\w+:)([^\"#]+)")
 
