@@ -21,7 +21,7 @@ __all__ = ["COMMANDS"]
 
 _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _LANGUAGES: Final = {
-    "python": ("Python", "package", "backend", "python"),
+    "python": ("Python", "package", "pure", "backend", "python"),
     "c": ("C", "package", "backend", "compiled", "c"),
     "rust": ("Rust", "package", "backend", "rust"),
     "cpp": ("C++", "package", "backend", "compiled", "cpp"),
@@ -84,7 +84,7 @@ class _New:
         name, is_operation = arguments.name, self.name == "new-operation"
         _check_name(name, is_operation)
         language, *layers = (
-            ("Python", "package", "operation") if is_operation else _LANGUAGES[arguments.language]
+            ("Python", "package", "pure", "operation") if is_operation else _LANGUAGES[arguments.language]
         )
         values = {
             "NAME": name,
