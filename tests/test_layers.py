@@ -34,7 +34,7 @@ LAYERS = (
     "tuning",
     "__init__",
     # programs on top of it
-    "testing chain",
+    "jax testing chain",
     "cli",
     "__main__ autotune templates",
 )

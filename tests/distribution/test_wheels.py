@@ -32,7 +32,8 @@ def test_no_distribution_asks_for_the_other_quantforge(installed):
 
 def test_the_core_offers_the_backends_and_the_command_line_as_extras(installed):
     core = installed.distributions()["quantforge-core"].metadata
-    offered = {"rust", "c", "numba", "cli", "all", "bench", "docs", "examples", "test", "release"}
+    offered = {"rust", "c", "numba", "cli", "all", "bench", "docs", "examples", "jax"}
+    offered |= {"test", "release"}
     assert set(core.get_all("Provides-Extra")) == offered
     assert core["Version"] == quantforge.__version__
 

@@ -1,4 +1,4 @@
-"""QuantForge in JAX: a backend, and `price`, which JAX can differentiate on any backend.
+"""QuantForge in JAX: a backend.
 
 Importing this neither imports JAX nor changes its configuration.
 """
@@ -6,24 +6,13 @@ Importing this neither imports JAX nor changes its configuration.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quantforge import Backend, hookimpl
 
-if TYPE_CHECKING:
-    from quantforge_jax.differentiable import price as price
-
-__all__ = ["price", "quantforge_backend"]
+__all__ = ["quantforge_backend"]
 
 __version__ = "0.1.0"
-
-
-def __getattr__(name: str) -> Any:
-    if name == "price":
-        from quantforge_jax.differentiable import price
-
-        return price
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _load() -> Mapping[str, Any]:

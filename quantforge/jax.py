@@ -1,11 +1,13 @@
-"""Prices that JAX can compile, map and differentiate, computed by QuantForge's own kernels.
+"""Prices that JAX can compile, map and differentiate, computed by the kernels of any backend.
+
+This module imports JAX, and nothing else of the core imports this module.
 
 JAX calls back for the value and for its derivatives, which are QuantForge's analytic greeks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -94,7 +96,7 @@ def price(
     Examples
     --------
     >>> import jax
-    >>> from quantforge_jax import price
+    >>> from quantforge.jax import price
     >>> round(float(jax.grad(price)(100.0, 95.0, 0.5, 0.03, 0.2)), 4)  # delta
     0.7052
     """
@@ -103,7 +105,7 @@ def price(
     operands = [spot, strike, time, rate, sigma]
     if dividend is not None:
         operands.append(dividend)
-    options = {"model": model, "exercise": exercise, "backend": backend}
+    options: dict[str, str] = {"model": model, "exercise": exercise, "backend": backend}
     if isinstance(kind, str):
         options["kind"] = kind
     elif not isinstance(kind, jax.Array) and np.asarray(kind).dtype.kind not in "fiu":
@@ -119,7 +121,7 @@ def price(
 @cache
 def _results(
     names: tuple[str, ...], arguments: tuple[str, ...], options: tuple[tuple[str, str], ...]
-) -> Callable[..., tuple[jax.Array, ...]]:
+) -> Any:
     """A function of arrays of one shape that returns these results, and knows its derivatives.
 
     Its arguments are the named ones, and a sign where the options name no kind.
@@ -127,15 +129,15 @@ def _results(
 
     def compute(*operands: Any) -> tuple[Any, ...]:
         numbers = [np.asarray(operand, np.float64) for operand in operands]
-        named = dict(zip((*arguments, "kind"), numbers, strict=False))
+        given: dict[str, Any] = dict(zip((*arguments, "kind"), numbers, strict=False))
+        given |= options
         with np.errstate(invalid="ignore"):  # nobody is there to hear it
             if names == ("price",):
-                found = {"price": quantforge.price(**named, **dict(options))}
+                found = {"price": quantforge.price(**given)}
             else:
-                found = quantforge.greeks(**named, **dict(options), which=names)
+                found = quantforge.greeks(**given, which=names)
         return tuple(np.asarray(found[name], operands[0].dtype) for name in names)
 
-    @jax.custom_jvp
     def results(*operands: jax.Array) -> tuple[jax.Array, ...]:
         shape = jax.ShapeDtypeStruct(operands[0].shape, operands[0].dtype)
         return tuple(
@@ -161,8 +163,9 @@ def _results(
         )
         return tuple(values[name] for name in names), slopes
 
-    results.defjvp(differentiate, symbolic_zeros=True)
-    return results
+    differentiable = jax.custom_jvp(results)
+    differentiable.defjvp(differentiate, symbolic_zeros=True)
+    return differentiable
 
 
 def _derivative(name: str, argument: str, options: tuple[tuple[str, str], ...]) -> tuple[str, int]:
