@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,6 @@ from quantforge.calls import Call, Request, flags, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
 from quantforge.dispatch import settings
 from quantforge.dividends import schedule
-from quantforge.errors import did_you_mean
 from quantforge.evaluation import time_left
 from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
@@ -30,6 +30,7 @@ from quantforge.operations import (
     WORDS,
     Operation,
     functions,
+    unknown,
 )
 from quantforge.plugins import registry
 from quantforge.results import Greeks
@@ -521,7 +522,7 @@ def bind(
     accuracy: str = STANDARD,
     dividends: Iterable[tuple[float, float]] | None = None,
     n: int = 1,
-    which: Sequence[str] = FIRST_ORDER,
+    which: Sequence[str] | None = None,
     units: str = RAW,
     backend: str = "auto",
     threads: int | None = None,
@@ -530,13 +531,15 @@ def bind(
 
     Parameters
     ----------
-    operation : {"price", "greeks", "implied_volatility", "exercise_boundary"}
+    operation : str
+        ``"price"``, ``"greeks"``, ``"implied_volatility"``, ``"exercise_boundary"``, or a function
+        of another package's operation.
     model, kind, exercise, accuracy, dividends, backend, threads
         As in `quantforge.price`.
     n : int, default 1
         Batch size to decide for; the callable accepts batches of any size.
     which, units
-        As in `quantforge.greeks`.
+        As in `quantforge.greeks`, where the operation has a choice of results.
 
     Returns
     -------
@@ -544,8 +547,9 @@ def bind(
         ``f(spot, strike, time, rate, sigma, dividend=0.0, out=None)``, without `dividend` for
         models of a forward; for ``"implied_volatility"``
         ``f(price, spot, strike, time, rate, dividend=0.0, out=None)``, and for
-        ``"exercise_boundary"`` the function of `price` without `spot`. It accepts what NumPy's
-        ufuncs accept. It can be pickled, and is resolved anew when it is unpickled.
+        ``"exercise_boundary"`` the function of `price` without `spot`. Of another operation it
+        takes the inputs as they are declared. It accepts what NumPy's ufuncs accept. It can be
+        pickled, and is resolved anew when it is unpickled.
 
     Examples
     --------
@@ -557,33 +561,37 @@ def bind(
     registry()  # plugins declare operations too
     names = functions()
     if operation not in names:
-        hint = did_you_mean(operation, names)
-        raise ValueError(f"unknown operation {operation!r}; valid: {', '.join(names)}{hint}")
-    asked = tuple(which) if operation == "greeks" and not isinstance(which, str) else None
+        raise unknown("operation", operation, names)
+    asked = which if which is None or isinstance(which, str) else tuple(which)
     how = "nan", backend, threads, exercise, accuracy, schedule(dividends), units
     request = Request(operation, model, asked, *how)
     return resolve(request, kind, int(n))
 
 
-def function(name: str) -> Callable[..., Any]:
+def function(name: str | Operation) -> Callable[..., Any]:
     """Return the function that runs an operation, also one that another package has declared.
 
     Parameters
     ----------
-    name : str
-        The function's name in the operation's declaration. ``"price"``, ``"greeks"``,
-        ``"implied_volatility"`` and ``"exercise_boundary"`` give `quantforge.price` and so on.
+    name : str or Operation
+        The function's name in the operation's declaration, or the declaration itself.
+        ``"price"``, ``"greeks"``, ``"implied_volatility"`` and ``"exercise_boundary"`` give
+        `quantforge.price` and so on. From a declaration a package makes its public function when
+        it is imported: no plugin is looked for before the first call.
 
     Returns
     -------
     callable
         It takes the inputs that the operation declares, in that order, and ``dividend``, ``kind``,
         ``model``, ``out``, ``errors``, ``backend`` and ``threads`` as `quantforge.price` does.
+        Several results come by name, as those of `quantforge.greeks`, with ``which`` where there
+        is a choice, ``units`` where there are derivatives, and ``out`` by name. It can be pickled.
 
     Raises
     ------
     ValueError
-        No operation has a function of this name; the message names those that exist.
+        No operation has a function of this name; the message names those that exist, or the plugin
+        that may declare it and cannot be used.
 
     Examples
     --------
@@ -591,57 +599,120 @@ def function(name: str) -> Callable[..., Any]:
     >>> quantforge.function("price") is quantforge.price
     True
     """
+    given = name.function if isinstance(name, Operation) else name
     ours = {each.__name__: each for each in (price, greeks, implied_volatility, exercise_boundary)}
-    if name in ours:
-        return ours[name]
+    if given in ours:
+        return ours[given]
+    if isinstance(name, Operation):
+        return _declared(name)
+    return _declared(_of_function(given))
+
+
+def _of_function(name: str) -> Operation:
+    """The first operation of a function that a plugin declares."""
     registry()  # plugins declare their operations
-    if name not in functions():
-        hint = did_you_mean(name, functions())
-        raise ValueError(f"unknown function {name!r}; valid: {', '.join(functions())}{hint}")
-    return _declared(next(each for each in OPERATIONS.values() if each.function == name))
+    found = (each for each in OPERATIONS.values() if each.function == name)
+    operation = next(found, None)
+    if operation is None:
+        raise unknown("function", name, functions())
+    return operation
 
 
-def _declared(operation: Operation) -> Callable[..., Any]:
+def _check_declared(operation: Operation) -> None:
+    """Refuse an operation that is not in the catalogue as it is declared."""
+    registry()  # plugins declare their operations
+    known = OPERATIONS.get(operation.name)
+    if known is None:
+        raise unknown("operation", operation.name, OPERATIONS)
+    if known is not operation and known != operation:
+        raise ValueError(f"the catalogue has another declaration of {operation.name!r}")
+
+
+class _Declared:
     """A function with the signature that an operation's declaration implies."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.__name__ = self.__qualname__ = operation.function
+        self.__signature__ = _signature(operation)
+        self.__doc__ = _description(operation)
+        self._operation = operation
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        operation = self._operation
+        _check_declared(operation)
+        try:
+            bound = self.__signature__.bind(*arguments, **options)
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}() {error}") from None
+        which = bound.arguments.get("which")
+        bound.apply_defaults()
+        said = bound.arguments
+        how = [said.pop(name) for name in ("errors", "backend", "threads")]
+        exercise = said.pop("exercise", operation.exercise)
+        how += exercise, said.pop("accuracy", STANDARD)
+        said.pop("which", None)
+        if which is not None and not isinstance(which, str):
+            which = tuple(which)
+        request = Request(operation.function, said.pop("model"), which, *how)
+        request = request._replace(units=said.pop("units", RAW))
+        out, kind = said.pop("out"), signs(said.pop("kind", "call"))
+        return _in_full(request, {"rate": 0.0, **said, "kind": kind}, out)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return function, (self.__name__,)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}{self.__signature__}>"
+
+
+_declared = cache(_Declared)
+
+
+def _signature(operation: Operation) -> inspect.Signature:
+    """What the function of a declared operation takes."""
     taken = dict.fromkeys(each.argument for each in operation.inputs if each not in WORDS)
     given = [name for name in taken if name != "dividend"]
-    styled = STYLE in operation.inputs
+    styled = {"exercise": operation.exercise, "accuracy": STANDARD}
+    named = operation.is_named
     options: dict[str, Any] = {
         **({"dividend": NO_DIVIDEND} if "dividend" in taken else {}),
         **({"kind": "call"} if SIGN in operation.inputs else {}),
         "model": operation.model,
-        **({"exercise": operation.exercise, "accuracy": STANDARD} if styled else {}),
+        **(styled if STYLE in operation.inputs else {}),
+        **({"which": operation.default_outputs} if named and operation.default_outputs else {}),
+        **({"units": RAW} if named and any(each.by for each in operation.outputs) else {}),
         "out": None,
         "errors": "nan",
         "backend": "auto",
         "threads": None,
     }
     parameter = inspect.Parameter
-    signature = inspect.Signature(
+    return inspect.Signature(
         [parameter(name, parameter.POSITIONAL_OR_KEYWORD) for name in given]
         + [parameter(name, parameter.KEYWORD_ONLY, default=x) for name, x in options.items()]
     )
 
-    def declared(*arguments: Any, **options: Any) -> Any:
-        found = signature.bind(*arguments, **options)
-        found.apply_defaults()
-        said = found.arguments
-        how = [said.pop(name) for name in ("errors", "backend", "threads")]
-        if styled:
-            how += said.pop("exercise"), said.pop("accuracy")
-        request = Request(operation.function, said.pop("model"), None, *how)
-        out, kind = said.pop("out"), signs(said.pop("kind", "call"))
-        return _in_full(request, {"rate": 0.0, **said, "kind": kind}, out)
 
-    declared.__name__ = declared.__qualname__ = operation.function
-    declared.__signature__ = signature  # type: ignore[attr-defined]  # what inspect goes by
+def _description(operation: Operation) -> str:
+    """The docstring of the function of a declared operation."""
     meanings = "\n".join(
-        f"{each.argument} : array_like\n    {each.meaning}, {each.unit}; {each.rule}."
+        f"{each.argument} : array_like\n    {_sentence(each.meaning, each.unit)}; {each.rule}."
         for each in operation.inputs
         if each not in WORDS
     )
-    declared.__doc__ = f"{operation.summary}.\n\nParameters\n----------\n{meanings}\n"
-    return declared
+    results = "\n".join(
+        f"{each.name}\n    {_sentence(each.meaning, each.unit)}." for each in operation.outputs
+    )
+    summary = f"{operation.summary[:1].upper()}{operation.summary[1:]}."
+    others = "Other parameters are those of `quantforge.price` and `quantforge.greeks`."
+    return (
+        f"{summary}\n\n{others}\n\nParameters\n----------\n{meanings}\n\n"
+        f"Returns\n-------\n{results}\n"
+    )
+
+
+def _sentence(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def _in_full(

@@ -121,7 +121,7 @@ class Call:
             raise ValueError(f"unknown units {self.request.units!r}; valid: {valid}{hint}")
         if self.request.units == RAW:
             return ()
-        if self.request.function != "greeks":
+        if not self.operation.is_named:
             raise ValueError(f"units are for greeks, not for {self.request.function}")
         names = self.selection.names
         return tuple(
@@ -183,11 +183,7 @@ class Call:
                     raise
                 self._decide()
                 return
-            if (
-                self.scalar
-                and self.request.function == "greeks"
-                and len(self.selection.written) < 2
-            ):
+            if self.scalar and self.operation.is_named and len(self.selection.written) < 2:
                 alone = self.scalar
                 self.scalar = lambda *option: (alone(*option),)
 
@@ -300,8 +296,11 @@ class Call:
         if self.flags is not None:
             arguments = {**arguments, "exercise": self.flags}
         names = self.selection.names
-        of_greeks = self.request.function == "greeks"
-        if of_greeks:
+        is_named = self.operation.is_named
+        if is_named:
+            if out is not None and not isinstance(out, Mapping):
+                kind = type(out).__name__
+                raise TypeError(f"out has to map names of results to arrays, and is {kind}")
             given = {} if out is None else dict(out)
             unknown = sorted(given.keys() - set(names))
             if unknown:
@@ -317,7 +316,7 @@ class Call:
             found = labels.call(self._plain, arguments, names, taken)
         else:
             found = self._plain(arguments, outs)
-        if of_greeks:
+        if is_named:
             return Greeks(zip(names, found, strict=True))
         return found if len(found) > 1 else found[0]
 
@@ -330,7 +329,7 @@ class Call:
         else:
             named = dict(zip(names, outs, strict=True))
             values = self._values(arguments, tuple(map(named.get, self.selection.written)))
-            found = self.selection.results(values, arguments["time"], named)
+            found = self.selection.results(values, arguments.get("time"), named)
         if not self.divisors:
             return found
         return tuple(map(_divided, found, self.divisors))
@@ -456,6 +455,7 @@ class _Shape(NamedTuple):
     on_forward: bool
     several: bool  # results
     direct: bool  # the kernel writes what is asked for
+    named: bool  # results are by name
 
 
 _SHORTEST: Final = """
@@ -527,9 +527,10 @@ def _class_of(shape: _Shape) -> type[Call]:
     """The class of calls of a shape."""
     names, operands = shape.names, ", ".join(shape.operands)
     rate = "rate" if "rate" in names else "0.0"
-    of_greeks = shape.function == "greeks"
-    if of_greeks:
-        named = "Greeks(zip(self.selection.names, {}))" if shape.direct else "self.greeks({}, time)"
+    if shape.named:
+        time = "time" if "time" in names else "None"
+        named = "Greeks(zip(self.selection.names, {}))"
+        named = named if shape.direct else f"self.greeks({{}}, {time})"
         numbers = "map(float64, found)" if shape.direct else "tuple(map(float64, found))"
         scalars = f"if found[0] == found[0]: return {named.format(numbers)}"
         results = named.format("found" if shape.several or not shape.direct else "(found,)")
@@ -547,14 +548,14 @@ def _class_of(shape: _Shape) -> type[Call]:
         "scalars": scalars,
         "sizes": " + ".join(f"{name}.size" for name in names),
         "arrays": " is ".join(f"type({name})" for name in names),
-        "given_out": "None" if of_greeks else "out",
-        "without_out": " and out is None" if of_greeks else "",
+        "given_out": "None" if shape.named else "out",
+        "without_out": " and out is None" if shape.named else "",
         "carry": rate if shape.on_forward else "ZERO",
         "given_carry": f"self.model.dividend({rate}, dividend)" if shape.on_forward else "dividend",
         "rate": rate,
         "results": results,
         "operands": operands,
-        "out": "" if of_greeks else ", out",
+        "out": "" if shape.named else ", out",
         "first": "found[0]" if shape.several else "found",
         "count": len(names),
         "arguments": ", ".join(f'"{name}": {name}' for name in names),
@@ -589,6 +590,7 @@ def resolve(request: Request, kind: Any = "call", size: int | None = None) -> Ca
         on_forward=model.on_forward,
         several=len(selection.written) > 1,
         direct=selection.direct,
+        named=operation.is_named,
     )
     return _class_of(shape)(request, kind, size)
 

@@ -23,8 +23,9 @@ def kernel(backend: str, operation: str, wanted: int | None = None) -> Any:
 
 def __getattr__(name: str) -> Any:
     """Load the backend that a pickled kernel belongs to."""
+    backends = registry().names()  # plugins declare operations too
     for operation in OPERATIONS:
-        for backend in registry().names():
+        for backend in backends:
             full = f"{operation}_{backend}"
             if name == full:
                 return kernel(backend, operation)

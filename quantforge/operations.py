@@ -15,28 +15,42 @@ from typing import Final
 from quantforge import conventions
 from quantforge.conventions import model_of
 from quantforge.errors import did_you_mean
+from quantforge.exercises import AMERICAN, EUROPEAN
+from quantforge.names import check_name, is_in_namespace
 
 __all__ = [
     "ALL",
     "AMERICAN_GREEKS",
     "CONTRACT",
+    "DIVIDEND",
     "FIRST_ORDER",
     "MARKET",
     "OPERATIONS",
+    "RATE",
     "RAW",
     "SECOND_ORDER",
+    "SIGMA",
+    "SIGN",
     "SPLIT_FROM",
+    "SPOT",
     "STEPS",
+    "STRIKE",
+    "STYLE",
     "THIRD_ORDER",
+    "TIME",
     "UNITS",
     "WORDS",
     "Operand",
     "Operation",
     "Output",
+    "clash",
     "find",
     "functions",
+    "note_absent",
     "operation",
     "register",
+    "unknown",
+    "withdraw",
 ]
 
 CONTRACT = 1
@@ -44,6 +58,14 @@ CONTRACT = 1
 
 SPLIT_FROM: Final = 65_536
 _SPLIT_AMERICAN_FROM: Final = 1_024  # an American option takes a microsecond or more
+
+_TAKEN: Final = frozenset(
+    {
+        *("accuracy", "backend", "errors", "exercise", "kind", "model", "out", "self", "threads"),
+        *("units", "which"),
+    }
+)
+"""What the public functions take beside an operation's inputs."""
 
 STEPS: Final[Mapping[str, int]] = MappingProxyType({"1 %": 100, "day": 365})
 """The steps that the market counts by, and how many of them make a unit of an operand."""
@@ -79,11 +101,13 @@ class Operand:
     step: str = ""
 
     def __post_init__(self) -> None:
-        """Fill in the argument's name, and check the step."""
+        """Fill in the argument's name, and check it and the step."""
+        check_name(self.name, "operand")
         if self.step and self.step not in STEPS:
             raise ValueError(f"unknown step {self.step!r}; valid: {', '.join(map(repr, STEPS))}")
         if not self.argument:
             object.__setattr__(self, "argument", self.name)
+        check_name(self.argument, "argument")
 
     @property
     def rule(self) -> str:
@@ -118,6 +142,12 @@ class Output:
     type: str = "d"
     by: tuple[Operand, ...] | None = None
 
+    def __post_init__(self) -> None:
+        """Check the name and the type."""
+        check_name(self.name, "output")
+        if self.type not in ("d", "b"):
+            raise ValueError(f"type of output {self.name!r} is {self.type!r}; valid: 'd', 'b'")
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -126,13 +156,15 @@ class Operation:
     Parameters
     ----------
     name, summary : str
+        Names are of small letters, digits and underscores. Those that a plugin declares begin with
+        the plugin's own name: ``digitals_cash_or_nothing`` of the plugin ``digitals``.
     inputs : tuple of Operand
     outputs : tuple of Output
     numerics : int
         Version of the numerical specification: results keep their bits while it stays, and a
         backend is exact only if it implements this very version.
     function : str
-        The public function that runs it.
+        The public function that runs it; a name like the operation's, and often the same.
     family : str
         The family of models that it serves; see `quantforge.conventions.Model`.
     exercise : str
@@ -161,6 +193,43 @@ class Operation:
     inverse_of: str = ""
     vectors: str = "quantforge"
     split_from: int = SPLIT_FROM
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be called, where it is declared."""
+        for what, name in (("operation", self.name), ("function", self.function)):
+            check_name(name, what)
+        if type(self.numerics) is not int or self.numerics < 1:
+            raise ValueError(f"numerics of {self.name} is {self.numerics!r}; it counts from 1")
+        if self.exercise not in (EUROPEAN, AMERICAN):
+            valid = f"{EUROPEAN!r}, {AMERICAN!r}"
+            raise ValueError(f"exercise of {self.name} is {self.exercise!r}; valid: {valid}")
+        families = {model.family: None for model in conventions.MODELS.values()}
+        if self.family not in families:
+            valid = ", ".join(map(repr, families))
+            raise ValueError(f"family of {self.name} is {self.family!r}; valid: {valid}")
+        self._check_lists()
+
+    def _check_lists(self) -> None:
+        """Refuse inputs and outputs that are missing, given twice, or named like something else."""
+        given = [each.argument for each in self.inputs if each not in WORDS]
+        names = [each.name for each in self.outputs]
+        for what, listed in (("inputs", given), ("outputs", names)):
+            twice = {name for name in listed if listed.count(name) > 1}
+            if not listed or twice:
+                why = f"has {', '.join(sorted(twice))} twice among its" if twice else "has no"
+                raise ValueError(f"{self.name} {why} {what}")
+        for name in given:
+            if name in _TAKEN:
+                raise ValueError(
+                    f"an input of {self.name} cannot be called {name!r}: its function takes that "
+                    "for something else"
+                )
+        self.wanted(self.default_outputs)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its function returns results by name, as `greeks` does."""
+        return len(self.outputs) > 1 and not self.inverse_of
 
     @property
     def model(self) -> str:
@@ -287,6 +356,7 @@ _BACHELIER = (ANY_FORWARD, ANY_STRIKE, TIME, RATE, ABSOLUTE_SIGMA, SIGN)
 
 _OPERATIONS: Final[dict[str, Operation]] = {}
 _RESOLVED: Final[dict[tuple[str, str, str], str]] = {}
+_ABSENT: Final[dict[str, str]] = {}  # why a plugin has declared nothing, by its name
 
 OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(_OPERATIONS)
 """The catalogue by name: our operations, then those that `register` has added."""
@@ -313,16 +383,60 @@ def register(operation: Operation) -> Operation:
     """
     if not isinstance(operation, Operation):
         raise TypeError(f"{operation!r} is not a quantforge.Operation")
-    key = operation.function, operation.family, operation.exercise
-    known = _OPERATIONS.get(operation.name) or _OPERATIONS.get(_RESOLVED.get(key, ""))
-    if known is not None and known != operation:
-        raise ValueError(
-            f"operation {operation.name!r} cannot be registered: {known.name!r} is there already, "
-            f"for {known.function!r} with {known.family} models and {known.exercise} exercise"
-        )
+    for known in _OPERATIONS.values():
+        if common := clash(operation, known):
+            raise ValueError(
+                f"operation {operation.name!r} cannot be registered: {common} is there already"
+            )
     _OPERATIONS[operation.name] = operation
-    _RESOLVED[key] = operation.name
+    _RESOLVED[_served(operation)] = operation.name
     return operation
+
+
+def withdraw(operation: Operation) -> None:
+    """Take a registered operation out of the catalogue again, if it is there."""
+    if _OPERATIONS.get(operation.name) == operation:
+        del _OPERATIONS[operation.name], _RESOLVED[_served(operation)]
+
+
+def _served(operation: Operation) -> tuple[str, str, str]:
+    """What it alone serves."""
+    return operation.function, operation.family, operation.exercise
+
+
+def clash(one: Operation, other: Operation) -> str:
+    """What two declarations share that one alone may have, in words; empty if they get along."""
+    if one == other:
+        return ""
+    if one.name == other.name:
+        changed = [name for name, value in vars(one).items() if vars(other)[name] != value]
+        return f"operation {one.name!r} (with another {', '.join(changed)})"
+    if _served(one) == _served(other):
+        how = f"with {one.family} models and {one.exercise} exercise"
+        return f"function {one.function!r} {how} (by {one.name!r} and {other.name!r})"
+    if one.function != other.function:
+        for name, function in ((one.name, other.function), (other.name, one.function)):
+            if name == function:
+                return f"{name!r}, as an operation and as another one's function"
+    return ""
+
+
+def note_absent(reasons: Mapping[str, str]) -> None:
+    """Take note of the plugins that have declared nothing, by name with the reason."""
+    _ABSENT.clear()
+    _ABSENT.update(reasons)
+
+
+def unknown(what: str, name: object, valid: Iterable[str]) -> ValueError:
+    """What to raise for a name that is none of the valid ones; says what may be meant."""
+    names = list(valid)
+    absent = [
+        f"; plugin {plugin!r}, which may declare it, is {why}"
+        for plugin, why in _ABSENT.items()
+        if is_in_namespace(name, plugin)
+    ]
+    hint = "".join(absent) or did_you_mean(name, names)
+    return ValueError(f"unknown {what} {name!r}; valid: {', '.join(names)}{hint}")
 
 
 def find(function: str, model: str = "black_scholes", exercise: str = "european") -> Operation:
@@ -341,13 +455,13 @@ def find(function: str, model: str = "black_scholes", exercise: str = "european"
         pass  # a name, or wrong
     named = operation(function)
     if named.exercise != exercise and exercise != "european":  # the default may have gone unsaid
-        raise ValueError(_served(exercise))
+        raise ValueError(_where_served(exercise))
     if named.family != family and model != "black_scholes":  # the default may have gone unsaid
         raise ValueError(f"{named.name!r} is not for model {model!r} but for {named.model!r}")
     return named
 
 
-def _served(exercise: str) -> str:
+def _where_served(exercise: str) -> str:
     """Say which functions serve an exercise, with which models."""
     served = [each for each in _OPERATIONS.values() if each.exercise == exercise]
     if not served:
@@ -367,10 +481,7 @@ def operation(name: str) -> Operation:
     try:
         return _OPERATIONS[name]
     except (KeyError, TypeError):
-        valid = dict.fromkeys([*functions(), *_OPERATIONS])
-        raise ValueError(
-            f"unknown operation {name!r}; valid: {', '.join(valid)}{did_you_mean(name, valid)}"
-        ) from None
+        raise unknown("operation", name, dict.fromkeys([*functions(), *_OPERATIONS])) from None
 
 
 for _operation in (

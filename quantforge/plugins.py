@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
+from quantforge import catalogue
 from quantforge.callables import array_type
 from quantforge.capabilities import TIERS, Needs, check, lacks, outputs, tier
 from quantforge.contract import GROUP, Backend, Specification
 from quantforge.errors import BackendError, KernelError, did_you_mean, one_line, warn_once
-from quantforge.operations import CONTRACT, OPERATIONS, Operation, register
+from quantforge.operations import CONTRACT, OPERATIONS, Operation, note_absent
 from quantforge.operations import operation as _operation
 from quantforge.redirection import to_stderr
 
@@ -130,10 +131,16 @@ class Registry:
         self._manager = pluggy.PluginManager("quantforge")
         self._manager.add_hookspecs(Specification)
         self._entries: dict[str, _Entry] = {}
+        self._declared: dict[str, catalogue.Declared] = {}
         self._find(points, blocked)
+        self._admit()
+        self._check_limits()
         for name, error in unreadable.items():
             reason = f"its entry points cannot be read: {one_line(error)}"
             self._entries.setdefault(name, _Entry(name, State.BROKEN, reason, error))
+        silent = [entry for entry in self._entries.values() if entry.name not in self._declared]
+        absent = [entry for entry in silent if entry.state in (State.BLOCKED, State.BROKEN)]
+        note_absent({entry.name: f"{entry.state}: {entry.reason}" for entry in absent})
         self.arrays = self._arrays()
 
     def _arrays(self) -> tuple[str, ...]:
@@ -145,7 +152,7 @@ class Registry:
         from quantforge import numpy_backend
 
         # The one backend that the core knows by name: the fallback, which it brings along itself.
-        fallback = self._read("numpy", lambda: numpy_backend, blocked)
+        fallback = self._read("numpy", lambda: numpy_backend, blocked, "this core")
         assert fallback is not None
         self._entries["numpy"] = fallback
         claims: dict[str, dict[str, EntryPoint]] = {}
@@ -164,13 +171,32 @@ class Registry:
                 self._entries[name] = _Entry(name, State.BROKEN, self.avoided[name])
             else:
                 (point, *_) = its.values()
-                entry = self._read(name, point.load, blocked)
+                entry = self._read(name, point.load, blocked, _owner(point))
                 if entry is not None:
                     self._entries[name] = entry
             if name in self._entries and name != "numpy":
                 self._entries[name].distribution = next(iter(its.values())).dist
 
-    def _read(self, name: str, find: Callable[[], Any], blocked: frozenset[str]) -> _Entry | None:
+    def _admit(self) -> None:
+        """Take what plugins declare into the catalogue; one that cannot be there breaks them."""
+        for name, reason in catalogue.admit(self._declared).items():
+            del self._declared[name]
+            entry = self._entries.setdefault(name, _Entry(name, State.BROKEN))
+            entry.state, entry.reason = State.BROKEN, reason
+
+    def _check_limits(self) -> None:
+        """Refuse limits to what there is not, now that all operations are there."""
+        for entry in self._entries.values():
+            if entry.state is State.AVAILABLE and entry.description is not None:
+                try:
+                    check(entry.description)
+                except ValueError as error:
+                    entry.state, entry.error = State.BROKEN, error
+                    entry.reason = f"hook failed: {one_line(error)}"
+
+    def _read(
+        self, name: str, find: Callable[[], Any], blocked: frozenset[str], owner: str
+    ) -> _Entry | None:
         """Import one plugin and call its hooks; whatever goes wrong there affects it alone.
 
         None if it declares operations and no backend.
@@ -181,7 +207,7 @@ class Registry:
         try:
             plugin = _announced("importing", name, find)
             stage = "hook"
-            described = _announced("describing", name, lambda: self._described(plugin, name))
+            described = _announced("describing", name, lambda: self._described(plugin, name, owner))
             return None if described is None else self._judge(described)
         except KeyboardInterrupt:
             raise
@@ -195,14 +221,13 @@ class Registry:
         found = getattr(self._manager.hook, name).get_hookimpls()
         return next((each.function for each in found if each.plugin is plugin), None)
 
-    def _described(self, plugin: Any, name: str) -> Backend | None:
-        """The plugin's description of its backend, if it has one; registers its operations."""
+    def _described(self, plugin: Any, name: str, owner: str) -> Backend | None:
+        """The plugin's description of its backend, if it has one; notes what it declares."""
         self._manager.register(plugin, name)  # pluggy checks the plugin
         operations = self._hook("quantforge_operations", plugin)
         backend = self._hook("quantforge_backend", plugin)
         if operations is not None:
-            for operation in operations():
-                register(operation)
+            self._declared[name] = catalogue.read(name, owner, operations())
         if backend is None:
             if operations is None:
                 raise TypeError("it has no hook implementation `quantforge_backend`")
@@ -213,8 +238,6 @@ class Registry:
             raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
         if described.name != name:
             raise ValueError(f"entry point {name!r} describes a backend named {described.name!r}")
-        if described.contract == CONTRACT:
-            check(described)
         return described
 
     @staticmethod
@@ -516,11 +539,19 @@ def _folder(distribution: Distribution) -> str:
 
 def _origin(point: EntryPoint) -> str:
     """Module and distribution of an entry point, in words."""
+    return f"{point.value}{_of_distribution(point)}"
+
+
+def _owner(point: EntryPoint) -> str:
+    """A plugin and its distribution, in words."""
+    return f"plugin {point.name!r}{_of_distribution(point)}"
+
+
+def _of_distribution(point: EntryPoint) -> str:
     try:
-        owner = f" of {point.dist.name} {point.dist.version}" if point.dist else ""
+        return f" of {point.dist.name} {point.dist.version}" if point.dist else ""
     except Exception:  # its metadata is damaged
-        owner = ""
-    return f"{point.value}{owner}"
+        return ""
 
 
 def _warn_unknown(blocked: frozenset[str], known: set[str]) -> None:

@@ -105,13 +105,14 @@ def _select(
     if not names:
         raise ValueError("which names no result")
     forward = model.on_forward and operation.takes_dividend
+    if forward:
+        _check_at_forward(operation, model, names)
     at_forward = forward and not {"rho", "phi"}.isdisjoint(names)
     kept = names
     if at_forward:
         kept = tuple(name for name in names if name not in ("rho", "phi"))
-        summed = ("price",) if operation.exercise == EUROPEAN else ("rho", "phi")
         if "rho" in names or not kept:
-            kept = (*kept, *summed)
+            kept = (*kept, *_summed(operation))
     if escrowed:
         kept = (*kept, *(CHANGED[name] for name in names if name in CHANGED))
         if operation.inverse_of and operation.exercise != EUROPEAN:
@@ -125,3 +126,27 @@ def _select(
         "".join(output.type for output in written),
         at_forward,
     )
+
+
+def _summed(operation: Operation) -> tuple[str, ...]:
+    """The outputs of which rho at a constant forward is made."""
+    if operation.function == "greeks" and operation.exercise == EUROPEAN:
+        return ("price",)  # paid at expiry: rho is -T V
+    return tuple(each.name for each in operation.outputs if each.name in ("rho", "phi"))
+
+
+def _check_at_forward(operation: Operation, model: Model, names: Sequence[str]) -> None:
+    """Refuse derivatives by the rate or the dividend that are known at a constant spot alone."""
+    known = {output.name: output for output in operation.outputs}
+    for name in names:
+        declared = known[name].by
+        by = None if declared is None else [operand.argument for operand in declared]
+        is_rho = name == "rho" and by in (None, ["rate"]) and "phi" in known
+        is_phi = name == "phi" and by in (None, ["dividend"])
+        moves = name in ("rho", "phi") or not {"rate", "dividend"}.isdisjoint(by or ())
+        if moves and not is_rho and not is_phi:
+            raise ValueError(
+                f"{operation.name} does not have {name} for model {model.name!r}, whose dividend "
+                "is the rate: it declares no derivatives 'rho' by the rate and 'phi' by the "
+                "dividend that make it"
+            )

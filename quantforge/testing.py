@@ -12,14 +12,16 @@ from quantforge import capabilities, loaded
 from quantforge.contract import GROUP, Backend
 from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError
+from quantforge.names import is_in_namespace
 from quantforge.operations import OPERATIONS, Operand, Operation, Output
 from quantforge.operations import operation as _operation
-from quantforge.plugins import registry
+from quantforge.plugins import Registry, registry
 
 __all__ = [
     "Operand",
     "Operation",
     "Output",
+    "declaring",
     "described",
     "fallback",
     "forced_threads",
@@ -50,12 +52,12 @@ def operations() -> Mapping[str, Operation]:
 
 
 def plugins() -> Mapping[str, str]:
-    """List the modules of all installed backends, importing none of them.
+    """List the modules of all installed plugins, importing none of them.
 
     Returns
     -------
     mapping of str to str
-        By name: the module that describes the backend, that of the core's own included.
+        By name: the module with the hooks, that of the core's own backend included.
     """
     from importlib.metadata import entry_points
 
@@ -63,6 +65,34 @@ def plugins() -> Mapping[str, str]:
     for point in entry_points(group=GROUP):
         modules.setdefault(point.name, point.module)  # the first keeps the name
     return modules
+
+
+def declaring(backend: str) -> frozenset[str]:
+    """Find the other plugins that declare a backend's operations, by the names of these.
+
+    Whoever blocks all other backends leaves these out, before anything looks backends up.
+
+    Parameters
+    ----------
+    backend : str
+
+    Returns
+    -------
+    frozenset of str
+        Names of plugins. None but the backend's own is imported.
+
+    Examples
+    --------
+    >>> from quantforge import testing
+    >>> testing.declaring("numpy")
+    frozenset()
+    """
+    others = frozenset(plugins()) - {backend}
+    alone = Registry(blocked=others)
+    operations = alone.info(backend).operations if backend in alone.names() else ()
+    return frozenset(
+        plugin for plugin in others if any(is_in_namespace(name, plugin) for name in operations)
+    )
 
 
 def kernel(

@@ -3,6 +3,7 @@
 import importlib.metadata
 import importlib.util
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -14,9 +15,12 @@ import pytest
 from hypothesis import settings
 
 from quantforge import CONTRACT, Backend, dispatch, errors, hookimpl, operations, plugins, threads
+from quantforge import catalogue as catalogue_of_plugins
 from quantforge.operations import OPERATIONS
 from quantforge.plan import Row, Source
 from quantforge.profile import lookup
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 # A run says the same tomorrow and elsewhere; fresh examples are what `./dev test --fuzz` is for.
 settings.register_profile(
@@ -86,6 +90,26 @@ def device(tmp_path):
     return make
 
 
+@pytest.fixture(scope="session")
+def example(tmp_path_factory):
+    """A function installing a package of ``examples``; returns the folder that it is in."""
+    folders = {}
+
+    def install(name):
+        if name not in folders:
+            folder = folders[name] = tmp_path_factory.mktemp(name)
+            source = folder / "source"  # a build leaves files behind
+            left = shutil.ignore_patterns("build", "*.egg-info", "__pycache__", ".*")
+            shutil.copytree(EXAMPLES / name, source, ignore=left)
+            how = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+            pip = [sys.executable, "-m", "pip", "install", *how, "--target", folder / "installed"]
+            done = subprocess.run([*pip, source], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        return folders[name] / "installed"
+
+    return install
+
+
 @dataclass
 class Point:
     """An entry point; `plugin` is what importing it gives, or an exception it raises."""
@@ -137,7 +161,7 @@ def describe():
 @pytest.fixture
 def catalogue():
     """The catalogue of operations, which a test may add to."""
-    tables = operations._OPERATIONS, operations._RESOLVED
+    tables = operations._OPERATIONS, operations._RESOLVED, catalogue_of_plugins._ADMITTED
     kept = [dict(table) for table in tables]
     yield operations.OPERATIONS
     for table, entries in zip(tables, kept, strict=True):

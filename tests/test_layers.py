@@ -9,11 +9,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "quantforge"
 
 LAYERS = (
     # what everything may know
-    "boundary control_groups errors redirection version",
+    "boundary control_groups errors names redirection version",
     "files conventions kinds shapes",
     "dividends exercises",
     "labels moments operations",
-    "results",
+    "catalogue results",
     "contract golden threads",
     # backends: found, loaded, called
     "callables capabilities ufuncs",

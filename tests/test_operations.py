@@ -1,5 +1,6 @@
 """The catalogue: one declaration for each operation, found by what users say."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,19 @@ import pytest
 
 import quantforge
 from quantforge.conventions import MODELS
-from quantforge.operations import OPERATIONS, find, register
+from quantforge.operations import OPERATIONS, RATE, find, register
 from quantforge.plugins import registry
+from quantforge.selection import select
 
 FUNCTIONS = ("price", "greeks", "implied_volatility")
-DIGITAL = replace(OPERATIONS["price"], name="digital", function="digital", numerics=1)
+DIGITAL = replace(OPERATIONS["price"], name="digits_digital", function="digits_digital", numerics=1)
+GREEKS = replace(
+    OPERATIONS["greeks"],
+    name="digits_greeks",
+    function="digits_greeks",
+    numerics=1,
+    default_outputs=("price", "delta"),
+)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -77,13 +86,13 @@ def test_the_exercise_boundary_is_found_whether_or_not_the_exercise_is_said():
 
 def test_a_registered_operation_is_found_and_registering_it_again_changes_nothing(catalogue):
     assert register(DIGITAL) is DIGITAL
-    assert find("digital") is DIGITAL
+    assert find("digits_digital") is DIGITAL
     assert register(replace(DIGITAL)) == DIGITAL
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"numerics": 2}, {"name": "digital_2"}, {"name": "price"}],
+    [{"numerics": 2}, {"name": "digits_2"}, {"name": "price"}],
     ids=["another version", "the same function", "a name that is taken"],
 )
 def test_an_operation_does_not_take_the_place_of_another(catalogue, changes):
@@ -114,19 +123,29 @@ def digital(install, describe, catalogue):
 
     def kernel(spot, strike, time, rate, dividend, sigma, sign, out=None):
         # The value of the argument list itself: enough to see what arrives where.
-        return np.add(100.0 * dividend + sign, 10.0 * (spot - strike) + rate, out=out)
+        [place] = out or [None]
+        return np.add(100.0 * dividend + sign, 10.0 * (spot - strike) + rate, out=place)
+
+    def greeks(spot, *_, out=None, outputs=()):
+        places = out or [None] * len(outputs)
+        known = {output.name: place for place, output in enumerate(GREEKS.outputs)}
+        # 1000 times the place of the output, and the spot.
+        found = zip(outputs, places, strict=True)
+        found = tuple(np.add(1000.0 * known[name], spot, out=out) for name, out in found)
+        return found if len(found) > 1 else found[0]
 
     class Plugin:
         @quantforge.hookimpl
         def quantforge_operations(self):
-            return [DIGITAL]
+            return [DIGITAL, GREEKS]
 
         @quantforge.hookimpl
         def quantforge_backend(self):
-            return describe("digits", numerics={"digital": 1}, load=lambda: {"digital": kernel})
+            kernels = {DIGITAL.name: kernel, GREEKS.name: greeks}
+            return describe("digits", numerics=dict.fromkeys(kernels, 1), load=lambda: kernels)
 
     install(install.point("digits", Plugin()))
-    return quantforge.function("digital")
+    return quantforge.function("digits_digital")
 
 
 def test_a_plugin_s_operation_gets_a_function_with_the_declared_signature(digital):
@@ -144,4 +163,83 @@ def test_it_takes_what_our_functions_take(digital):
     assert many.tolist() == [11.5, 19.5]
     with pytest.raises(TypeError, match="spot must be real numbers"):
         digital("far", 100.0, 1.0, 0.5, 0.2)
-    assert quantforge.explain("digital").backend == "digits"
+    assert quantforge.explain("digits_digital").backend == "digits"
+
+
+def test_wrong_arguments_are_told_with_the_name_of_the_function(digital):
+    with pytest.raises(TypeError, match=r"^digits_digital\(\) missing a required argument: 'rate'"):
+        digital(101.0, 100.0, 1.0)
+    with pytest.raises(TypeError, match=r"^digits_digital\(\) got an unexpected .* 'which'"):
+        digital(101.0, 100.0, 1.0, 0.5, 0.2, which=["price"])
+
+
+OPTION = (101.0, 100.0, 1.0, 0.5, 0.2)
+
+
+def test_several_results_come_by_name_with_a_choice_and_units(digital):
+    called = quantforge.function("digits_greeks")
+    assert dict(called(*OPTION)) == {"price": 101.0, "delta": 1101.0}
+    assert dict(called(*OPTION, which="gamma")) == {"gamma": 2101.0}
+    assert called(*OPTION, which=["vega", "price"]).vega == 3101.0
+    assert called(*OPTION, which=("vega", "theta"), units="market") == {
+        "vega": 31.01,
+        "theta": 4101.0 / 365.0,
+    }
+    with pytest.raises(ValueError, match=r"unknown output 'detla' of digits_greeks; .* 'delta'"):
+        called(*OPTION, which="detla")
+
+
+def test_results_by_name_are_written_where_out_says(digital):
+    called, out = quantforge.function("digits_greeks"), np.empty(2)
+    found = called([101.0, 102.0], *OPTION[1:], out={"delta": out})
+    assert found.delta is out
+    assert out.tolist() == [1101.0, 1102.0]
+    for function in (called, quantforge.greeks):
+        with pytest.raises(TypeError, match="out has to map names of results to arrays"):
+            function([101.0, 102.0], *OPTION[1:], out=out)
+
+
+def test_bind_takes_the_choice_too(digital):
+    assert dict(quantforge.bind("digits_greeks")(*OPTION)) == {"price": 101.0, "delta": 1101.0}
+    bound = quantforge.bind("digits_greeks", which=["gamma"])
+    assert bound(*OPTION) == {"gamma": 2101.0}
+    assert bound(np.array([101.0, 102.0]), *OPTION[1:]).gamma.tolist() == [2101.0, 2102.0]
+    assert pickle.loads(pickle.dumps(bound))(*OPTION) == {"gamma": 2101.0}
+
+
+def test_labels_stay_on_results_by_name(digital):
+    pandas = pytest.importorskip("pandas")
+    spot = pandas.Series([101.0, 102.0], index=["a", "b"])
+    found = quantforge.function("digits_greeks")(spot, *OPTION[1:]).to_pandas()
+    assert found.loc["b"].to_dict() == {"price": 102.0, "delta": 1102.0}
+
+
+def test_a_declaration_gives_the_function_before_any_plugin_is_looked_for(monkeypatch, digital):
+    monkeypatch.setattr("quantforge.api.registry", lambda: pytest.fail("plugins are looked for"))
+    assert quantforge.function(GREEKS) is not quantforge.function(DIGITAL)
+    monkeypatch.undo()
+    assert quantforge.function(DIGITAL) is digital
+
+
+def test_a_function_of_a_plugin_is_the_same_in_another_process(digital):
+    assert pickle.loads(pickle.dumps(digital)) is digital
+
+
+def test_a_declared_function_says_why_its_operation_is_not_there(install, catalogue):
+    install(digits=lambda: 1 / 0)
+    with pytest.raises(
+        ValueError, match=r"unknown operation 'digits_digital'; .*; plugin 'digits', which may "
+    ):
+        quantforge.function(DIGITAL)(*OPTION)
+
+
+def test_the_price_of_a_forward_has_no_rho_where_the_declaration_does_not_say_how(digital):
+    """rho with the forward held constant is made of rho and phi."""
+    called = quantforge.function("digits_greeks")
+    assert called(*OPTION, which=["rho", "phi"], model="black76") == {"rho": 11202.0, "phi": 0.0}
+    by_rate = quantforge.Output("rate_greek", "dV/drate", "", by=(RATE,))
+    for name in ("rate_greek", "rho"):
+        outputs = GREEKS.outputs[0], replace(by_rate, name=name)
+        other = replace(GREEKS, outputs=outputs, default_outputs=())
+        with pytest.raises(ValueError, match=f"digits_greeks does not have {name} for model"):
+            select(other, MODELS["black76"], None)

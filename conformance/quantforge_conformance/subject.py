@@ -166,12 +166,17 @@ class Subject:
         `wanted` are the operations to examine, all that it declares by default.
         """
         kept = os.environ.get("QUANTFORGE_BLOCK", "")
-        others = testing.plugins().keys() - {name}
+        others = testing.plugins().keys() - {name} - testing.declaring(name)
         os.environ["QUANTFORGE_BLOCK"] = ",".join(sorted(others | set(kept.split(","))))
         found = {info.name: info for info in quantforge.backends()}
         if name not in found:
             raise Unfit(f"unknown backend {name!r}; installed: {', '.join(found)}")
         free = [info.name for info in found.values() if info.state == "available"]
+        if both := set(free) - {name} - others:
+            raise Unfit(
+                f"plugins {', '.join(sorted(both))} declare operations of {name!r}, and are "
+                "backends too: operations that others implement belong in a plugin of their own"
+            )
         if set(free) - {name}:
             raise Unfit(f"backends {', '.join(free)} were looked up before they could be blocked")
         kernels = tuple(cls._kernels(found[name], wanted))

@@ -1,17 +1,19 @@
 """A command for each function that has none of its own, as those of other packages' operations.
 
-Everything about it comes from the declarations. It has an option for each input, and adds a column
-for each default output.
+Everything about it comes from the declarations. It has an option for each input and for the choice
+of outputs, and adds a column for each that is chosen.
 """
 
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 import quantforge
 from quantforge.cli import european, operands
+from quantforge.cli.choice import add_steps_option, add_which_option, heading
 from quantforge.cli.compute import Columns, Computation, settings
 from quantforge.errors import warn_once
 from quantforge.operations import Operation, find, functions
@@ -42,12 +44,33 @@ def _commands() -> Iterator[Computation]:
 
 
 def _command(function: str, declared: Operation) -> Computation:
+    called = quantforge.function(declared)
+    options = inspect.signature(called).parameters
+
     def compute(arguments: argparse.Namespace, inputs: Columns) -> Columns:
-        found = quantforge.function(function)(**inputs, **settings(arguments))
-        outputs = _default_outputs(find(function, arguments.model))
-        results = found if isinstance(found, tuple) else (found,)
-        names = (f"{arguments.column}{name}" for name in outputs)
-        return dict(zip(names, results, strict=True))
+        own = {name: getattr(arguments, name) for name in ("which", "units") if name in options}
+        found = called(**inputs, **own, **settings(arguments))
+        if not isinstance(found, quantforge.Greeks):
+            outputs = _default_outputs(find(function, arguments.model))
+            results = found if isinstance(found, tuple) else (found,)
+            found = dict(zip(outputs, results, strict=True))
+        return {f"{arguments.column}{name}": values for name, values in found.items()}
+
+    def add_options(parser: argparse.ArgumentParser) -> None:
+        if "which" in options:
+            names = tuple(output.name for output in declared.outputs)
+            default = declared.default_outputs, ",".join(declared.default_outputs)
+            add_which_option(parser, "result", names, {"all": names}, default)
+        if "units" in options:
+            by = (operand for output in declared.outputs for operand in output.by or ())
+            steps = dict.fromkeys(f"{each.step} of {each.argument}" for each in by if each.step)
+            add_steps_option(parser, steps)
+        parser.add_argument(
+            "--column",
+            default="",
+            metavar="PREFIX",
+            help="put before the names of the added columns",
+        )
 
     return Computation(
         name=function,
@@ -58,17 +81,12 @@ def _command(function: str, declared: Operation) -> Computation:
             f"--{name} {sum(operand.typical) / 2:.3g}"
             for name, operand in operands.inputs(function).items()
         ),
-        add_options=_add_options,
+        add_options=add_options,
         compute=compute,
+        heading=heading(function),
     )
 
 
 def _default_outputs(operation: Operation) -> tuple[str, ...]:
     wanted = operation.wanted(operation.default_outputs) or operation.all_outputs
     return tuple(output.name for output in operation.written(wanted))
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
-    )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from typing import Any, Final
 
 import numpy as np
 
 import quantforge
+from quantforge.cli.choice import add_steps_option, add_which_option, heading
 from quantforge.cli.compute import Columns, Computation, settings
 from quantforge.cli.parity import add_quote_options
 from quantforge.cli.sides import SIDES, add_side_options, prices
 from quantforge.dividends import schedule
-from quantforge.errors import did_you_mean
 from quantforge.files.cells import read_numbers
-from quantforge.operations import RAW, UNITS, find
 
 __all__ = ["COMMANDS"]
 
@@ -36,18 +34,6 @@ def _greeks(arguments: argparse.Namespace, inputs: Columns) -> Columns:
     how = {"which": arguments.which, "units": arguments.units, **settings(arguments)}
     found = quantforge.greeks(**inputs, **how)
     return {f"{arguments.column}{name}": values for name, values in found.items()}
-
-
-def _greek_heading(arguments: argparse.Namespace, column: str) -> str:
-    """A greek with the steps that it is per; other columns as they are."""
-    name = column.removeprefix(arguments.column)
-    added = f"{arguments.column}{name}" == column and name in arguments.which
-    if arguments.units == RAW or not added:
-        return column
-    steps = Counter(find("greeks", arguments.model).steps(name))
-    orders = {1: "{}", 2: "({})²", 3: "({})³"}
-    words = " and ".join(orders[order].format(step) for step, order in steps.items())
-    return f"{column} per {words}" if steps else column
 
 
 def _implied_volatility(arguments: argparse.Namespace, inputs: Columns) -> Columns:
@@ -85,20 +71,8 @@ def _add_price_options(parser: argparse.ArgumentParser) -> None:
 def _add_greeks_options(parser: argparse.ArgumentParser) -> None:
     add_quote_options(parser, priced=False)
     _add_dividend_option(parser)
-    parser.add_argument(
-        "--which",
-        type=_which,
-        default=quantforge.FIRST_ORDER,
-        metavar="NAME,...",
-        help=f"{', '.join(_GROUPS)}, or any of {', '.join(quantforge.ALL)} (default: first)",
-    )
-    parser.add_argument(
-        "--units",
-        default=RAW,
-        choices=UNITS,
-        help="raw: per 1.0 and per year; market: per 1 %% of volatility, rate and dividend, and "
-        f"per day (default: {RAW})",
-    )
+    add_which_option(parser, "greek", quantforge.ALL, _GROUPS, (quantforge.FIRST_ORDER, "first"))
+    add_steps_option(parser, ("1 % of volatility, rate and dividend", "day"))
     parser.add_argument(
         "--column", default="", metavar="PREFIX", help="put before the names of the added columns"
     )
@@ -139,18 +113,6 @@ def _dividend(word: str) -> tuple[float, float]:
     return pair
 
 
-def _which(words: str) -> tuple[str, ...]:
-    names: list[str] = []
-    for word in (each.strip() for each in words.split(",")):
-        if word not in _GROUPS and word not in quantforge.ALL:
-            valid = *_GROUPS, *quantforge.ALL
-            raise argparse.ArgumentTypeError(
-                f"unknown greek {word!r}; valid: {', '.join(valid)}{did_you_mean(word, valid)}"
-            )
-        names += _GROUPS.get(word, (word,))
-    return tuple(names)
-
-
 _COMPUTATIONS: Final = (
     Computation(
         name="price",
@@ -169,7 +131,7 @@ _COMPUTATIONS: Final = (
         example="--spot 100 --strike 100 --time 0.5 --rate 0.03 --sigma 0.2 --which first,vanna",
         add_options=_add_greeks_options,
         compute=_greeks,
-        heading=_greek_heading,
+        heading=heading("greeks"),
     ),
     Computation(
         name="iv",

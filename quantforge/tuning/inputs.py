@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from quantforge import api, conventions
 from quantforge.capabilities import models, outputs
-from quantforge.operations import OPERATIONS, STYLE, WORDS
+from quantforge.operations import OPERATIONS, SIGN, STYLE, WORDS
 from quantforge.plugins import registry
 
 __all__ = ["call", "choice", "model", "operands", "ready", "taken"]
@@ -80,18 +80,19 @@ def call(
     asked = OPERATIONS[operation]
     served = model(operation, backend)
     settings: dict[str, Any] = {
-        "kind": "call",
+        **({"kind": "call"} if SIGN in asked.inputs else {}),
         **choice(operation, served),
         "backend": backend,
         "threads": threads,
     }
     names = asked.default_outputs or tuple(output.name for output in asked.outputs)
-    if backend != "auto" and asked.function == "greeks":
+    if backend != "auto" and asked.is_named and asked.default_outputs:
         can = asked.written(outputs(registry().description(backend), asked))
         names = tuple(each.name for each in can if each.name in names) or (can[0].name,)
         settings["which"] = names
-    if len(names) == 1 and asked.function != "greeks":
-        settings["out"] = np.empty(n)
+    if len(names) == 1:
+        out = np.empty(n)
+        settings["out"] = {names[0]: out} if asked.is_named else out
     views = {name: array[:n] for name, array in taken(arrays, served).items()}
     return ready(api.function(asked.function), {**views, **settings})
 

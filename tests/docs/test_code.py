@@ -12,18 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantforge import CONTRACT, price
+from quantforge import CONTRACT, plugins, price
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     page
-    for pattern in (
-        "*.md",
-        "docs/**/*.md",
-        "*/README.md",
-        "backends/*/README.md",
-        "examples/*/README.md",
-    )
+    for pattern in ("*.md", "docs/**/*.md", "*/README.md", "*/*/README.md")
     for page in sorted(ROOT.glob(pattern))
 ]
 TEXTS = {str(page.relative_to(ROOT)): page.read_text("utf-8") for page in PAGES}
@@ -34,7 +28,6 @@ BLOCKS = {
 }
 LANGUAGES = {"", "dockerfile", "python", "toml"}  # what is neither run nor read needs no word
 SLOW = ("quantforge autotune",)
-DIGITAL = ROOT / "tests" / "digital"  # the package of digitals that the command line's page has
 FILES = {"options.csv": "spot,K,time,sigma,kind\n100,105,0.5,0.2,call\n100,95,0.5,0.2,put\n"}
 
 
@@ -44,9 +37,11 @@ def with_blocks(language):
 
 
 @pytest.fixture
-def apart(tmp_path, monkeypatch):
+def apart(tmp_path, monkeypatch, example, catalogue):
     """A folder with the files that the pages speak of, and the packages that they invent."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(example("digitals"))
+    monkeypatch.setattr(plugins, "_registry", None)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     for name in ("mine", "quantforge_mine"):
@@ -67,11 +62,16 @@ def run(code, name, known):
             exec(compile(part, name, "exec"), known)
 
 
-def names_after(page):
+def is_for_jax(code):
+    """Whether a block imports JAX, which makes forks of this process suspect."""
+    return re.search(r"^import jax$", code, re.M) is not None
+
+
+def names_after(page, wanted=lambda code: not is_for_jax(code)):
     """What the code of a page has defined, run from top to bottom."""
     known = {"__name__": "page"}
     for place, (word, code) in enumerate(BLOCKS[page]):
-        if word == "python":
+        if word == "python" and wanted(code):
             run(code, f"{page}, block {place + 1}", known)
     return known
 
@@ -82,12 +82,50 @@ def test_the_code_of_a_page_runs(page, apart):
     assert names_after(page)
 
 
+WITH_JAX = [name for name, blocks in BLOCKS.items() if any(is_for_jax(code) for _, code in blocks)]
+
+
+@pytest.mark.parametrize("page", WITH_JAX)
+def test_the_code_with_jax_runs_in_a_process_of_its_own(page):
+    pytest.importorskip("jax")
+    code = (
+        f"import runpy; here = runpy.run_path({__file__!r}); "
+        f"here['names_after']({page!r}, here['is_for_jax'])"
+    )
+    path = os.pathsep.join([str(ROOT / "examples/jax"), *filter(None, sys.path)])
+    env = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/backends.md"])
 def test_the_backend_of_a_page_is_described_as_the_contract_wants_it(page, apart):
     names = names_after(page)
     names.setdefault("load", dict)  # the README leaves it out
     described = names["quantforge_backend"]()
     assert (described.name, described.contract) == ("mine", CONTRACT)
+
+
+def test_the_operation_of_a_page_is_computed_and_keeps_the_contract_of_its_oracle(install, apart):
+    names = names_after("docs/operations.md")
+    operations, backend = names["quantforge_operations"], names["quantforge_backend"]
+    install(
+        install.point("mine", types.SimpleNamespace(quantforge_operations=operations)),
+        install.point("mine_numpy", types.SimpleNamespace(quantforge_backend=backend)),
+    )
+    [operation], oracle = operations(), names["ORACLE"]
+    assert operation.name == "mine_discount_factor"
+    drawn = oracle.regions[0].sample(20)
+    found = oracle.public(drawn, backend="mine_numpy")
+    [bound] = oracle.bounds[operation.outputs[0].name]
+    for lane, result in zip(zip(*drawn, strict=True), found, strict=True):
+        [exact] = oracle.exact_values(*lane)
+        assert abs(result - exact) <= bound.tolerance * bound.unit(lane, exact)
+    for case in oracle.edge_cases():
+        with np.errstate(all="raise" if not case.invalid else "ignore"):
+            np.testing.assert_equal(oracle.public(case.operands), case.expected[0])
+    with pytest.raises(FloatingPointError), np.errstate(invalid="raise"):
+        oracle.public((0.05, -1.0))
 
 
 def commands(page):
@@ -105,9 +143,10 @@ def commands(page):
         if not command.startswith(SLOW)
     ],
 )
-def test_a_command_of_a_page_runs(page, command, apart):
+def test_a_command_of_a_page_runs(page, command, apart, example):
     pytest.importorskip("rich")
-    path = os.pathsep.join([str(DIGITAL), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    installed = str(example("digitals"))
+    path = os.pathsep.join([installed, str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", *shlex.split(command)],
         env={**os.environ, "PYTHONPATH": path},

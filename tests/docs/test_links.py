@@ -10,8 +10,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("*/README.md"),
-    *ROOT.glob("backends/*/README.md"),
-    *ROOT.glob("examples/*/README.md"),
+    *ROOT.glob("*/*/README.md"),
 ]
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)|(?:src|href)=\"(?!\w+:)([^\"#]+)")
 
