@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from quantforge.cli import main
 
@@ -140,7 +141,6 @@ def test_compilers_have_nothing_to_warn_of(package):
 
 
 def test_its_workflows_are_read_and_run_the_commands_of_the_readme(package):
-    yaml = pytest.importorskip("yaml")
     flows = {
         path.stem: yaml.safe_load(path.read_text("utf-8"))
         for path in (package.folder / ".github/workflows").iterdir()
