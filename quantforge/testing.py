@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from quantforge import loaded
-from quantforge.contract import GROUP
+from quantforge import capabilities, loaded
+from quantforge.contract import GROUP, Backend
 from quantforge.dispatch import forced_threads
+from quantforge.errors import BackendError
 from quantforge.names import is_in_namespace
 from quantforge.operations import OPERATIONS, Operand, Operation, Output
 from quantforge.operations import operation as _operation
@@ -21,13 +22,14 @@ __all__ = [
     "Operation",
     "Output",
     "declaring",
+    "described",
     "fallback",
     "forced_threads",
-    "is_exact",
     "kernel",
     "operations",
     "plugins",
     "scalar",
+    "tier",
 ]
 
 
@@ -102,7 +104,8 @@ def kernel(
     ----------
     backend, operation : str
     outputs : sequence of str, optional
-        Names of the outputs to write, where the operation has a choice; by default all.
+        Names of the outputs to write, where the operation has a choice; by default all that the
+        backend can.
 
     Returns
     -------
@@ -145,7 +148,8 @@ def scalar(
         ``f(*inputs)`` of floats, which returns a float, or a sequence of one number per output.
     """
     declared = _operation(operation)
-    wanted = declared.all_outputs if outputs is None else declared.wanted(outputs)
+    every = capabilities.outputs(described(backend), declared)
+    wanted = every if outputs is None else declared.wanted(outputs)
     return registry().scalar(backend, operation, wanted)
 
 
@@ -184,13 +188,38 @@ def fallback(operation: str) -> Callable[..., Any] | None:
     return found
 
 
-def is_exact(backend: str, operation: str) -> bool:
-    """Say whether a backend promises the bits of this core's numerical specification.
+def described(backend: str) -> Backend:
+    """Return what a backend says of itself.
+
+    Raises
+    ------
+    ValueError
+        There is no such backend.
+    BackendError
+        It could not be read, with the reason.
+    """
+    registry().check(backend)
+    info = registry().info(backend)
+    if not info.operations:
+        raise BackendError(f"backend {backend!r} is {info.state}, {info.reason}") from info.error
+    return registry().description(backend)
+
+
+def tier(backend: str, operation: str) -> str:
+    """Say how near a backend's results are.
+
+    Returns
+    -------
+    str
+        ``"exact"`` for the bits of this core's numerical specification, ``"contract"`` for the
+        documented bounds, ``"approximate"`` for bounds that the backend states itself.
 
     Raises
     ------
     ValueError
         There is no such backend or operation.
+    BackendError
+        The backend could not be read, with the reason.
     """
-    registry().check(backend)
-    return registry().exact(backend, _operation(operation).name)
+    described(backend)
+    return registry().tier(backend, operation)

@@ -36,7 +36,7 @@ LAYERS = (
     # programs on top of it
     "testing chain",
     "cli",
-    "__main__ autotune",
+    "__main__ autotune templates",
 )
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer.split()}
 PUBLIC = {"__init__", "files"}  # what `chain` may know, as an outsider's program would

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quantforge_conformance import operands
 from quantforge_conformance.checks import unlike
-from quantforge_conformance.oracles import ORACLES
 from quantforge_conformance.subject import Kernel
 
 from quantforge import threads
@@ -27,7 +26,7 @@ def kernels():
     """Every kernel of an exact backend; others have other bits on other paths."""
     found, usable = registry(), [one.name for one in backends() if one.state is State.AVAILABLE]
     return [
-        Kernel(name, OPERATIONS[operation], ORACLES[operation], True, found.kernel(name, operation))
+        Kernel.load(name, operation)
         for name in usable
         for operation in OPERATIONS
         if found.exact(name, operation)

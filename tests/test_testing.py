@@ -6,7 +6,7 @@ import quantforge
 from quantforge import testing
 
 OPTION = (100.0, 105.0, 0.5, 0.03, 0.0, 0.2)
-ENTRIES = [testing.kernel, testing.scalar, testing.is_exact]
+ENTRIES = [testing.kernel, testing.scalar, testing.tier]
 
 
 def test_a_kernel_takes_operands_in_the_order_of_the_catalogue():
@@ -41,7 +41,7 @@ def test_an_unknown_output_is_refused_with_the_names_of_those_there_are(entry):
 
 
 def test_the_fallback_is_not_exact():
-    assert not testing.is_exact("numpy", "price")
+    assert testing.tier("numpy", "price") == "contract"
 
 
 def test_a_backend_is_exact_where_it_follows_this_cores_numerics(install, describe):
@@ -50,9 +50,9 @@ def test_a_backend_is_exact_where_it_follows_this_cores_numerics(install, descri
         right=describe("right", exact=True, numerics={"price": numerics["price"]}),
         older=describe("older", exact=True, numerics={"price": numerics["price"] - 1}),
     )
-    assert testing.is_exact("right", "price")
-    assert not testing.is_exact("right", "greeks")
-    assert not testing.is_exact("older", "price")
+    assert testing.tier("right", "price") == "exact"
+    assert testing.tier("right", "greeks") == "contract"
+    assert testing.tier("older", "price") == "contract"
 
 
 def test_every_installed_backend_is_listed_with_its_module():

@@ -15,7 +15,10 @@ from quantforge_conformance.oracles import Bound
 from quantforge_conformance.subject import Kernel
 
 PATHS = 4
-"""How many units of rounding two paths of a backend that is not exact may differ by."""
+"""How many units of rounding two paths of a backend that is not exact may differ by.
+
+Where it states a bound on its errors, so many times the bound.
+"""
 
 
 def bits(array: Any) -> NDArray[Any]:
@@ -42,6 +45,7 @@ def unlike(
     The same are equal bits, or, for a backend that is not exact, numbers a few roundings apart.
     """
     lines = []
+    paths = PATHS * max(1.0, kernel.slack) if kernel.tier == "approximate" else PATHS
     for place, (output, ours, theirs) in enumerate(
         zip(
             kernel.operation.outputs,
@@ -54,7 +58,7 @@ def unlike(
             return [f"{output.name} is {_kind(ours)}, expected {_kind(theirs)}"]
         wrong = bits(ours) != bits(theirs)
         if not kernel.exact and theirs.dtype.kind == "f" and wrong.any():
-            wrong &= ~_close(ours, theirs, _rounding(kernel, operands, place))
+            wrong &= ~_close(ours, theirs, _rounding(kernel, operands, place), paths)
         places = np.flatnonzero(wrong)
         lines += [
             f"{output.name}, {_lane(kernel, _option(operands, ours.shape, index), index)}; "
@@ -109,12 +113,14 @@ def _rounding(kernel: Kernel, operands: Sequence[Any], place: int) -> NDArray[np
         return unit
 
 
-def _close(ours: NDArray[Any], theirs: NDArray[Any], unit: NDArray[Any]) -> NDArray[np.bool]:
+def _close(
+    ours: NDArray[Any], theirs: NDArray[Any], unit: NDArray[Any], paths: float
+) -> NDArray[np.bool]:
     with np.errstate(invalid="ignore"):
         return (
             (np.isnan(ours) & np.isnan(theirs))
             | (ours == theirs)
-            | (np.abs(ours - theirs) <= PATHS * unit)
+            | (np.abs(ours - theirs) <= paths * unit)
         )
 
 

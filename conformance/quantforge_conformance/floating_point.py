@@ -19,6 +19,26 @@ FLUSH_TO_ZERO = 0x8000
 DENORMALS_ARE_ZERO = 0x0040
 ROUND_DOWN, ROUND_UP, ROUND_TO_ZERO = 0x2000, 0x4000, 0x6000
 
+_FLAGS = ("invalid", "denormal", "divide by zero", "overflow", "underflow", "inexact")
+_ROUNDING = {0: "", ROUND_DOWN: "round down", ROUND_UP: "round up", ROUND_TO_ZERO: "round to zero"}
+
+
+def flags(value: int) -> str:
+    """Return the names of the sticky flags that are set."""
+    return ", ".join(name for bit, name in enumerate(_FLAGS) if value >> bit & 1) or "none"
+
+
+def modes(value: int) -> str:
+    """Return in words how MXCSR differs from its default, but for the sticky flags."""
+    words = [
+        _ROUNDING[value & ROUND_TO_ZERO],
+        "flush to zero" if value & FLUSH_TO_ZERO else "",
+        "denormals are zero" if value & DENORMALS_ARE_ZERO else "",
+        *(f"{name} traps" for bit, name in enumerate(_FLAGS) if not value >> 7 + bit & 1),
+    ]
+    return ", ".join(filter(None, words)) or "default"
+
+
 _READ = bytes.fromhex("0fae1fc3")  # stmxcsr [rdi]; ret
 _WRITE = bytes.fromhex("0fae17c3")  # ldmxcsr [rdi]; ret
 

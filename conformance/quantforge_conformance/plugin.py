@@ -74,6 +74,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="write what is found to a .json or .md file, as the run goes",
     )
     group.addoption(
+        "--expected",
+        metavar="FILE",
+        type=Path,
+        help="tests that have to fail, a line each: the name, a colon, the reason",
+    )
+    group.addoption(
         "--drawn",
         metavar="SEED",
         type=int,
@@ -109,15 +115,36 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if SUBJECT in config.stash and config.getoption("quick"):
         sides: tuple[list[pytest.Item], list[pytest.Item]] = [], []
-        for item in items:
-            sides[item.name.partition("[")[0] in QUICK].append(item)
+        for item in items:  # an author's own tests, beside the suite, are none of these
+            ours = item.path.is_relative_to(Path(__file__).with_name("suite"))
+            sides[not ours or item.name.partition("[")[0] in QUICK].append(item)
         left_out, items[:] = sides
         config.hook.pytest_deselected(items=left_out)
+    if SUBJECT in config.stash and config.getoption("expected"):
+        _expect_failures(config.getoption("expected"), items)
     for item in items:
         called = getattr(item, "callspec", None)
         kernel = None if called is None else called.params.get("kernel")
         if kernel is not None and hasattr(kernel, "oracle"):
             item.user_properties.append(("quantforge operation", kernel.name))
+
+
+def _expect_failures(file: Path, items: list[pytest.Item]) -> None:
+    """Mark the tests that a file names: they have to fail, and the report says why."""
+    by_name = {item.name: item for item in items}
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise pytest.UsageError(f"--expected: {error}") from None
+    for number, line in enumerate(lines, 1):
+        name, _, reason = (part.strip() for part in line.partition(": "))
+        if not name or name.startswith("#"):
+            continue
+        if not reason:
+            raise pytest.UsageError(f"{file}:{number}: give a reason, as in {name}: why it fails")
+        if name not in by_name:
+            raise pytest.UsageError(f"{file}:{number}: no test of this run is called {name}")
+        by_name[name].add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 class _Counter:
@@ -128,8 +155,12 @@ class _Counter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         operation = dict(report.user_properties).get("quantforge operation")
-        if operation is not None and (report.when == "call" or report.outcome != "passed"):
-            self._report.count(str(operation), report.outcome)
+        if operation is None or (report.when != "call" and report.outcome == "passed"):
+            return
+        is_expected = report.outcome == "skipped" and hasattr(report, "wasxfail")
+        self._report.count(str(operation), "expected" if is_expected else report.outcome)
+        if is_expected:
+            self._report.expect(str(operation), report.nodeid.rpartition("::")[2], report.wasxfail)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

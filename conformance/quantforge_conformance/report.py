@@ -40,15 +40,20 @@ class Report:
         self.subject, self.path = subject, path
         self.counts: dict[str, Counter[str]] = {each.name: Counter() for each in subject.kernels}
         self.errors: dict[str, list[dict[str, Any]]] = {each.name: [] for each in subject.kernels}
+        self.expected: list[dict[str, str]] = []
         self.speed: dict[str, dict[str, float]] = {}
         self.state = "running"
         self._written = 0.0
 
     def count(self, operation: str, outcome: str) -> None:
-        """Count a test of an operation as passed, failed or skipped."""
+        """Count a test of an operation as passed, failed, expected to fail, or skipped."""
         self.counts[operation][outcome] += 1
         if time.monotonic() > self._written + _EVERY:
             self.write()
+
+    def expect(self, operation: str, test: str, reason: str) -> None:
+        """Keep why a test was expected to fail, as it has."""
+        self.expected.append({"operation": operation, "test": test, "reason": reason})
 
     def add(
         self,
@@ -84,11 +89,14 @@ class Report:
         return {
             "backend": info.name,
             "version": info.version,
+            "device": info.device,
             "details": dict(info.details),
             "state": self.state,
+            "expected": self.expected,
             "operations": {
                 each.name: {
-                    "exact": each.exact,
+                    "tier": each.tier,
+                    "bound": each.slack,
                     **{word: self.counts[each.name][word] for word in _OUTCOMES},
                     **self.speed.get(each.name, {}),
                     "errors": self.errors[each.name],
@@ -113,20 +121,23 @@ class Report:
     def lines(self) -> list[str]:
         """Return a line on each operation, for the terminal."""
         return [
-            ", ".join(filter(None, (f"{name}: {_exact(each)}", _tests(each), _worst(each))))
+            ", ".join(filter(None, (f"{name}: {_tier(each)}", _tests(each), _worst(each))))
             for name, each in self.found()["operations"].items()
         ]
 
 
-_OUTCOMES: Final = ("passed", "failed", "skipped")
+_OUTCOMES: Final = ("passed", "failed", "expected", "skipped")
 
 
 def markdown(found: Mapping[str, Any]) -> str:
     """Return findings as a page with a badge, a row an operation and one for every region."""
-    state = found["state"]
-    badge = f"https://img.shields.io/badge/quantforge_conformance-{state}-{_COLORS[state]}"
+    state, known = found["state"], len(found["expected"])
+    word = f"{state}_but_for_{known}" if known and state == "passed" else state
+    color = "yellow" if word != state else _COLORS[state]
+    badge = f"https://img.shields.io/badge/quantforge_conformance-{word}-{color}"
+    said = word.replace("_", " ")
     rows = [
-        (name, _exact(each), *(str(each[word]) for word in _OUTCOMES), _worst(each), _fast(each))
+        (name, _tier(each), *(str(each[word]) for word in _OUTCOMES), _worst(each), _fast(each))
         for name, each in found["operations"].items()
     ]
     errors = [
@@ -140,16 +151,22 @@ def markdown(found: Mapping[str, Any]) -> str:
         [
             f"# {found['backend']} {found['version']}",
             "",
-            f"![quantforge conformance: {state}]({badge})" + (f" {facts}" if facts else ""),
+            f"![quantforge conformance: {said}]({badge})" + (f" {facts}" if facts else ""),
             "",
-            *_table(("operation", "bits", *_OUTCOMES, "errors", "speed"), rows),
+            *_table(("operation", "tier", *_OUTCOMES, "errors", "speed"), rows),
             "",
             *_table(
                 ("operation", "region", "output", "unit", "maximum", "99.9 %", "allowed"), errors
             ),
             "",
+            *(_known(found["expected"]) if known else ()),
         ]
     )
+
+
+def _known(expected: Iterable[Mapping[str, str]]) -> list[str]:
+    rows = [(one["operation"], f"`{one['test']}`", one["reason"]) for one in expected]
+    return ["Known to fail:", "", *_table(("operation", "test", "reason"), rows), ""]
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -161,8 +178,11 @@ def _number(x: float) -> str:
     return f"{x:.2f}"
 
 
-def _exact(each: Mapping[str, Any]) -> str:
-    return "exact" if each["exact"] else "not exact"
+def _tier(each: Mapping[str, Any]) -> str:
+    """The tier, and what it means where the bits are not the specification's."""
+    if each["tier"] == "exact":
+        return "exact"
+    return f"{each['tier']}, within {each['bound']:g} × the bounds"
 
 
 def _tests(each: Mapping[str, Any]) -> str:

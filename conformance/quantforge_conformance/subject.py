@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 import quantforge
@@ -18,7 +20,7 @@ from quantforge_conformance.oracles import Oracle, oracle
 Results = tuple[NDArray[Any], ...]
 
 SLACK = 2
-"""What a backend that is not exact may miss, in multiples of the tolerances."""
+"""How many times the tolerances a backend may miss that is neither exact nor states a bound."""
 
 
 class Unfit(Exception):
@@ -35,17 +37,44 @@ class Kernel:
     operation : Operation
     oracle : Oracle
         What its results are measured against.
-    exact : bool
-        Whether it promises the bits of the specification.
+    described : Backend
+        What the backend says of itself, and so what may be asked of it.
+    tier : str
+        How near it promises to be, as `quantforge.testing.tier` has it.
     call : callable
         What `quantforge.testing.kernel` returns, ``call(*inputs, *outputs)``.
     """
 
-    backend: str
     operation: Operation
     oracle: Oracle
-    exact: bool
+    described: quantforge.Backend
+    tier: str
     call: Any
+
+    @classmethod
+    def load(cls, backend: str, name: str) -> Kernel:
+        """Return a backend's kernel of the operation of this name, and what it is measured against.
+
+        They have only the outputs that the backend says it writes.
+        """
+        operation, measure = testing.operations()[name], oracle(name)
+        described = testing.described(backend)
+        written = described.outputs.get(name)
+        if written is not None:
+            measure = measure.of([one.name for one in operation.outputs], written)
+            operation = with_outputs(operation, written)
+        call = testing.kernel(backend, name)
+        return cls(operation, measure, described, testing.tier(backend, name), call)
+
+    @property
+    def backend(self) -> str:
+        """Return the name of the backend."""
+        return self.described.name
+
+    @property
+    def exact(self) -> bool:
+        """Return whether it promises the bits of the specification."""
+        return self.tier == "exact"
 
     @property
     def name(self) -> str:
@@ -53,22 +82,53 @@ class Kernel:
         return self.operation.name
 
     @property
-    def slack(self) -> int:
+    def slack(self) -> float:
         """Return the factor on the tolerances of the contract."""
+        if self.tier == "approximate":
+            return self.described.approximate[self.name]
         return 1 if self.exact else SLACK
 
+    def takes(self, count: int) -> bool:
+        """Return whether the backend takes batches of this size."""
+        return self.described.min_size <= count <= self.described.max_size
+
     def __call__(self, *operands: Any, out: Iterable[Any] = ()) -> Results:
-        """Evaluate; always a tuple, one result per output."""
-        results = self.call(*operands, *out)
-        return results if isinstance(results, tuple) else (results,)
+        """Evaluate; always a tuple, one result per output.
+
+        What is too small or too large for the backend is filled up, or cut into pieces.
+        """
+        shape = np.broadcast_shapes(*map(np.shape, operands))
+        if not self.takes(math.prod(shape)) and 0 not in shape:
+            return self._in_pieces(operands, shape, tuple(out))
+        return several(self.call(*operands, *out))
+
+    def _in_pieces(self, operands: Sequence[Any], shape: Any, out: Results) -> Results:
+        lanes = [np.broadcast_to(x, shape).reshape(-1) for x in operands]
+        count = math.prod(shape)
+        length = min(max(count, self.described.min_size), self.described.max_size)
+        starts = range(0, count, length)
+        pieces = [
+            several(self.call(*(np.resize(x[i : i + length], length) for x in lanes)))
+            for i in starts
+        ]
+        columns = zip(*pieces, strict=True)
+        results = tuple(np.concatenate(one)[:count].reshape(shape)[()] for one in columns)
+        for to, result in zip(out, results, strict=False):
+            np.copyto(to, result)
+        return out or results
+
+    def public(self, operands: Sequence[Any], **options: Any) -> Results:
+        """Return what the user's function returns on these operands, with this backend."""
+        if self.described.models and self.operation.model not in self.described.models:
+            pytest.skip(f"{self.backend} serves only {', '.join(self.described.models)}")
+        if not self.takes(len(operands[0])):
+            pytest.skip(f"{self.backend} takes no batch of {len(operands[0])} options")
+        return several(self.oracle.public(operands, backend=self.backend, **options))
 
     def of(self, names: Sequence[str]) -> Kernel:
         """Return the kernel that writes only these outputs, for an operation with a choice."""
         call = testing.kernel(self.backend, self.name, names)
-        outputs = tuple(output for output in self.operation.outputs if output.name in names)
-        chosen = tuple(output.name for output in outputs)
-        operation = replace(self.operation, outputs=outputs, default_outputs=chosen)
-        return replace(self, operation=operation, call=call)
+        return replace(self, operation=with_outputs(self.operation, names), call=call)
 
     def outputs(self, shape: Any) -> Results:
         """Return fresh arrays to write to, filled with what no result looks like."""
@@ -76,6 +136,20 @@ class Kernel:
         for array in made:
             array.reshape(-1).view(np.uint8)[:] = 0xA5
         return made
+
+
+def several(results: Any) -> Results:
+    """Return results as a tuple, also where there is one."""
+    return results if isinstance(results, tuple) else (results,)
+
+
+def with_outputs(operation: Operation, names: Sequence[str]) -> Operation:
+    """Return an operation with only these outputs."""
+    outputs = tuple(output for output in operation.outputs if output.name in names)
+    default = tuple(name for name in operation.default_outputs if name in names)
+    if operation.default_outputs and not default:
+        default = tuple(output.name for output in outputs)
+    return replace(operation, outputs=outputs, default_outputs=default)
 
 
 @dataclass(frozen=True)
@@ -142,21 +216,20 @@ class Subject:
             if wanted and operation.name not in wanted:
                 continue
             try:
-                measure = oracle(operation.name)
+                oracle(operation.name)
             except Exception as error:  # it may be somebody else's code
                 raise Unfit(f"no oracle: {error}") from error
             try:
-                call = testing.kernel(info.name, operation.name)
+                yield Kernel.load(info.name, operation.name)
             except quantforge.BackendError as error:
                 raise Unfit(str(error)) from error.__cause__
-            exact = testing.is_exact(info.name, operation.name)
-            yield Kernel(info.name, operation, measure, exact, call)
 
     def __str__(self) -> str:
         operations = ", ".join(kernel.name for kernel in self.kernels)
         facts = [f"{key} {value}" for key, value in self.info.details.items()]
-        exact = "exact" if self.info.exact else "not exact"
-        return ", ".join([f"{self.info.name} {self.info.version}", operations, exact, *facts])
+        tiers = sorted({kernel.tier for kernel in self.kernels})
+        name, device = f"{self.info.name} {self.info.version}", self.info.device
+        return ", ".join([name, operations, *tiers, f"on {device}", *facts])
 
 
 def _why_unknown(names: Sequence[str]) -> str:

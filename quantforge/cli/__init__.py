@@ -26,7 +26,7 @@ from quantforge.cli.ownership import is_replaced, other_owners
 from quantforge.cli.terminal import say
 from quantforge.errors import did_you_mean, printable
 
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "chain": "chain",
     "price": "european",
     "greeks": "european",
@@ -35,6 +35,8 @@ _COMMANDS: Final = {
     "explain": "explain",
     "autotune": "autotune",
     "doctor": "doctor",
+    "new-backend": "new",
+    "new-operation": "new",
     "completion": "completion",
 }
 """Our commands in the order of the help, and their modules; packages may bring more of them."""
@@ -81,11 +83,11 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     subparsers = top.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=_Parser
     )
-    asked = [word for word in words[:1] if word in _COMMANDS]
+    asked = [word for word in words[:1] if word in COMMANDS]
     if not asked or asked[0] in _OF_PLUGINS:
         quantforge.backends()  # whoever brings them may also have declared operations
-    for name in asked or _COMMANDS:
-        module = import_module(f"quantforge.cli.{_COMMANDS[name]}")
+    for name in asked or COMMANDS:
+        module = import_module(f"quantforge.cli.{COMMANDS[name]}")
         getattr(module, "COMMANDS", {name: module})[name].add_parser(subparsers)
     if not asked:
         from quantforge.cli import declared

@@ -10,6 +10,8 @@ from quantforge.cli.failures import require
 from quantforge.cli.terminal import say
 
 _SHELLS: Final = ("bash", "zsh", "fish", "tcsh")
+_PATHS: Final = {"FILE": "FILE", "FOLDER": "DIRECTORY"}
+"""What an argument's place in the help says of it, and shtab's name for that."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -39,8 +41,9 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
     import shtab
 
     for action in _actions(parser):
-        if action.metavar == "FILE":
-            action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab looks for it
+        if action.metavar in _PATHS:
+            complete = getattr(shtab, _PATHS[action.metavar])
+            action.complete = complete  # type: ignore[attr-defined]  # shtab looks for it
     text: str = shtab.complete(parser, shell)
     return text
 

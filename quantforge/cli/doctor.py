@@ -38,6 +38,12 @@ def add_parser(subparsers: Any) -> None:
         description="Print versions, instruction sets, floating-point environment, thread budget "
         "and paths; load every backend with all its operations and check its answers.",
     )
+    parser.add_argument(
+        "--wheel",
+        action="store_true",
+        help="compare the installed files of the core and of every plugin with what their wheels "
+        "brought, by the hashes in RECORD",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     parser.set_defaults(run=run)
 
@@ -47,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     with status("loading backends"):
         _try_backends()
         problems = other_owners() + _check_backends()
-    findings = {
+    findings: dict[str, Any] = {
         "versions": _versions(),
         "machine": _machine(),
         "floating_point": floating_point(),
@@ -62,6 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
         "untuned": untuned.notice(),
         "problems": problems,
     }
+    if arguments.wheel:
+        from quantforge.cli import integrity
+
+        findings["wheels"], damage = integrity.compare()
+        problems += damage
     if arguments.json:
         print_json(findings)
     else:
@@ -193,6 +204,10 @@ def _show(findings: dict[str, Any]) -> None:
             for name, value in findings[title].items():
                 screen.print(f"  {name:<20}{value}", soft_wrap=True)
     screen.show(overview(findings["backends"]))
+    for wheel in findings.get("wheels", ()):
+        files = f"{wheel['files']} files " if "files" in wheel else ""
+        described = f"{wheel['version']}, {files}{wheel['state']}, {wheel['place']}"
+        screen.print(f"{wheel['distribution']} {described}", soft_wrap=True)
     if findings["untuned"]:
         screen.print(findings["untuned"], soft_wrap=True)
     for problem in findings["problems"]:

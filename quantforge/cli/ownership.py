@@ -10,7 +10,7 @@ from quantforge.contract import Backend
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-_CORE: Final = "quantforge-core"
+CORE: Final = "quantforge-core"
 
 
 def is_replaced() -> bool:
@@ -33,10 +33,10 @@ def other_owners() -> list[str]:
             continue
         if not owns:
             continue
-        if name != _CORE:
+        if name != CORE:
             found.append(
-                f"{name} {distribution.version} is not {_CORE} and owns the package quantforge "
-                f"too: pip uninstall {name} && pip install --force-reinstall {_CORE}"
+                f"{name} {distribution.version} is not {CORE} and owns the package quantforge "
+                f"too: pip uninstall {name} && pip install --force-reinstall {CORE}"
             )
     return found
 

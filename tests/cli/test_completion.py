@@ -41,6 +41,7 @@ def test_options_and_their_choices_are_completed(completed):
     assert completed("price", "--model", "black") == ["black_scholes", "black76"]
     assert completed("price", "--accuracy", "h") == ["high"]
     assert completed("completion", "z") == ["zsh"]
+    assert completed("new-backend", "--language", "r") == ["rust"]
 
 
 @pytest.mark.parametrize("words", [("price",), ("price", "--output"), ("chain", "--plot")])
@@ -48,6 +49,13 @@ def test_files_are_completed(completed, tmp_path, monkeypatch, words):
     (tmp_path / "options.csv").touch()
     monkeypatch.chdir(tmp_path)
     assert "options.csv" in completed(*words, "opt")
+
+
+def test_folders_are_completed_and_no_files(completed, tmp_path, monkeypatch):
+    (tmp_path / "opt.csv").touch()
+    (tmp_path / "option").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert completed("new-backend", "--folder", "opt") == ["option"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "tcsh"])

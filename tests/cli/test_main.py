@@ -22,7 +22,8 @@ def test_version_and_help_are_printed(run):
     assert run("--version").out == f"quantforge {quantforge.__version__}\n"
     ended = run("--help")
     assert ended.code == 0
-    for command in ("chain", "price", "greeks", "iv", "backends", "explain", "autotune", "doctor"):
+    ours = ("chain", "price", "greeks", "iv", "backends", "explain", "autotune", "doctor")
+    for command in (*ours, "new-backend", "new-operation", "completion"):
         assert command in ended.out
         assert run(command, "--help").code == 0
 
@@ -68,7 +69,7 @@ def test_who_is_far_off_is_asked_nothing(run, words):
     assert "did you mean" not in run(*words).err
 
 
-@pytest.mark.parametrize("command", ["price", "greeks", "iv", "backends"])
+@pytest.mark.parametrize("command", ["price", "greeks", "iv", "backends", "new-backend"])
 def test_help_of_a_command_imports_neither_plugins_nor_other_commands(command):
     script = (
         "import sys, quantforge.cli; quantforge.cli.main([sys.argv[1], '--help']);"

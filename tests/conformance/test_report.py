@@ -29,13 +29,14 @@ def test_every_operation_has_its_counts_bits_and_speed(written):
     assert (found["backend"], found["state"]) == ("numpy", "passed")
     assert list(found["operations"]) == ["price"]
     price = found["operations"]["price"]
-    assert price["exact"] is False
+    assert (price["tier"], price["bound"]) == ("contract", 2)
     assert price["passed"] > 50
     assert price["failed"] == 0
     assert price["skipped"] == 3  # bits, which the fallback does not promise
     assert price["ns_per_option"] > 0.0
     assert price["times_the_reference"] == pytest.approx(1.0, abs=0.9)  # it is the reference
-    assert f"price: not exact, {price['passed']} passed, 3 skipped, at most " in said
+    told = f"{price['passed']} passed, 3 skipped"
+    assert f"price: contract, within 2 × the bounds, {told}, at most " in said
 
 
 def test_every_region_has_its_greatest_error_and_the_percentile(written):
@@ -55,22 +56,18 @@ def test_markdown_has_a_badge_and_a_row_each(tmp_path):
     lines = (tmp_path / "found.md").read_text().splitlines()
     assert lines[0].startswith("# numpy ")
     assert lines[2].startswith("![quantforge conformance: passed](")
-    assert any(line.startswith("| price | not exact | ") for line in lines)
+    assert any(line.startswith("| price | contract, within 2 × the bounds | ") for line in lines)
     assert sum(line.startswith("| price | ordinary | price | ") for line in lines) == 2
 
 
 def test_it_is_written_while_the_run_goes_on(tmp_path):
-    from quantforge_conformance.oracles import oracle
     from quantforge_conformance.report import Report
     from quantforge_conformance.subject import Kernel, Subject
 
     import quantforge
-    from quantforge import testing
 
     [info] = [one for one in quantforge.backends() if one.name == "numpy"]
-    operation = testing.operations()["price"]
-    call = testing.kernel("numpy", "price")
-    kernel = Kernel("numpy", operation, oracle("price"), False, call)
+    kernel = Kernel.load("numpy", "price")
     report = Report(Subject(info, (kernel,)), tmp_path / "found.json")
     report.count("price", "passed")
     found = json.loads((tmp_path / "found.json").read_text())

@@ -42,8 +42,7 @@ FEW = {
 
 def options(backend, operation):
     """Options of every region, with special values among others, and of special values alone."""
-    call = registry().kernel(backend, operation)
-    kernel = Kernel(backend, OPERATIONS[operation], ORACLES[operation], exact=True, call=call)
+    kernel = Kernel.load(backend, operation)
     special = [ORACLES[operation].special[one.name] for one in OPERATIONS[operation].inputs]
     rng = np.random.default_rng(8)
     draws = operands.mixed(kernel, 1_000), operands.edged(kernel, 500)

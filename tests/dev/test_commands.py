@@ -181,3 +181,19 @@ def test_docs_builds_the_site_with_warnings_as_errors_or_shows_it(checkout, word
     checkout.answer = lambda said: int("mkdocs" in said)
     assert checkout.dev.main(["docs", *words]) == 1
     assert checkout.commands[-1].endswith(f"-m {command}")
+
+
+def test_wheels_installs_its_tools_once_builds_no_kernel_and_hands_its_words_on(checkout):
+    checkout.answer = lambda said: int("-m release" in said)
+    assert checkout.dev.main(["wheels", "there", "--only", "check"]) == 1
+    assert checkout.commands[-1].endswith("-m release there --only check")
+    assert len(checkout.given("--editable", ".[release]")) == 1
+    assert not checkout.given("pip wheel")
+    checkout.commands.clear()
+    checkout.dev.main(["wheels"])
+    assert [command.partition(" ")[2] for command in checkout.commands] == ["-m release"]
+
+
+def test_version_needs_no_environment(checkout):
+    checkout.dev.main(["version", "1.2.3"])
+    assert checkout.commands == [f"{sys.executable} -m release.versions 1.2.3"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CORE = ("quantforge", "pyproject.toml", "README.md", "LICENSE")
+CORE = ("quantforge", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
 PIP = ("-m", "pip", "--isolated", "--disable-pip-version-check")
 FOREIGN = "quantforge-0.1.1"
 

@@ -62,11 +62,16 @@ def run(code, name, known):
             exec(compile(part, name, "exec"), known)
 
 
-def names_after(page):
+def is_for_jax(code):
+    """Whether a block imports JAX, which makes forks of this process suspect."""
+    return re.search(r"^import jax$", code, re.M) is not None
+
+
+def names_after(page, wanted=lambda code: not is_for_jax(code)):
     """What the code of a page has defined, run from top to bottom."""
     known = {"__name__": "page"}
     for place, (word, code) in enumerate(BLOCKS[page]):
-        if word == "python":
+        if word == "python" and wanted(code):
             run(code, f"{page}, block {place + 1}", known)
     return known
 
@@ -75,6 +80,22 @@ def names_after(page):
 def test_the_code_of_a_page_runs(page, apart):
     pytest.importorskip("pandas")
     assert names_after(page)
+
+
+WITH_JAX = [name for name, blocks in BLOCKS.items() if any(is_for_jax(code) for _, code in blocks)]
+
+
+@pytest.mark.parametrize("page", WITH_JAX)
+def test_the_code_with_jax_runs_in_a_process_of_its_own(page):
+    pytest.importorskip("jax")
+    code = (
+        f"import runpy; here = runpy.run_path({__file__!r}); "
+        f"here['names_after']({page!r}, here['is_for_jax'])"
+    )
+    path = os.pathsep.join([str(ROOT / "examples/jax"), *filter(None, sys.path)])
+    env = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/backends.md"])

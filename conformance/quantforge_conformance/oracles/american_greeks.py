@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -54,9 +54,9 @@ def _bound(name: str) -> Bound:
     return Bound("what its accuracy allows", 1, allowed)
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = NAMES, **options: Any) -> Any:
     def call(*given: Any, **said: Any) -> tuple[Any, ...]:
-        return tuple(quantforge.greeks(*given, which=NAMES, **said).values())
+        return tuple(quantforge.greeks(*given, which=which, **said).values())
 
     return tuple(by_accuracy(call, operands, **options))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mpmath import inf, isinf, mpf
@@ -39,15 +40,17 @@ def _code(lane: Lane, exact: mpf) -> mpf:
     return inf if open_ else mpf(1)
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = ("sigma", "code"), **options: Any) -> Any:
     """A call for each accuracy, which options cannot have of their own."""
     price, spot, strike, time, rate, dividend, sign, style = operands
 
     def call(*given: Any, **said: Any) -> tuple[Any, ...]:
         spot, strike, time, rate, price = given
-        return tuple(
-            quantforge.implied_volatility(price, spot, strike, time, rate, status=True, **said)
+        with_code = "code" in which
+        found = quantforge.implied_volatility(
+            price, spot, strike, time, rate, status=with_code, **said
         )
+        return tuple(found) if with_code else (found,)
 
     in_order = spot, strike, time, rate, dividend, price, sign, style
     return tuple(by_accuracy(call, in_order, **options))

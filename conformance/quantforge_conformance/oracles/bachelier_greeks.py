@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import quantforge
@@ -12,11 +13,9 @@ from quantforge_conformance.oracles.oracle import DATA, Oracle
 from quantforge_conformance.spec import bachelier_greeks as greeks_specification
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = quantforge.ALL, **options: Any) -> Any:
     *inputs, sign = operands
-    found = quantforge.greeks(
-        *inputs, kind=sign, model="bachelier", which=quantforge.ALL, **options
-    )
+    found = quantforge.greeks(*inputs, kind=sign, model="bachelier", which=which, **options)
     return tuple(found.values())
 
 

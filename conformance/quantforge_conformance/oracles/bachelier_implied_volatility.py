@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,10 +19,10 @@ def _implied(*lane: float) -> reference.Implied:
     return reference.bachelier_implied_volatility(*lane)
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = ("sigma", "code"), **options: Any) -> Any:
     *inputs, sign = operands
     return quantforge.implied_volatility(
-        *inputs, kind=sign, model="bachelier", status=True, **options
+        *inputs, kind=sign, model="bachelier", status="code" in which, **options
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import quantforge
@@ -12,7 +13,7 @@ from quantforge_conformance.oracles.oracle import DATA, Oracle
 from quantforge_conformance.spec import greeks as greeks_specification
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = quantforge.ALL, **options: Any) -> Any:
     spot, strike, time, rate, dividend, sigma, sign = operands
     found = quantforge.greeks(
         spot,
@@ -22,7 +23,7 @@ def _public(operands: Any, **options: Any) -> Any:
         sigma,
         dividend=dividend,
         kind=sign,
-        which=quantforge.ALL,
+        which=which,
         **options,
     )
     return tuple(found.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,10 +19,18 @@ def _implied(*lane: float) -> reference.Implied:
     return reference.implied_volatility(*lane)
 
 
-def _public(operands: Any, **options: Any) -> Any:
+def _public(operands: Any, which: Sequence[str] = ("sigma", "code"), **options: Any) -> Any:
     price, spot, strike, time, rate, dividend, sign = operands
     return quantforge.implied_volatility(
-        price, spot, strike, time, rate, dividend=dividend, kind=sign, status=True, **options
+        price,
+        spot,
+        strike,
+        time,
+        rate,
+        dividend=dividend,
+        kind=sign,
+        status="code" in which,
+        **options,
     )
 
 

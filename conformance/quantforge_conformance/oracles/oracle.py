@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Oracle:
     public : callable
         ``public(operands, **options)`` calls the user's function on a kernel's operands, with
         `backend` and `threads` as options; it returns one result per output, alone or in a tuple.
+        Where outputs can be chosen, `which` names some of them.
     specification : callable, optional
         From one option's inputs to the results, one float per output, whose bits every exact
         backend returns.
@@ -59,3 +61,22 @@ class Oracle:
     worst_cases: Path | None = None
     points: int = 50
     share: float = 1.0
+
+    def of(self, outputs: Sequence[str], names: Sequence[str]) -> Oracle:
+        """Return the oracle of some of the outputs, for a backend that writes only those."""
+        places = [place for place, name in enumerate(outputs) if name in names]
+
+        def some(values: Sequence[Any]) -> tuple[Any, ...]:
+            return tuple(values[place] for place in places)
+
+        def edge_cases() -> tuple[EdgeCase, ...]:
+            return tuple(replace(case, expected=some(case.expected)) for case in self.edge_cases())
+
+        specified = self.specification
+        return replace(
+            self,
+            exact_values=lambda *lane: some(self.exact_values(*lane)),
+            edge_cases=edge_cases,
+            public=partial(self.public, which=[outputs[place] for place in places]),
+            specification=specified and (lambda *lane: some(specified(*lane))),
+        )

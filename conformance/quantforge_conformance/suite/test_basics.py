@@ -1,8 +1,12 @@
 """Faults that make nearly everything fail, each with a test of its own."""
 
 import numpy as np
+import pytest
 
 from quantforge_conformance import operands
+
+ALMOST_SINGLE = 1e6
+"""A bound, in multiples of the accuracy contract, beyond which single precision may do."""
 
 
 def numbers(kernel):
@@ -18,6 +22,8 @@ def test_something_is_computed(kernel):
 
 
 def test_results_have_double_precision(kernel):
+    if kernel.slack > ALMOST_SINGLE:
+        pytest.skip(f"{kernel.backend} states errors up to {kernel.slack:g} times the contract's")
     found = np.concatenate(numbers(kernel))
     found = found[np.isfinite(found) & (found != 0.0)]
     with np.errstate(over="ignore", under="ignore"):

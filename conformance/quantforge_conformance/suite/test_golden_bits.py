@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from quantforge import testing
 from quantforge_conformance import golden, operands
 from quantforge_conformance.checks import expect_none, unlike
 
@@ -17,11 +18,12 @@ def test_the_committed_golden_bits_come_out(kernel):
     batch = list(rows[: len(kernel.operation.inputs)].view(np.float64))
     with np.errstate(invalid="ignore"):
         results = kernel(*batch)
+    every = testing.operations()[kernel.name].outputs
+    written = zip(every, rows[len(kernel.operation.inputs) :], strict=True)
     expected = [
         row.view(np.float64).astype(output.type)
-        for output, row in zip(
-            kernel.operation.outputs, rows[len(kernel.operation.inputs) :], strict=True
-        )
+        for output, row in written
+        if output in kernel.operation.outputs
     ]
     expect_none(unlike(kernel, results, expected, batch))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache, partial
 
-from quantforge import Backend, Loop, boundary_table, hookimpl, instruction_set
+from quantforge import Backend, BackendError, Loop, boundary_table, hookimpl, instruction_set
 
 __version__ = "0.1.0"
 
@@ -52,6 +53,8 @@ def _details() -> Mapping[str, str]:
 @hookimpl
 def quantforge_backend() -> Backend:
     """Describe the backend to QuantForge."""
+    if "t" in sys.abiflags:
+        raise BackendError("a free-threaded Python loads no library for the stable ABI")
     return Backend(
         name="rust",
         version=__version__,

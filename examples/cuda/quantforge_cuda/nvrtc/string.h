@@ -1,0 +1,2 @@
+/* What NVRTC lacks: it knows memcpy, but has no headers. */
+#pragma once
