@@ -46,6 +46,7 @@ __all__ = [
     "clash",
     "find",
     "functions",
+    "meant",
     "note_absent",
     "operation",
     "register",
@@ -427,16 +428,18 @@ def note_absent(reasons: Mapping[str, str]) -> None:
     _ABSENT.update(reasons)
 
 
+def meant(name: object, valid: Iterable[object]) -> str:
+    """What to add to a complaint about a name: who may declare it, or which other is nearly it."""
+    for plugin, why in _ABSENT.items():
+        if is_in_namespace(name, plugin):
+            return f"; plugin {plugin!r}, which may declare it, is {why}"
+    return did_you_mean(name, valid)
+
+
 def unknown(what: str, name: object, valid: Iterable[str]) -> ValueError:
-    """What to raise for a name that is none of the valid ones; says what may be meant."""
+    """What to raise for a name that is none of the valid ones."""
     names = list(valid)
-    absent = [
-        f"; plugin {plugin!r}, which may declare it, is {why}"
-        for plugin, why in _ABSENT.items()
-        if is_in_namespace(name, plugin)
-    ]
-    hint = "".join(absent) or did_you_mean(name, names)
-    return ValueError(f"unknown {what} {name!r}; valid: {', '.join(names)}{hint}")
+    return ValueError(f"unknown {what} {name!r}; valid: {', '.join(names)}{meant(name, names)}")
 
 
 def find(function: str, model: str = "black_scholes", exercise: str = "european") -> Operation:

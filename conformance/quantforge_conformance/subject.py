@@ -201,10 +201,9 @@ class Subject:
         operations = [catalogue[name] for name in info.operations if name in catalogue]
         if not operations:
             declared = ", ".join(info.operations) or "none"
-            valid = ", ".join(catalogue)
             raise Unfit(
                 f"backend {info.name!r} declares no operation of this core: "
-                f"declared: {declared}; valid: {valid}"
+                f"declared: {declared}; {_why_unknown(info.operations)}"
             )
         names = [operation.name for operation in operations]
         for each in wanted or ():
@@ -231,6 +230,16 @@ class Subject:
         tiers = sorted({kernel.tier for kernel in self.kernels})
         name, device = f"{self.info.name} {self.info.version}", self.info.device
         return ", ".join([name, operations, *tiers, f"on {device}", *facts])
+
+
+def _why_unknown(names: Sequence[str]) -> str:
+    """Return what the core says of operations that it does not know."""
+    try:
+        for name in names:
+            quantforge.explain(name)
+    except ValueError as error:
+        return str(error)
+    return f"valid: {', '.join(testing.operations())}"
 
 
 def installed() -> str:

@@ -60,7 +60,10 @@ class _Parser(argparse.ArgumentParser):
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
-            error.message += did_you_mean(value, action.choices or ())
+            from quantforge.operations import meant  # as in `parser`
+
+            hint = meant if action.dest == "command" else did_you_mean
+            error.message += hint(value, action.choices or ())
             raise
 
     def error(self, message: str) -> NoReturn:

@@ -101,6 +101,11 @@ def _check_backends() -> list[str]:
             problems.append(f"backend {info.name} is {info.state}: {info.reason}")
         if info.state != "available":
             continue
+        problems += [
+            f"backend {info.name} implements {name!r}, which nothing that is usable declares"
+            for name in info.operations
+            if name not in OPERATIONS
+        ]
         try:
             for operation in info.operations:
                 if operation in OPERATIONS:
