@@ -6,10 +6,10 @@ It runs where there is a GPU; `tests/test_host.py` runs it on the host.
 import numpy as np
 import pytest
 from quantforge_conformance.oracles import oracle
+from quantforge_cuda import Transfers, transfers
 
 import quantforge
 from quantforge import testing
-from quantforge_cuda import Transfers, transfers
 
 cupy = pytest.importorskip("cupy")
 [INFO] = [info for info in quantforge.backends() if info.name == "cuda"]
