@@ -134,6 +134,7 @@ class Registry:
         self._declared: dict[str, catalogue.Declared] = {}
         self._find(points, blocked)
         self._admit()
+        self._check_limits()
         for name, error in unreadable.items():
             reason = f"its entry points cannot be read: {one_line(error)}"
             self._entries.setdefault(name, _Entry(name, State.BROKEN, reason, error))
@@ -183,6 +184,16 @@ class Registry:
             entry = self._entries.setdefault(name, _Entry(name, State.BROKEN))
             entry.state, entry.reason = State.BROKEN, reason
 
+    def _check_limits(self) -> None:
+        """Refuse limits to what there is not, now that all operations are there."""
+        for entry in self._entries.values():
+            if entry.state is State.AVAILABLE and entry.description is not None:
+                try:
+                    check(entry.description)
+                except ValueError as error:
+                    entry.state, entry.error = State.BROKEN, error
+                    entry.reason = f"hook failed: {one_line(error)}"
+
     def _read(
         self, name: str, find: Callable[[], Any], blocked: frozenset[str], owner: str
     ) -> _Entry | None:
@@ -227,8 +238,6 @@ class Registry:
             raise TypeError(f"`quantforge_backend` returned {kind}, not quantforge.Backend")
         if described.name != name:
             raise ValueError(f"entry point {name!r} describes a backend named {described.name!r}")
-        if described.contract == CONTRACT:
-            check(described)
         return described
 
     @staticmethod

@@ -76,14 +76,13 @@ class Speed:
         self.sizes = []
 
     def run(self, factor, *operands, outputs=("price",), out=None):
-        first = out[0] if isinstance(out, tuple) else out
-        if first is None:
-            first = np.zeros(np.broadcast_shapes(*map(np.shape, operands)))
-        self.sizes.append(first.size)
+        shape = np.broadcast_shapes(*map(np.shape, operands))
+        results = out or tuple(np.zeros(shape) for _ in outputs)
+        self.sizes.append(results[0].size)
         late = factor * (1.0 + self.noise * self.random.random())
         seconds = self.seconds or (lambda n: self.fixed + self.each * n)
-        self.clock.move(late * seconds(first.size))
-        return first if len(outputs) == 1 else (first,) * len(outputs)
+        self.clock.move(late * seconds(results[0].size))
+        return results
 
     def load_kernels(self):
         if self.broken:

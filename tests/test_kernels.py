@@ -93,8 +93,7 @@ def test_a_backend_that_does_not_load_is_broken_from_then_on(install, describe, 
 
 def test_an_exact_backend_that_misses_a_golden_bit_is_broken(install, describe):
     def one_ulp_up(*operands, out=None):
-        [prices] = describe().load()["price"](*operands, out=out)
-        return np.nextafter(prices, np.inf)
+        return np.nextafter(describe().load()["price"](*operands, out=out), np.inf)
 
     install(bad=describe("bad", exact=True, load=lambda: {"price": one_ulp_up}))
     with pytest.raises(BackendError, match=r"\d+ of \d+ golden bits of 'price' differ, the first"):

@@ -44,6 +44,8 @@ def describe(info: quantforge.BackendInfo) -> dict[str, Any]:
         "reason": info.reason,
         "exact": info.exact,
         "operations": list(info.operations),
+        "device": info.device,
+        "url": info.url,
         "details": dict(info.details),
     }
 
@@ -57,9 +59,16 @@ def overview(found: list[dict[str, Any]]) -> Table:
             each["state"],
             "yes" if each["exact"] else "no",
             ", ".join(each["operations"]),
-            each["reason"] or ", ".join(f"{key} {value}" for key, value in each["details"].items()),
+            each["reason"] or _facts(each),
         )
         for each in found
     ]
     headings = ("backend", "version", "state", "exact", "operations", "")
     return table(headings, rows, left=headings)
+
+
+def _facts(each: dict[str, Any]) -> str:
+    """What is to be said of a usable backend: where it computes and is at home, and its details."""
+    device = {} if each["device"] == "cpu" else {"on": each["device"]}
+    told = [f"{key} {value}" for key, value in {**device, **each["details"]}.items()]
+    return ", ".join([*told, *filter(None, [each["url"]])])

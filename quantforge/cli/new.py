@@ -21,12 +21,14 @@ __all__ = ["COMMANDS"]
 
 _TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 _LANGUAGES: Final = {
-    "python": ("Python", "package", "backend", "python"),
+    "python": ("Python", "package", "pure", "backend", "python"),
     "c": ("C", "package", "backend", "compiled", "c"),
     "rust": ("Rust", "package", "backend", "rust"),
     "cpp": ("C++", "package", "backend", "compiled", "cpp"),
 }
 """What each is called, and the folders of `templates` whose files make a backend in it."""
+_OPERATION: Final = ("Python", "package", "pure", "operation")
+"""The same for an operation."""
 _OURS: Final = ("auto", "conformance", "core", "numpy")
 """Names that are taken wherever QuantForge is installed, or by its own distributions."""
 _PLACEHOLDER: Final = re.compile(r"(?<![A-Z])(NAME|AUTHOR|YEAR|URL|LANGUAGE|OPERATIONS)(?![A-Z])")
@@ -83,9 +85,7 @@ class _New:
         """Run the command."""
         name, is_operation = arguments.name, self.name == "new-operation"
         _check_name(name, is_operation)
-        language, *layers = (
-            ("Python", "package", "operation") if is_operation else _LANGUAGES[arguments.language]
-        )
+        language, *layers = _OPERATION if is_operation else _LANGUAGES[arguments.language]
         values = {
             "NAME": name,
             "AUTHOR": _on_a_line(arguments.author or f"quantforge-{name} authors", "--author"),

@@ -25,7 +25,7 @@ _BLOCK: Final = 2048  # lanes at a time
 def run(block: Block, inputs: Sequence[Array], types: str, out: Any) -> Any:
     """Run `block` over `inputs` that broadcast, with a result of each of the NumPy `types`.
 
-    `out` is a tuple of arrays to write them to, or None.
+    `out` is a tuple of arrays to write them to, or None. One result comes alone.
     """
     results = out
     if out is None:
@@ -46,4 +46,4 @@ def run(block: Block, inputs: Sequence[Array], types: str, out: Any) -> Any:
             invalid |= outside
     if invalid:
         np.sqrt(np.float64(-1.0))  # NumPy's *invalid* signal, under the caller's errstate
-    return results
+    return results[0] if len(results) == 1 else results

@@ -199,7 +199,6 @@ calls = []
 def kernel(*operands, out=None):
     calls.append(1)
     if len(calls) == 1:
-        out[:] = 0.0
         raise RuntimeError("once")
     return price(*operands, out=out)
 load = lambda: {"price": kernel}

@@ -28,7 +28,7 @@ def limited(kernel):
         assert {{*options.get("outputs", ())}} <= {{*written}}, options
         results = kernel(*operands, out=out, **options)
         with np.errstate(all="ignore"):
-            for result in results:
+            for result in results if isinstance(results, tuple) else [results]:
                 result *= {factor}
         return results
     return call

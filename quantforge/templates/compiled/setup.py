@@ -10,7 +10,7 @@ setup(
             "quantforge_NAME._native",
             sorted(glob("src/*.c*")),
             depends=sorted(glob("src/*.h*")),
-            extra_compile_args=["-O3", "-fno-fast-math"],
+            extra_compile_args=["-O3", "-fno-fast-math", "-ffp-contract=off"],
             py_limited_api=True,
         )
     ]

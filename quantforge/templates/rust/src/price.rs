@@ -9,8 +9,8 @@
 //! and the other one as much and the difference of the legs. L is the lesser leg of S exp(-q T) and
 //! K exp(-r T), v = sigma sqrt(T), d = |ln(S / K) + (r - q) T| / v, phi the normal density, and
 //! M(x) = N(-x) / phi(x) Mills' ratio. That is Black and Scholes' formula without the difference of
-//! two numbers that are nearly equal, but for |ln(S / K) + (r - q) T| itself: the error of the
-//! logarithm, some 1e-17, is divided by v.
+//! two numbers that are nearly equal, but for ln(S / K) + (r - q) T itself, whose error is divided
+//! by v: it is kept below 1e-18.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -67,12 +67,29 @@ fn time_value(lesser: f64, d: f64, v: f64) -> f64 {
     lesser * (0.5 * erfc(FRAC_1_SQRT_2 * near) - INV_SQRT_2PI * root * root * mills(far))
 }
 
-/// ln(x / y), precise where they are near each other; x / y may overflow.
-fn log_ratio(x: f64, y: f64) -> f64 {
-    if (x - y).abs() < 0.5 * y {
-        return ((x - y) / y).ln_1p();
+/// What rounding takes from a + b, by Knuth.
+fn sum_error(a: f64, b: f64) -> f64 {
+    let sum = a + b;
+    let part = sum - a;
+    (a - (sum - part)) + (b - part)
+}
+
+/// ln(S / K) + (r - q) T. Two numbers may cancel here. Where S and K are near each other, what
+/// rounding takes from them is added last; the logarithm is 2 atanh(s) = 2 s + 2 s^3 / 3 + ...
+fn log_moneyness(spot: f64, strike: f64, time: f64, rate: f64, dividend: f64) -> f64 {
+    let (grown, paid) = (rate * time, dividend * time);
+    let carry = grown - paid;
+    let (gap, sum) = (spot - strike, spot + strike);
+    let s = gap / sum;
+    if gap.abs() >= 0.4 * strike || sum.is_infinite() {
+        return 2.0 * (spot.sqrt() / strike.sqrt()).ln() + carry; // spot / strike may overflow
     }
-    2.0 * (x.sqrt() / y.sqrt()).ln()
+    let mut lost = rate.mul_add(time, -grown) - dividend.mul_add(time, -paid);
+    lost += sum_error(grown, -paid);
+    lost += 2.0 * ((-s).mul_add(sum, gap) - s * sum_error(spot, strike)) / sum;
+    let series = (1..15).rev().fold(0.0, |tail, n| tail * s * s + 1.0 / f64::from(2 * n + 1));
+    let tail = 2.0 * s * s * s * series;
+    2.0 * s + carry + (sum_error(2.0 * s, carry) + lost + tail)
 }
 
 /// amount exp(-rate time). A rate of 0 discounts nothing, however long the time.
@@ -109,6 +126,6 @@ pub fn price([spot, strike, time, rate, dividend, sigma, sign]: [f64; 7]) -> f64
     if v == 0.0 || worthless || asset.is_infinite() || cash.is_infinite() {
         return intrinsic;
     }
-    let y = log_ratio(spot, strike) + (rate - dividend) * time;
+    let y = log_moneyness(spot, strike, time, rate, dividend);
     intrinsic + time_value(asset.min(cash), y.abs() / v, v)
 }

@@ -26,7 +26,7 @@ def quantforge_backend() -> Backend:
         contract=1,
         numerics={"price": 2},  # what is here, and README.md says what is not
         exact=False,
-        approximate={"price": 1e9},  # times the errors of the accuracy contract
+        approximate={"price": 1e7},  # times the errors of the accuracy contract
         load=_load,
         requires=("quantforge_NAME._native",),
         url="URL",
