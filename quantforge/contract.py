@@ -95,6 +95,8 @@ class Backend:
     threads : bool
         False if large batches are not to be split over the core's threads: it has threads of its
         own, or wants none.
+    forks : bool
+        False if it cannot run in a child that is forked from a process in which it has been loaded.
     chunk : int, optional
         How many options each call of a callable has, for what compiles for each shape: batches are
         cut up, and the last piece is filled up with options of the batch.
@@ -123,6 +125,7 @@ class Backend:
     min_size: int = 1
     max_size: int = ANY_SIZE
     threads: bool = True
+    forks: bool = True
     chunk: int | None = None
     arrays: tuple[str, ...] = ()
     device: str = "cpu"
@@ -148,6 +151,7 @@ class Backend:
             "min_size": _is_size(given["min_size"]),
             "max_size": _is_size(given["max_size"]),
             "threads": isinstance(given["threads"], bool),
+            "forks": isinstance(given["forks"], bool),
             "chunk": chunk is None or _is_size(chunk),
             "arrays": _are_words(given["arrays"]) and all("." in each for each in given["arrays"]),
             "device": isinstance(given["device"], str) and given["device"] != "",

@@ -447,10 +447,14 @@ class Registry:
                 state = f"it is {entry.state}, {entry.reason}"
                 warn_once(f"skip {entry.name}", f"backend {entry.name!r} is left out: {state}")
 
-    def unlock(self) -> None:
-        """Renew the locks in a forked child: a thread that it lacks may have held them."""
+    def after_fork(self) -> None:
+        """Renew the locks in a forked child, whose holders it may lack; leave out who cannot fork."""
         for entry in self._entries.values():
             entry.lock, entry.loading = threading.RLock(), False
+            stays = entry.loaded is None or entry.description is None or entry.description.forks
+            if entry.state is State.AVAILABLE and not stays:
+                entry.state = State.UNAVAILABLE
+                entry.reason = "it cannot run in a forked child; start the process by 'spawn'"
 
 
 def _importable(name: str) -> bool:
@@ -616,7 +620,7 @@ def _unlock() -> None:
     global _registry_lock, _is_finding
     _registry_lock, _is_finding = threading.RLock(), False
     if _registry is not None:
-        _registry.unlock()
+        _registry.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

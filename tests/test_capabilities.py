@@ -58,6 +58,7 @@ WRONG = {
     "min_size": [0, 1.0, None, True],
     "max_size": [0, None, "many"],
     "threads": [0, None],
+    "forks": [0, None],
     "chunk": [0, 1.5, True],
     "arrays": ["jax.Array", ("Array",), (object,)],
     "device": ["", None],
@@ -210,6 +211,28 @@ def test_who_has_threads_of_its_own_is_never_split(install, backend):
     with forced_threads():
         assert answers(1_000, backend="alone", threads=2) == [1.0]
     assert [n for *_, n in backend.asked] == [70_000, 300_000, 1_000]
+
+
+# --- forked children ---------------------------------------------------------------------------
+
+
+def test_who_cannot_fork_is_left_out_in_a_child_and_auto_goes_on(install, backend):
+    import os
+
+    install(
+        alone=backend("alone", 1.0, forks=False),
+        other=backend("other", 2.0, preference=2, forks=False),
+    )
+    with quantforge.using(exact=False):
+        assert quantforge.price(*OPTION) == 1.0  # the other is not loaded, and may be in the child
+        child = os.fork()
+        if child == 0:
+            [info] = [one for one in quantforge.backends() if one.name == "alone"]
+            right = (info.state, quantforge.price(*OPTION)) == ("unavailable", 2.0)
+            right &= info.reason == "it cannot run in a forked child; start the process by 'spawn'"
+            os._exit(0 if right else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert quantforge.price(*OPTION) == 1.0
 
 
 # --- tiers -------------------------------------------------------------------------------------

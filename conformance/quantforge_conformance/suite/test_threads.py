@@ -89,4 +89,6 @@ def batch_that_takes(kernel, seconds):
 
 
 def test_a_forked_child_computes_the_same(kernel):
+    if not kernel.described.forks:
+        pytest.skip(f"{kernel.backend} cannot run in a forked child")
     isolated.run("forked", kernel)

@@ -51,6 +51,7 @@ def quantforge_backend() -> Backend:
         preference=95,  # for arrays of the host only where it was measured to pay
         details=_details,
         threads=False,
+        forks=False,  # a context is lost in a child
         arrays=("cupy.ndarray",),
         device="cuda",
     )

@@ -41,6 +41,7 @@ def quantforge_backend() -> Backend:
         preference=80,
         details=_details,
         threads=False,  # XLA has its own
+        forks=False,  # and they are not in a child
         chunk=1024,  # it compiles for each shape
         arrays=("jax.Array",),
     )

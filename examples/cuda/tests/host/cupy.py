@@ -17,6 +17,10 @@ import numpy as np
 __version__ = "host"
 
 
+_c = ctypes.CDLL(None)
+_DEFAULT = ctypes.c_void_p(-1)  # FE_DFL_ENV of the C library
+
+
 class ndarray(np.ndarray):
     """An array that is not the host's, as far as the backend can tell."""
 
@@ -70,7 +74,11 @@ class RawModule:
             given, taken, size, wanted, outside = arguments
             by_value = [_structure(array) for array in (given, taken)]
             numbers = (ctypes.c_int64(int(size)), ctypes.c_int64(int(wanted)))
+            environment = ctypes.create_string_buffer(256)
+            _c.fegetenv(environment)
+            _c.fesetenv(_DEFAULT)  # the caller's rounding is nothing to a device
             function(*by_value, *numbers, ctypes.c_void_p(outside.data.ptr))
+            _c.fesetenv(environment)
 
         return launch
 
