@@ -448,7 +448,7 @@ class Registry:
                 warn_once(f"skip {entry.name}", f"backend {entry.name!r} is left out: {state}")
 
     def after_fork(self) -> None:
-        """Renew the locks in a forked child, which lacks their holders; leave out who cannot fork."""
+        """Renew the locks in a forked child, and leave out the backends that cannot be there."""
         for entry in self._entries.values():
             entry.lock, entry.loading = threading.RLock(), False
             stays = entry.loaded is None or entry.description is None or entry.description.forks
