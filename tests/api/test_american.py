@@ -230,7 +230,7 @@ def test_an_operation_that_another_package_declares_takes_the_words_too(
 ):
     import dataclasses
 
-    changes = {"name": "barrier", "function": "barrier"}
+    changes = {"name": "one_barrier", "function": "one_barrier"}
     operation = dataclasses.replace(OPERATIONS["american_price"], **changes)
 
     class Plugin:
@@ -240,16 +240,18 @@ def test_an_operation_that_another_package_declares_takes_the_words_too(
 
         @quantforge.hookimpl
         def quantforge_backend(self):
-            return describe("one", numerics={"barrier": 1}, load=lambda: {"barrier": styled})
+            return describe(
+                "one", numerics={"one_barrier": 1}, load=lambda: {"one_barrier": styled}
+            )
 
     install(install.point("one", Plugin()))
-    barrier = quantforge.function("barrier")
+    barrier = quantforge.function("one_barrier")
     assert barrier(*OPTION) == 2100.0
     assert barrier(*OPTION, accuracy="high", exercise=["american", "european"]).tolist() == [
         3100.0,
         100.0,
     ]
-    assert inputs.call("barrier", inputs.operands("barrier", 4), 4)().shape == (4,)
+    assert inputs.call("one_barrier", inputs.operands("one_barrier", 4), 4)().shape == (4,)
 
 
 def test_tuning_draws_and_calls_it_as_the_catalogue_declares_it(seen):

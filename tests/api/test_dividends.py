@@ -468,7 +468,7 @@ def test_an_operation_of_another_package_takes_none(install, describe, catalogue
 
     from quantforge.operations import OPERATIONS
 
-    barrier = dataclasses.replace(OPERATIONS["price"], name="barrier", function="barrier")
+    barrier = dataclasses.replace(OPERATIONS["price"], name="one_barrier", function="one_barrier")
 
     class Plugin:
         @quantforge.hookimpl
@@ -476,11 +476,11 @@ def test_an_operation_of_another_package_takes_none(install, describe, catalogue
             return [barrier]
 
     install(install.point("one", Plugin()))
-    match = "dividends are for price, greeks, implied_volatility, not for barrier"
+    match = "dividends are for price, greeks, implied_volatility, not for one_barrier"
     with pytest.raises(ValueError, match=match):
-        quantforge.bind("barrier", dividends=DIVIDENDS)
+        quantforge.bind("one_barrier", dividends=DIVIDENDS)
     with pytest.raises(TypeError, match="dividends"):
-        quantforge.function("barrier")(*OPTION.values(), dividends=DIVIDENDS)
+        quantforge.function("one_barrier")(*OPTION.values(), dividends=DIVIDENDS)
 
 
 def test_greeks_of_american_options_take_no_dividends():
