@@ -18,5 +18,6 @@ def test_backends_lists_every_backend_with_its_state(run):
     found = json.loads(run("backends", "--json").out)
     assert [each["name"] for each in found] == [info.name for info in quantforge.backends()]
     assert set(found[0]) == {
-        "name", "version", "state", "reason", "exact", "operations", "details",
+        "name", "version", "state", "reason", "exact", "operations", "device", "url",
+        "details",
     }  # fmt: skip

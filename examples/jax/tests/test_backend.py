@@ -45,6 +45,6 @@ def test_a_forked_child_is_told_instead_of_hanging():
         try:
             quantforge.price(100.0, 95.0, 0.5, 0.03, 0.2, backend="jax")
         except quantforge.BackendError as error:
-            os._exit("start it by 'spawn'" not in str(error))
+            os._exit("by 'spawn'" not in str(error))
         os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
