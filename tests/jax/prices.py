@@ -1,5 +1,6 @@
 """`quantforge.jax.price` has the bits of QuantForge's price, and its derivatives are the greeks."""
 
+import doctest
 import subprocess
 import sys
 
@@ -162,3 +163,9 @@ def test_import_leaves_jax_alone():
         "price(100.0, 95.0, 0.5, 0.03, 0.2); assert not jax.config.jax_enable_x64"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_example_in_the_docstring_holds():
+    results = doctest.testmod(sys.modules["quantforge.jax"])
+    assert results.attempted
+    assert not results.failed
