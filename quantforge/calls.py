@@ -17,6 +17,7 @@ import numpy as np
 
 from quantforge import conventions, dispatch, exercises, kernels, kinds, labels
 from quantforge.capabilities import Needs, sizes
+from quantforge.contract import ANY_SIZE
 from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.dispatch import Settings, settings, under
 from quantforge.dividends import Schedule
@@ -32,7 +33,6 @@ from quantforge.selection import select
 
 __all__ = ["Call", "Request", "Table", "flags", "resolve", "signs", "table"]
 
-_ANY: Final = 1 << 62  # more options than any array holds
 _NUMBERS: Final = frozenset({float, int, np.float64})
 _PLAIN: Final = frozenset({*_NUMBERS, np.ndarray, type(None)})
 _ESCROWED: Final = ("price", "greeks", "implied_volatility")
@@ -159,7 +159,7 @@ class Call:
         in_full = self.flags is not None or self.request.dividends or self.divisors
         if self.request.errors == "raise" or in_full:
             self.limit = 0  # only the full path looks at results, exercises, pay dates and units
-        self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else _ANY
+        self.longest = ONE_BLOCK - 1 if len(self.selection.written) > 1 else ANY_SIZE
         if self.limit == 0:
             self.longest = 0
         self.limit = min(self.limit, self.longest)

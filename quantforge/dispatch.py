@@ -164,7 +164,7 @@ class _Key(NamedTuple):
     backend: str
     threads: int
     needs: Needs
-    tier: str | None
+    tier: str
     forced: bool
 
 
@@ -210,7 +210,7 @@ def _key(operation: str, backend: str, threads: int | None, needs: Needs) -> _Ke
         now.backend if backend == "auto" else backend,
         most if asked is None else min(asked, most),
         needs,
-        now.tier,
+        best_tier(),
         now.forced and asked is not None,
     )
 
@@ -274,24 +274,24 @@ def candidates(operation: str, backend: str, needs: Needs) -> tuple[str, ...]:
 
 
 def _resolve(
-    operation: str, backend: str, threads: int, needs: Needs, tier: str | None, forced: bool
+    operation: str, backend: str, threads: int, needs: Needs, tier: str, forced: bool
 ) -> Plan:
     asked = _operation(operation)
     found = registry()
     if backend == "auto":
-        usable = found.candidates(operation, best_tier(), needs)
+        usable = found.candidates(operation, tier, needs)
         if not usable:
-            raise BackendError(_nobody(asked, needs))
+            raise BackendError(_nobody(asked, needs, tier))
     else:
         found.require(backend, operation, needs)
         usable = (backend,)
     return _by_size(operation, [found.description(name) for name in usable], threads, forced)
 
 
-def _nobody(operation: Operation, needs: Needs) -> str:
+def _nobody(operation: Operation, needs: Needs, tier: str) -> str:
     """Say that no backend serves a request, and what would help."""
     what = f"no usable backend implements {operation.name!r}"
-    if registry().candidates(operation.name, best_tier()):
+    if registry().candidates(operation.name, tier):
         what = f"no usable backend does what is asked of {operation.name!r}"
     elif registry().candidates(operation.name, TIERS[-1], needs):
         return f"{what} but with errors beyond the documented bounds; using(tier='approximate')"

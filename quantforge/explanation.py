@@ -145,13 +145,12 @@ def _candidates(
             lacking = sizes(described)
         texts[name] = lacking or _estimate(name, operation.name, n, decided, source)
         tier = "" if lacking else found.tier(name, operation.name)
-        if tier and (name not in within or tier != "exact"):
+        if tier in _TIERS:
             texts[name] += f"; {_TIERS[tier]}, {_who_takes(tier, name in within)}"
     return texts
 
 
 _TIERS: Final = {
-    "exact": "exact",
     "contract": "not exact",
     "approximate": "errors beyond the documented bounds",
 }

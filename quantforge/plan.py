@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from quantforge import loaded
+from quantforge.contract import ANY_SIZE
 from quantforge.errors import SizeError
 
 __all__ = ["Costs", "Plan", "Row", "Source", "by_start", "row_at", "shipped"]
@@ -107,4 +108,4 @@ class Plan:
         """Largest batch that the first row serves without threads."""
         if self.rows[0].threads > 1 or not self.rows[0].backend:
             return 0
-        return self.rows[1].start - 1 if len(self.rows) > 1 else 1 << 62
+        return self.rows[1].start - 1 if len(self.rows) > 1 else ANY_SIZE

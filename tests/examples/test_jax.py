@@ -1,4 +1,4 @@
-"""The example in JAX: a backend, and prices that JAX differentiates; installed and examined."""
+"""The example in JAX: a backend, installed and examined."""
 
 from importlib.util import find_spec
 
