@@ -51,7 +51,9 @@ def main(words):
     if "build" in steps:
         build_all(folder)
     if "check" in steps:
+        began = time.monotonic()
         problems += check.faults(folder)
+        print(f"checked in {time.monotonic() - began:.0f} s", flush=True)
     if "smoke" in steps and not problems:
         rows, found = smoke.try_all(folder)
         problems += found

@@ -1,4 +1,7 @@
-"""kernels.cu, compiled for the host, has the bits of the C backend where there is no GPU."""
+"""The kernels have the bits of the C backend where there is no GPU.
+
+Once as they are written, and once as NVRTC makes them for a device.
+"""
 
 import os
 import shutil
@@ -6,15 +9,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nvrtc
 import pytest
 
 HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(shutil.which("c++") is None, reason="there is no C++ compiler")
-def test_the_tests_of_the_device_pass_on_the_host():
-    paths = [str(HERE / "host"), *sys.path]
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+@pytest.mark.parametrize("kernels", ["source", "ptx"])
+def test_the_tests_of_the_device_pass_on_the_host(kernels):
+    if kernels == "ptx" and nvrtc.library() is None:
+        pytest.skip("there is no NVRTC")
+    paths = [str(HERE), str(HERE / "host"), *sys.path]
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "QUANTFORGE_CUDA_HOST": kernels,
+    }
     command = [
         sys.executable,
         "-P",
