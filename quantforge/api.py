@@ -6,16 +6,15 @@ one-option call.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from quantforge import kinds, labels
-from quantforge.calls import Call, Request, flags, resolve, signs, table
+from quantforge.calls import Call, Request, in_full, resolve, signs, table
 from quantforge.conventions import NO_DIVIDEND
+from quantforge.declared import declared, named
 from quantforge.dispatch import settings
 from quantforge.dividends import schedule
 from quantforge.evaluation import time_left
@@ -23,11 +22,7 @@ from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
 from quantforge.labels import is_labelled
 from quantforge.operations import (
     FIRST_ORDER,
-    OPERATIONS,
     RAW,
-    SIGN,
-    STYLE,
-    WORDS,
     Operation,
     functions,
     unknown,
@@ -40,8 +35,7 @@ __all__ = ["bind", "exercise_boundary", "function", "greeks", "implied_volatilit
 _settings = settings.get  # looked up once
 
 # Calls seen before, by all that decides them.
-_PRICES, _GREEKS, _VOLATILITIES, _BOUNDARIES, _OTHERS = (table() for _ in range(5))
-_KEPT: Final = 1000  # of the others
+_PRICES, _GREEKS, _VOLATILITIES, _BOUNDARIES = (table() for _ in range(4))
 
 
 def price(
@@ -153,7 +147,7 @@ def price(
         given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
         given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request("price", model, None, errors, backend, threads, exercise, accuracy)
-        return _in_full(request, given, out, dividends)
+        return in_full(request, given, out, dividends)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -168,7 +162,7 @@ def price(
             given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
             request = Request("price", model, None, *how, exercise, accuracy)
-            return _in_full(request, given, out)
+            return in_full(request, given, out)
         call = resolve(Request("price", model, None, *how, exercise, accuracy), kind)
         _PRICES[model, *how, kind, exercise, accuracy, _settings()] = call
     return call.run(spot, strike, time, rate, sigma, dividend, out, sign)
@@ -269,8 +263,8 @@ backend, threads
         given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
         given |= {"dividend": dividend, "kind": signs(kind)}
         request = Request("greeks", model, which, errors, backend, threads, exercise, accuracy)
-        in_full: Greeks = _in_full(request._replace(units=units), given, out, dividends)
-        return in_full
+        result: Greeks = in_full(request._replace(units=units), given, out, dividends)
+        return result
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -286,7 +280,7 @@ backend, threads
             given = {"spot": spot, "strike": strike, "time": time, "rate": rate, "sigma": sigma}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
             request = Request("greeks", model, which, *how, exercise, accuracy)
-            several: Greeks = _in_full(request, given, out)
+            several: Greeks = in_full(request, given, out)
             return several
         call = resolve(Request("greeks", model, which, *how, exercise, accuracy), kind)
         _GREEKS[model, which, *how, kind, exercise, accuracy, _settings()] = call
@@ -377,7 +371,7 @@ backend, threads
         request = Request(
             "implied_volatility", model, which, errors, backend, threads, exercise, accuracy
         )
-        return _in_full(request, given, out, dividends)
+        return in_full(request, given, out, dividends)
     sign = None
     if type(kind) is not str:
         sign = kinds.sign(kind) if type(kind) is np.ndarray else signs(kind)
@@ -393,7 +387,7 @@ backend, threads
             given = {"price": price, "spot": spot, "strike": strike, "time": time, "rate": rate}
             given |= {"dividend": dividend, "kind": signs(kind) if sign is None else sign}
             request = Request("implied_volatility", model, which, *how, exercise, accuracy)
-            return _in_full(request, given, out)
+            return in_full(request, given, out)
         request = Request("implied_volatility", model, which, *how, exercise, accuracy)
         call = resolve(request, kind)
         _VOLATILITIES[model, which, *how, kind, exercise, accuracy, _settings()] = call
@@ -603,137 +597,4 @@ def function(name: str | Operation) -> Callable[..., Any]:
     ours = {each.__name__: each for each in (price, greeks, implied_volatility, exercise_boundary)}
     if given in ours:
         return ours[given]
-    if isinstance(name, Operation):
-        return _declared(name)
-    return _declared(_of_function(given))
-
-
-def _of_function(name: str) -> Operation:
-    """The first operation of a function that a plugin declares."""
-    registry()  # plugins declare their operations
-    found = (each for each in OPERATIONS.values() if each.function == name)
-    operation = next(found, None)
-    if operation is None:
-        raise unknown("function", name, functions())
-    return operation
-
-
-def _check_declared(operation: Operation) -> None:
-    """Refuse an operation that is not in the catalogue as it is declared."""
-    registry()  # plugins declare their operations
-    known = OPERATIONS.get(operation.name)
-    if known is None:
-        raise unknown("operation", operation.name, OPERATIONS)
-    if known is not operation and known != operation:
-        raise ValueError(f"the catalogue has another declaration of {operation.name!r}")
-
-
-class _Declared:
-    """A function with the signature that an operation's declaration implies."""
-
-    def __init__(self, operation: Operation) -> None:
-        self.__name__ = self.__qualname__ = operation.function
-        self.__signature__ = _signature(operation)
-        self.__doc__ = _description(operation)
-        self._operation = operation
-
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        operation = self._operation
-        _check_declared(operation)
-        try:
-            bound = self.__signature__.bind(*arguments, **options)
-        except TypeError as error:
-            raise TypeError(f"{self.__name__}() {error}") from None
-        which = bound.arguments.get("which")
-        bound.apply_defaults()
-        said = bound.arguments
-        how = [said.pop(name) for name in ("errors", "backend", "threads")]
-        exercise = said.pop("exercise", operation.exercise)
-        how += exercise, said.pop("accuracy", STANDARD)
-        said.pop("which", None)
-        if which is not None and not isinstance(which, str):
-            which = tuple(which)
-        request = Request(operation.function, said.pop("model"), which, *how)
-        request = request._replace(units=said.pop("units", RAW))
-        out, kind = said.pop("out"), signs(said.pop("kind", "call"))
-        return _in_full(request, {"rate": 0.0, **said, "kind": kind}, out)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return function, (self.__name__,)
-
-    def __repr__(self) -> str:
-        return f"<function {self.__name__}{self.__signature__}>"
-
-
-_declared = cache(_Declared)
-
-
-def _signature(operation: Operation) -> inspect.Signature:
-    """What the function of a declared operation takes."""
-    taken = dict.fromkeys(each.argument for each in operation.inputs if each not in WORDS)
-    given = [name for name in taken if name != "dividend"]
-    styled = {"exercise": operation.exercise, "accuracy": STANDARD}
-    named = operation.is_named
-    options: dict[str, Any] = {
-        **({"dividend": NO_DIVIDEND} if "dividend" in taken else {}),
-        **({"kind": "call"} if SIGN in operation.inputs else {}),
-        "model": operation.model,
-        **(styled if STYLE in operation.inputs else {}),
-        **({"which": operation.default_outputs} if named and operation.default_outputs else {}),
-        **({"units": RAW} if named and any(each.by for each in operation.outputs) else {}),
-        "out": None,
-        "errors": "nan",
-        "backend": "auto",
-        "threads": None,
-    }
-    parameter = inspect.Parameter
-    return inspect.Signature(
-        [parameter(name, parameter.POSITIONAL_OR_KEYWORD) for name in given]
-        + [parameter(name, parameter.KEYWORD_ONLY, default=x) for name, x in options.items()]
-    )
-
-
-def _description(operation: Operation) -> str:
-    """The docstring of the function of a declared operation."""
-    meanings = "\n".join(
-        f"{each.argument} : array_like\n    {_sentence(each.meaning, each.unit)}; {each.rule}."
-        for each in operation.inputs
-        if each not in WORDS
-    )
-    results = "\n".join(
-        f"{each.name}\n    {_sentence(each.meaning, each.unit)}." for each in operation.outputs
-    )
-    summary = f"{operation.summary[:1].upper()}{operation.summary[1:]}."
-    others = "Other parameters are those of `quantforge.price` and `quantforge.greeks`."
-    return (
-        f"{summary}\n\n{others}\n\nParameters\n----------\n{meanings}\n\n"
-        f"Returns\n-------\n{results}\n"
-    )
-
-
-def _sentence(*parts: str) -> str:
-    return ", ".join(filter(None, parts))
-
-
-def _in_full(
-    request: Request, arguments: Mapping[str, Any], out: Any, dividends: Any = None
-) -> Any:
-    """The full path: exercises may differ from option to option, and dividends be paid in cash."""
-    american = flags(request.exercise)
-    if american is not None:
-        arguments = {**arguments, "exercise": american}
-        request = request._replace(exercise=AMERICAN)
-    return _evaluated(request._replace(dividends=schedule(dividends)), arguments, out)
-
-
-def _evaluated(request: Request, arguments: Mapping[str, Any], out: Any) -> Any:
-    """The full path of a request that is looked up."""
-    key = *request, type(request.threads), _settings()  # as a key, True is 1
-    try:
-        call = _OTHERS[key]
-    except (KeyError, TypeError):  # not seen before, or of a type that no valid request has
-        call = resolve(request)
-        if len(_OTHERS) >= _KEPT:  # every schedule of dividends has a call of its own
-            _OTHERS.clear()
-        _OTHERS[key] = call
-    return call.evaluate(arguments, out)
+    return declared(name) if isinstance(name, Operation) else named(name)

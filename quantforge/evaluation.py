@@ -54,7 +54,7 @@ def evaluate(
     `outs` holds an array or None for each output that the kernel writes. `array` is the type of
     another library's arrays that the kernel takes and returns.
     """
-    carry = model.dividend(arguments["rate"], arguments.get("dividend", NO_DIVIDEND))
+    carry = model.dividend(arguments.get("rate", 0.0), arguments.get("dividend", NO_DIVIDEND))
     values = {**arguments, "dividend": carry, "kind": kinds.sign(arguments["kind"])}
     if style is not None:
         values["exercise"] = np.asarray(arguments.get("exercise", 1.0) * style)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 from typing import Final
 
 __all__ = ["check_name", "is_in_namespace", "namespace"]
@@ -17,6 +18,8 @@ def check_name(name: object, what: str) -> None:
         raise ValueError(
             f"{what} {name!r}: a name has small letters, digits and underscores, a letter first"
         )
+    if iskeyword(name):
+        raise ValueError(f"{what} {name!r}: a word that Python keeps for itself is no name")
 
 
 def namespace(plugin: str) -> str:

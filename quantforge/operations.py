@@ -62,7 +62,7 @@ _SPLIT_AMERICAN_FROM: Final = 1_024  # an American option takes a microsecond or
 
 _TAKEN: Final = frozenset(
     {
-        *("accuracy", "backend", "errors", "exercise", "kind", "model", "out", "self", "threads"),
+        *("accuracy", "backend", "errors", "exercise", "kind", "model", "out", "threads"),
         *("units", "which"),
     }
 )

@@ -27,9 +27,10 @@ LAYERS = (
     "escrow quantiles",
     "explanation selection",
     # a call
-    "evaluation",
+    "evaluation shortest",
     "calls elementwise",
-    "api daycounts deltas forwards",
+    "daycounts declared deltas forwards",
+    "api",
     # what measures, and what the package says of itself
     "tuning",
     "__init__",

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 import quantforge
+from quantforge.calls import Call
 from quantforge.conventions import MODELS
 from quantforge.operations import OPERATIONS, RATE, find, register
 from quantforge.plugins import registry
 from quantforge.selection import select
 
 FUNCTIONS = ("price", "greeks", "implied_volatility")
+OPTION = (101.0, 100.0, 1.0, 0.5, 0.2)
 DIGITAL = replace(OPERATIONS["price"], name="digits_digital", function="digits_digital", numerics=1)
 GREEKS = replace(
     OPERATIONS["greeks"],
@@ -167,13 +169,26 @@ def test_it_takes_what_our_functions_take(digital):
 
 
 def test_wrong_arguments_are_told_with_the_name_of_the_function(digital):
-    with pytest.raises(TypeError, match=r"^digits_digital\(\) missing a required argument: 'rate'"):
+    missing = r"^digits_digital\(\) missing 2 required positional arguments: 'rate' and 'sigma'$"
+    with pytest.raises(TypeError, match=missing):
         digital(101.0, 100.0, 1.0)
+    with pytest.raises(TypeError, match=r"^digits_digital\(\) takes 5 positional arguments but 6"):
+        digital(*OPTION, 1.0)
     with pytest.raises(TypeError, match=r"^digits_digital\(\) got an unexpected .* 'which'"):
         digital(101.0, 100.0, 1.0, 0.5, 0.2, which=["price"])
 
 
-OPTION = (101.0, 100.0, 1.0, 0.5, 0.2)
+def test_a_second_call_goes_the_shortest_way(digital, monkeypatch):
+    called = quantforge.function("digits_greeks")
+    spots = np.array([101.0, 102.0])
+    for option in (OPTION, (spots, *OPTION[1:])):
+        first = digital(*option, kind="put"), called(*option).delta
+        monkeypatch.setattr(Call, "evaluate", lambda *_: pytest.fail("the full path is taken"))
+        second = digital(*option, kind="put"), called(*option).delta
+        monkeypatch.undo()
+        assert list(map(np.ndarray.tolist, map(np.asarray, second))) == (
+            list(map(np.ndarray.tolist, map(np.asarray, first)))
+        )
 
 
 def test_several_results_come_by_name_with_a_choice_and_units(digital):
@@ -199,6 +214,84 @@ def test_results_by_name_are_written_where_out_says(digital):
             function([101.0, 102.0], *OPTION[1:], out=out)
 
 
+def test_an_operation_need_not_have_a_rate_a_dividend_or_a_kind(install, describe, catalogue):
+    """Forwards of a fixed price, say: what they lack is asked for neither by name nor by place."""
+    inputs = [each for each in DIGITAL.inputs if each.argument in ("spot", "strike", "time")]
+    bare = replace(DIGITAL, inputs=tuple(inputs))
+
+    def kernel(spot, strike, time, out=None):
+        [place] = out or [None]
+        return np.multiply(spot - strike, time, out=place)
+
+    class Plugin:
+        @quantforge.hookimpl
+        def quantforge_operations(self):
+            return [bare]
+
+        @quantforge.hookimpl
+        def quantforge_backend(self):
+            return describe("digits", numerics={bare.name: 1}, load=lambda: {bare.name: kernel})
+
+    install(install.point("digits", Plugin()))
+    for called in (quantforge.function(bare), quantforge.bind(bare.name)):
+        assert called(101.0, 100.0, 2.0) == 2.0
+        assert called([101.0, 102.0], 100.0, 2.0).tolist() == [2.0, 4.0]
+        assert called(np.array([[101.0], [102.0]]), 100.0, [2.0, 3.0]).tolist() == [[2, 3], [4, 6]]
+    for wrong in ({"dividend": 0.0}, {"kind": "put"}, {"rate": 0.0}):
+        with pytest.raises(TypeError, match="unexpected keyword argument"):
+            quantforge.function(bare)(101.0, 100.0, 2.0, **wrong)
+
+
+NAMES = """
+    self sign signs key call calls check request given settings options operation known one scalar
+    found error kernel single n carry carry_cost signs_count dividends type float int str tuple map
+    zip len isinstance numbers names arguments inputs shape size values outs results function price
+"""
+"""What a generated function, or one of our own, may call something."""
+
+
+def test_an_input_may_have_any_name_that_is_not_taken(install, describe, catalogue):
+    """A kernel gets what was given by name, whatever our own code calls things."""
+    names = NAMES.split()
+    inputs = tuple(replace(OPERATIONS["price"].inputs[0], name=name, argument="") for name in names)
+    bare = replace(DIGITAL, inputs=inputs)
+    weights = 2.0 ** np.arange(len(names))
+
+    def kernel(*given, out=None):
+        [place] = out or [None]
+        total = sum(weight * each for weight, each in zip(weights, given, strict=True))
+        return np.add(total, 0.0, out=place)
+
+    class Plugin:
+        @quantforge.hookimpl
+        def quantforge_operations(self):
+            return [bare]
+
+        @quantforge.hookimpl
+        def quantforge_backend(self):
+            return describe("digits", numerics={bare.name: 1}, load=lambda: {bare.name: kernel})
+
+    install(install.point("digits", Plugin()))
+    number = dict(zip(names, np.arange(1.0, len(names) + 1.0).tolist(), strict=True))
+    array = {name: np.full(3, each) for name, each in number.items()}
+    expected = float(weights @ list(number.values()))
+    for called in (quantforge.function(bare), quantforge.bind(bare.name)):
+        for _ in range(2):
+            assert called(**number) == expected
+            assert called(*number.values()) == expected
+            assert called(**array).tolist() == [expected] * 3
+            assert called(**array, out=np.empty(3)).tolist() == [expected] * 3
+            assert called(**{**number, "carry": [number["carry"]] * 3}).tolist() == [expected] * 3
+
+
+@pytest.mark.parametrize("name", ["lambda", "yield", "is"])
+def test_a_word_that_python_keeps_for_itself_is_no_name(name):
+    with pytest.raises(ValueError, match=f"argument '{name}': a word that Python keeps"):
+        replace(OPERATIONS["price"].inputs[0], argument=name)
+    with pytest.raises(ValueError, match=f"function '{name}': a word that Python keeps"):
+        replace(DIGITAL, function=name)
+
+
 def test_bind_takes_the_choice_too(digital):
     assert dict(quantforge.bind("digits_greeks")(*OPTION)) == {"price": 101.0, "delta": 1101.0}
     bound = quantforge.bind("digits_greeks", which=["gamma"])
@@ -215,7 +308,9 @@ def test_labels_stay_on_results_by_name(digital):
 
 
 def test_a_declaration_gives_the_function_before_any_plugin_is_looked_for(monkeypatch, digital):
-    monkeypatch.setattr("quantforge.api.registry", lambda: pytest.fail("plugins are looked for"))
+    monkeypatch.setattr(
+        "quantforge.declared.registry", lambda: pytest.fail("plugins are looked for")
+    )
     assert quantforge.function(GREEKS) is not quantforge.function(DIGITAL)
     monkeypatch.undo()
     assert quantforge.function(DIGITAL) is digital

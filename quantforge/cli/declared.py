@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import inspect
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import quantforge
 from quantforge.cli import european, operands
@@ -20,6 +20,9 @@ from quantforge.operations import Operation, find, functions
 
 __all__ = ["add_parsers"]
 
+_KEPT: Final = ("command", "file", "run")
+"""What is kept among a command's arguments without being an option."""
+
 
 def add_parsers(subparsers: Any) -> None:
     """Add the commands to the parser, except for those whose names or options are taken."""
@@ -27,6 +30,9 @@ def add_parsers(subparsers: Any) -> None:
         try:
             if command.name in subparsers.choices:
                 raise ValueError("there is a command of this name already")
+            for name in operands.inputs(command.function):
+                if name in _KEPT:
+                    raise ValueError(f"an input of it is called {name!r}, as something else is")
             command.add_parser(argparse.ArgumentParser().add_subparsers())
         except (argparse.ArgumentError, ValueError) as error:  # costs this command, and no other
             warn_once(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import quantforge
-from quantforge import ALL, api
+from quantforge import ALL, calls
 
 OPTION = {"spot": 100.0, "strike": 105.0, "time": 0.75, "rate": 0.04, "sigma": 0.25}
 DIVIDENDS = [(0.2, 1.5), (0.7, 2.5), (0.75, 0.5), (0.76, 40.0)]  # the last one after expiry
@@ -332,10 +332,10 @@ def test_a_bound_call_keeps_its_dividends_also_in_a_pickle(size):
 
 
 def test_calls_with_ever_new_dividends_are_not_all_kept(monkeypatch):
-    monkeypatch.setattr(api, "_KEPT", 10)
+    monkeypatch.setattr(calls, "_KEPT", 10)
     for amount in range(30):
         quantforge.price(**OPTION, dividends=[(0.1, amount)])
-    assert len(api._OTHERS) <= 10
+    assert 0 < len(calls._IN_FULL) <= 10
 
 
 # --- bad input ---------------------------------------------------------------------------------

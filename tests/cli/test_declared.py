@@ -133,6 +133,9 @@ def test_explain_autotune_and_doctor_know_the_operation(run_digital):
     [
         ("chain", "spot", "there is a command of this name already"),
         ("odd", "json", "argument --json: conflicting option string: --json"),
+        ("odd", "file", "an input of it is called 'file', as something else is"),
+        ("odd", "run", "an input of it is called 'run', as something else is"),
+        ("odd", "command", "an input of it is called 'command', as something else is"),
     ],
 )
 def test_a_function_without_room_for_its_command_costs_no_other_command(

@@ -1,0 +1,187 @@
+"""Functions of declared operations: each has the signature that its declaration implies.
+
+It is generated, as `quantforge.price` is written by hand: it looks its request up and runs it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+
+from quantforge import kinds
+from quantforge.calls import Request, in_full, resolve, signs, table
+from quantforge.conventions import NO_DIVIDEND
+from quantforge.dispatch import settings
+from quantforge.exercises import STANDARD
+from quantforge.operations import (
+    OPERATIONS,
+    RAW,
+    SIGN,
+    STYLE,
+    WORDS,
+    Operation,
+    functions,
+    unknown,
+)
+from quantforge.plugins import registry
+from quantforge.shortest import compiled
+
+__all__ = ["Declared", "declared", "named"]
+
+
+class Declared:
+    """The function of a declared operation; it can be pickled by its name."""
+
+    def __init__(self, operation: Operation, signature: inspect.Signature) -> None:
+        self.__name__ = self.__qualname__ = operation.function
+        self.__signature__ = signature
+        self.__doc__ = _description(operation)
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Run the operation; every function has an implementation of its own."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return named, (self.__name__,)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}{self.__signature__}>"
+
+
+@cache
+def declared(operation: Operation) -> Declared:
+    """The function of a declaration; no plugin is looked for before it is called."""
+    run = _function(operation)
+    made: type[Declared] = type("Declared", (Declared,), {"__call__": staticmethod(run)})
+    return made(operation, inspect.signature(run))
+
+
+def named(name: str) -> Declared:
+    """The function of this name, of the first operation that a plugin declares for it."""
+    registry()  # plugins declare their operations
+    found = next((each for each in OPERATIONS.values() if each.function == name), None)
+    if found is None:
+        raise unknown("function", name, functions())
+    return declared(found)
+
+
+def _check(operation: Operation) -> None:
+    """Refuse an operation that is not in the catalogue as it is declared."""
+    registry()  # plugins declare their operations
+    known = OPERATIONS.get(operation.name)
+    if known is None:
+        raise unknown("operation", operation.name, OPERATIONS)
+    if known is not operation and known != operation:
+        raise ValueError(f"the catalogue has another declaration of {operation.name!r}")
+
+
+_CALL: Final = """
+def {function}({given}, *, {options}):
+    _sign = None
+    {signed}
+    {chosen}
+    _key = {key}_settings()
+    try:
+        _call = _calls[_key]
+        if threads is not None and _type(threads) is not _int:
+            raise _KeyError  # as a key, True is 1
+    except (_KeyError, _TypeError):  # not seen before, or of a type that no valid request has
+        _check(_operation)
+        _request = _Request({function!r}, {how})
+        {styled}
+        _call = _calls[_key] = _resolve(_request, {kind})
+    return _call.run({given}, {dividend}, out, _sign)
+"""
+"""Every name but those of parameters has an underscore in front, which no parameter can have."""
+
+_SIGNED: Final = """
+    if _type(kind) is not _str:
+        _sign = _kinds.sign(kind) if _type(kind) is _ndarray else _signs(kind)
+        kind = "call"
+"""
+_CHOSEN: Final = """
+    if _type(which) is not _tuple and which is not None:
+        which = (which,) if _isinstance(which, _str) else _tuple(which)
+"""
+_STYLED: Final = """
+        if not _isinstance(exercise, _str):
+            _given = {{{arguments}, "kind": _signs({kind}) if _sign is None else _sign}}
+            return _in_full(_request, _given, out)
+"""
+_KNOWN: Final = {
+    f"_{each.__name__}": each
+    for each in (
+        *(KeyError, Request, TypeError, in_full, int, isinstance, np.ndarray, resolve, signs, str),
+        *(tuple, type),
+    )
+}
+
+
+def _function(operation: Operation) -> Any:
+    """The function that looks requests for an operation up and runs them."""
+    inputs = dict.fromkeys(each.argument for each in operation.inputs if each not in WORDS)
+    given = [name for name in inputs if name != "dividend"]
+    options = _options(operation)
+    default = {**Request._field_defaults, "exercise": operation.exercise}
+    known = {
+        "function": operation.function,
+        "given": ", ".join(given),
+        "options": ", ".join(f"{name}=_options[{name!r}]" for name in options),
+        "how": ", ".join(name if name in options else repr(default[name]) for name in default),
+        "key": "".join(f"{name}, " for name in options if name in ("kind", *default)),
+        "kind": "kind" if "kind" in options else "'call'",
+        "dividend": "dividend" if "dividend" in options else "_NO_DIVIDEND",
+        "arguments": ", ".join(f"{name!r}: {name}" for name in inputs),
+        "signed": _SIGNED.strip() if "kind" in options else "",
+        "chosen": _CHOSEN.strip() if "which" in options else "",
+    }
+    styled = _STYLED.strip().format(**known) if "exercise" in options else ""
+    space = {"_operation": operation, "_options": options, "_calls": table(), "_check": _check}
+    space |= {**_KNOWN, "_kinds": kinds, "_settings": settings.get, "_NO_DIVIDEND": NO_DIVIDEND}
+    return compiled(_CALL.format(**known, styled=styled), operation.function, space)
+
+
+def _options(operation: Operation) -> dict[str, Any]:
+    """What the function of an operation takes by name, and what each is where it is not said."""
+    named = operation.is_named
+    return {
+        **({"dividend": NO_DIVIDEND} if operation.takes_dividend else {}),
+        **({"kind": "call"} if SIGN in operation.inputs else {}),
+        "model": operation.model,
+        **(
+            {"exercise": operation.exercise, "accuracy": STANDARD}
+            if STYLE in operation.inputs
+            else {}
+        ),
+        **({"which": operation.default_outputs} if named and operation.default_outputs else {}),
+        **({"units": RAW} if named and any(each.by for each in operation.outputs) else {}),
+        "out": None,
+        "errors": "nan",
+        "backend": "auto",
+        "threads": None,
+    }
+
+
+def _description(operation: Operation) -> str:
+    """The docstring of the function of an operation."""
+    meanings = "\n".join(
+        f"{each.argument} : array_like\n    {_sentence(each.meaning, each.unit)}; {each.rule}."
+        for each in operation.inputs
+        if each not in WORDS
+    )
+    results = "\n".join(
+        f"{each.name}\n    {_sentence(each.meaning, each.unit)}." for each in operation.outputs
+    )
+    summary = f"{operation.summary[:1].upper()}{operation.summary[1:]}."
+    others = "Other parameters are those of `quantforge.price` and `quantforge.greeks`."
+    return (
+        f"{summary}\n\n{others}\n\nParameters\n----------\n{meanings}\n\n"
+        f"Returns\n-------\n{results}\n"
+    )
+
+
+def _sentence(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
