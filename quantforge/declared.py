@@ -126,11 +126,14 @@ def _function(operation: Operation) -> Any:
     given = [name for name in inputs if name != "dividend"]
     options = _options(operation)
     default = {**Request._field_defaults, "exercise": operation.exercise}
+    said = {name: name for name in options}
+    if "which" in options:  # each operation of a function has a default of its own
+        said["which"] = "None if which is _options['which'] else which"
     known = {
         "function": operation.function,
         "given": ", ".join(given),
         "options": ", ".join(f"{name}=_options[{name!r}]" for name in options),
-        "how": ", ".join(name if name in options else repr(default[name]) for name in default),
+        "how": ", ".join(said.get(name, repr(default[name])) for name in default),
         "key": "".join(f"{name}, " for name in options if name in ("kind", *default)),
         "kind": "kind" if "kind" in options else "'call'",
         "dividend": "dividend" if "dividend" in options else "_NO_DIVIDEND",

@@ -180,4 +180,6 @@ def _estimate(name: str, operation: str, n: int, decided: Row, source: Source) -
         for count, seconds in times.items()
         if seconds is not None
     ]
-    return ", ".join(known) or lookup.gap(lookup.section()[0], name, operation) or "not measured"
+    if known:
+        return ", ".join(known)
+    return lookup.gap(lookup.section()[0], name, operation) or "not measured with so many options"

@@ -405,6 +405,18 @@ def _served(operation: Operation) -> tuple[str, str, str]:
     return operation.function, operation.family, operation.exercise
 
 
+def _given(operation: Operation) -> tuple[object, ...]:
+    """What a call of its function has to give it, which is what every one of its operations takes.
+
+    Those on a forward have a dividend of their own, and an exercise chooses between operations.
+    """
+    inputs = [each.argument for each in operation.inputs if each not in WORDS]
+    on_forward = all(conventions.MODELS[name].on_forward for name in operation.models)
+    takes_dividend = operation.takes_dividend or on_forward
+    given = tuple(name for name in inputs if name != "dividend")
+    return given, SIGN in operation.inputs, takes_dividend
+
+
 def clash(one: Operation, other: Operation) -> str:
     """What two declarations share that one alone may have, in words; empty if they get along."""
     if one == other:
@@ -412,6 +424,8 @@ def clash(one: Operation, other: Operation) -> str:
     if one.name == other.name:
         changed = [name for name, value in vars(one).items() if vars(other)[name] != value]
         return f"operation {one.name!r} (with another {', '.join(changed)})"
+    if one.function == other.function and _given(one) != _given(other):
+        return f"function {one.function!r} with other inputs (by {one.name!r} and {other.name!r})"
     if _served(one) == _served(other):
         how = f"with {one.family} models and {one.exercise} exercise"
         return f"function {one.function!r} {how} (by {one.name!r} and {other.name!r})"

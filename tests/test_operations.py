@@ -103,6 +103,34 @@ def test_an_operation_does_not_take_the_place_of_another(catalogue, changes):
         register(replace(DIGITAL, **changes))
 
 
+def swapped(inputs):
+    first, second, *others = inputs
+    return (second, first, *others)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [swapped, lambda inputs: inputs[:-1], lambda inputs: inputs[1:]],
+    ids=["another order", "no kind", "one less"],
+)
+def test_operations_of_one_function_take_the_same_inputs_in_one_order(catalogue, change):
+    """What a call gives by position would reach another input of the other operation."""
+    register(DIGITAL)
+    bachelier = OPERATIONS["bachelier_price"]
+    other = replace(bachelier, name="digits_other", function=DIGITAL.function, numerics=1)
+    with pytest.raises(ValueError, match=r"'digits_digital' with other inputs .* is there already"):
+        register(replace(other, inputs=change(other.inputs)))
+    assert register(other) is other
+
+
+def test_a_dividend_that_only_some_of_its_operations_take_would_be_dropped(catalogue):
+    register(DIGITAL)
+    inputs = tuple(each for each in DIGITAL.inputs if each.argument != "dividend")
+    other = replace(DIGITAL, name="digits_other", exercise="american", inputs=inputs)
+    with pytest.raises(ValueError, match="with other inputs"):
+        register(other)
+
+
 @pytest.mark.parametrize("wrong", [None, "digital", {"name": "digital"}], ids=repr)
 def test_only_an_operation_can_be_registered(wrong):
     with pytest.raises(TypeError, match=r"not a quantforge\.Operation"):
@@ -202,6 +230,41 @@ def test_several_results_come_by_name_with_a_choice_and_units(digital):
     }
     with pytest.raises(ValueError, match=r"unknown output 'detla' of digits_greeks; .* 'delta'"):
         called(*OPTION, which="detla")
+
+
+def test_each_operation_of_a_function_has_its_own_default_of_results(install, describe, catalogue):
+    less = replace(
+        GREEKS,
+        name="digits_american",
+        exercise="american",
+        inputs=OPERATIONS["american_greeks"].inputs,
+        outputs=GREEKS.outputs[2:4],
+        default_outputs=("vega",),
+    )
+    more = replace(GREEKS, inputs=less.inputs, exercise="european")
+
+    class Plugin:
+        @quantforge.hookimpl
+        def quantforge_operations(self):
+            return [more, less]
+
+        @quantforge.hookimpl
+        def quantforge_backend(self):
+            def kernel(spot, *_, out=None, outputs=()):
+                assert out is None
+                found = tuple(spot + len(name) for name in outputs)
+                return found if len(found) > 1 else found[0]
+
+            numerics = {more.name: 1, less.name: 1}
+            return describe(
+                "digits", numerics=numerics, load=lambda: dict.fromkeys(numerics, kernel)
+            )
+
+    install(install.point("digits", Plugin()))
+    called = quantforge.function(more.function)
+    for _ in range(2):
+        assert dict(called(*OPTION)) == {"price": 106.0, "delta": 106.0}
+        assert dict(called(*OPTION, exercise="american")) == {"vega": 105.0}
 
 
 def test_results_by_name_are_written_where_out_says(digital):

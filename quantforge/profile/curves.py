@@ -15,12 +15,20 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["UNJUDGED", "Curve"]
+__all__ = ["REACH", "UNJUDGED", "Curve"]
 
 Floats = NDArray[np.float64]
 
 UNJUDGED: Final = 1.0
 """The spread of a time that says next to nothing: twice as long, or half, would be as likely."""
+
+REACH: Final = 4.0
+"""How far beyond its last point a curve is believed, as a factor: small batches say next to nothing
+of large ones."""
+
+_PROPORTIONAL: Final = 0.1
+"""What a call takes whatever its size, against the rest of the longest one measured: below this
+share there is little left to learn from larger batches."""
 
 _FEWEST: Final = 4
 """Points that a comparison of the two models needs."""
@@ -76,6 +84,12 @@ class Curve:
             return seconds
         sizes = np.array(self.sizes, float)
         return seconds * _factor(sizes, np.array(self.seconds) / (fixed + each * sizes), n)
+
+    def knows(self, n: float) -> bool:
+        """Whether its estimate for `n` options is one, and not just a number."""
+        fixed, each = self.line
+        largest = self.sizes[-1]
+        return n <= REACH * largest or fixed <= _PROPORTIONAL * each * largest
 
     def spread(self, n: Any) -> Floats:
         """How far the times of calls with `n` options may be off, relative to them.

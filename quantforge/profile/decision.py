@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantforge.plan import Row, row_at
-from quantforge.profile.curves import UNJUDGED, Curve
+from quantforge.profile.curves import REACH, UNJUDGED, Curve
 
 __all__ = [
     "MARGIN",
@@ -31,11 +31,9 @@ _PER_OCTAVE: Final = 16
 _SWITCH: Final = 0.05
 """What one more row must save: this share of the time over a doubling of the batch size."""
 
-_REACH: Final = 4.0
-"""How far beyond its last point a curve is believed, as a factor. A curve ends where a call took
-too long, so one that goes on is faster; and small batches say next to nothing of large ones."""
-
-_BEYOND: Final = 100.0  # the loss taken for one beyond its reach
+_BEYOND: Final = 100.0
+"""The loss taken for a curve beyond its reach. It ends where a call took too long, so one that goes
+on is faster."""
 
 _NOTICED: Final = 0.25
 """Seconds of loading that a user notices in a command of one option."""
@@ -138,6 +136,9 @@ def reason(found: Sequence[Candidate], ties: Ties, row: Row, n: int) -> str:
     mine = next((one for one in found if one[:2] == row[1:]), None)
     if mine is None:
         return "so many threads were asked for"
+    if not mine.curve.knows(n):
+        why = "it serves those" if mine in equal else "it was in force before"
+        return f"at most {_largest(found):,} options were measured: {why}"
     if mine not in equal:
         best = min(equal, key=lambda one: float(one.curve.predict(n)))
         loss = float(mine.curve.predict(n) / best.curve.predict(n)) - 1.0
@@ -184,7 +185,7 @@ def _losses(
             doubtful = unjudged(one, grid)
             times[place, doubtful] = times[alone[one.backend], doubtful]
             spreads[place, doubtful] = spreads[alone[one.backend], doubtful]
-    reach = np.array([_REACH * one.curve.sizes[-1] for one in found])
+    reach = np.array([REACH * one.curve.sizes[-1] for one in found])
     beyond = grid > reach[:, None]
     rivals = np.where(beyond, np.inf, times)
     surely = np.zeros_like(times)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -62,7 +62,7 @@ def rows(
 
     def costs(backend: str, threads: int, n: int) -> float | None:
         curve = by_candidate.get((backend, threads))
-        return None if curve is None else float(curve.predict(n))
+        return float(curve.predict(n)) if curve is not None and curve.knows(n) else None
 
     measured = min(found.backends[one.backend].measured for one in ordered)
     broken_by = ties(found, operation, candidates, budget)
@@ -154,10 +154,22 @@ def gap(found: Section | None, backend: str, operation: str) -> str:
     return ""
 
 
-def is_covered(rigor: str) -> bool:
-    """Whether tuning with so much care could replace nothing: all was measured with more."""
+def is_covered(rigor: str, operations: Collection[str] = ()) -> bool:
+    """Whether tuning with so much care could replace nothing: all was measured with more.
+
+    `operations` are those to be tuned, by default all.
+    """
+
+    def is_meant(operation: str) -> bool:
+        return not operations or operation in operations
+
     found, _ = section()
-    if found is None or any(gaps()):
+    if found is None or any(is_meant(gap.operation) for gap in gaps()):
         return False
-    measured = [one for record in found.backends.values() for one in record.operations.values()]
+    measured = [
+        one
+        for record in found.backends.values()
+        for name, one in record.operations.items()
+        if is_meant(name)
+    ]
     return all(one.outranks(replace(one, rigor=rigor, noisy=False)) for one in measured)

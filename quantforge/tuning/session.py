@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,13 +22,12 @@ from quantforge.capabilities import TIERS, takes
 from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError, one_line
 from quantforge.operations import OPERATIONS, Operation
-from quantforge.plugins import State, avoid, registry
-from quantforge.profile import lookup
+from quantforge.plugins import State, avoid, entry_points, registry
+from quantforge.profile import lookup, unusable
 from quantforge.profile.curves import Curve
 from quantforge.profile.decision import candidates, decide, slow_to_load
 from quantforge.profile.machine import Machine, build, this_machine
 from quantforge.profile.record import LEVELS, Curves, Profile, Record, Section
-from quantforge.profile.unusable import stamped
 from quantforge.tuning import inputs, trial
 from quantforge.tuning.clock import Clock
 from quantforge.tuning.measurement import Cell, measure
@@ -112,7 +111,7 @@ class _Session:
     order: random.Random
     name: str
     loading: Mapping[str, float]
-    unusable: Mapping[str, str]
+    crashed: Mapping[str, str]
     curves: dict[str, dict[str, dict[int, Curve]]] = field(default_factory=dict)
     disturbed: dict[str, list[bool]] = field(default_factory=dict)
     excluded: dict[str, str] = field(default_factory=dict)
@@ -142,6 +141,7 @@ def tune(
     progress: Progress = lambda text, done: None,
     save: Callable[[Profile], None] = lambda profile: None,
     seed: int | None = None,
+    operations: Collection[str] = (),
 ) -> Tuned:
     """Measure this machine.
 
@@ -159,6 +159,8 @@ def tune(
         Called with what is known after each operation.
     seed : int, optional
         For the order of measurements.
+    operations : collection of str, optional
+        Those of the catalogue to measure; by default all.
 
     Returns
     -------
@@ -172,12 +174,14 @@ def tune(
     level, clock = RIGORS[rigor], clock or Clock()
     began = clock.wall()
     progress("trying every backend", 0.0)
-    unusable = trial.crashes()
-    avoid(unusable)
+    # Who was wrong in another operation is not forgiven for being right in these.
+    known = unusable.known(entry_points()[0]) if operations else {}
+    crashed = trial.crashes(skip=known)
+    avoid({**known, **crashed})
     left_out, loading = _load_all(progress, clock)
     machine = this_machine(_threads.budget())
     session = _Session(
-        level, clock, progress, machine, random.Random(seed), rigor, loading, unusable
+        level, clock, progress, machine, random.Random(seed), rigor, loading, crashed
     )
     loaded = clock.wall()
     end = loaded + level.seconds if seconds is None else began + seconds
@@ -185,10 +189,12 @@ def tune(
     if not usable:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         raise QuantForgeError(f"no backend can be measured ({reasons or 'none is available'})")
-    shares = [_share(place, one) for place, one in enumerate(OPERATIONS.values())]
-    for place, operation in enumerate(OPERATIONS):
+    wanted = [one for one in OPERATIONS.values() if not operations or one.name in operations]
+    shares = [_share(place, one) for place, one in enumerate(wanted)]
+    for place, operation in enumerate(wanted):
         share = (end - clock.wall()) * shares[place] / sum(shares[place:])
-        _tune_operation(session, operation, usable, clock.wall() + share, place)
+        done = place / len(wanted), (place + 1) / len(wanted)
+        _tune_operation(session, operation.name, usable, clock.wall() + share, done)
         section = _section(session, left_out)
         save(Profile((section,)))
     progress("done", 1.0)
@@ -217,8 +223,8 @@ def _section(session: _Session, left_out: Mapping[str, str]) -> Section:
             ties = lookup.ties(before, operation, order, budget)
             slow = slow_to_load({name: session.loading.get(name, 0.0) for name in order})
             rows[operation] = decide(found, ties._replace(slow=slow))
-    unusable = stamped({**session.unusable, **session.excluded})
-    return Section(session.machine, records, rows, unusable)
+    stamped = unusable.stamped({**session.crashed, **session.excluded})
+    return Section(session.machine, records, rows, stamped)
 
 
 def _load_all(progress: Progress, clock: Clock) -> tuple[dict[str, str], dict[str, float]]:
@@ -272,9 +278,16 @@ def _record(session: _Session, name: str, left_out: str) -> Record:
 
 
 def _tune_operation(
-    session: _Session, operation: str, usable: list[str], deadline: float, place: int
+    session: _Session,
+    operation: str,
+    usable: list[str],
+    deadline: float,
+    shares: tuple[float, float],
 ) -> None:
-    """Measure one operation and leave its curves in the session."""
+    """Measure one operation and leave its curves in the session.
+
+    `shares` say how much of everything is done before and after it.
+    """
     clock, level = session.clock, session.rigor
     backends = [
         name
@@ -290,8 +303,9 @@ def _tune_operation(
 
     def progress(part: int) -> Callable[[float], None]:
         text = f"{operation}: {'measuring' if part == 0 else 'looking closer'}"
+        before, after = shares
         return lambda done: session.progress(
-            text, (place + (part + done) / parts) / len(OPERATIONS)
+            text, before + (after - before) * (part + done) / parts
         )
 
     def timed(cells: list[Cell], part: int, until: float) -> None:

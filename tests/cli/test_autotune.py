@@ -298,6 +298,45 @@ def test_what_was_measured_with_more_care_survives_where_only_a_part_is_missing(
     assert found["backends"]["late"]["version"] == "2.0"
 
 
+def test_one_operation_can_be_measured_alone(machine, autotune):
+    machine.install(machine.speed("one", slower={"price": 1.0, "greeks": 2.0}))
+    found = json.loads(autotune("--json", "--operation", "greeks").out)
+    assert set(found["operations"]) == {"greeks"}
+    before = found["operations"]["greeks"]["curves"]
+    words = "--json", "--operation", "price", "--rigor", "measure"
+    found = json.loads(autotune(*words).out)
+    assert set(found["operations"]) == {"price", "greeks"}
+    assert found["operations"]["greeks"]["curves"] == before
+    now = machine.clock.now
+    ended = autotune("--json", "--operation", "price")
+    assert "measured with more care than quick already" in ended.err
+    assert machine.clock.now == now
+    assert autotune("--check").code == 0
+    ended = autotune("--operation", "prize")
+    assert ended.code == 2
+    assert "unknown operation 'prize'; valid: price, greeks" in ended.err
+
+
+def test_what_was_not_measured_is_not_estimated(machine, autotune):
+    """With so little time only small batches are; what they take says nothing of large ones."""
+    machine.threads(2)
+    machine.install(machine.speed("one", fixed=10e-6, each=10e-9))
+    found = json.loads(autotune("--json", "--budget", "0.1").out)
+    batches = {each["n"]: each for each in found["operations"]["price"]["batches"]}
+    assert batches[100]["ns_per_option"] == pytest.approx(110.0)
+    for missing in ("ns_per_option", "gain", "slowest_backend"):
+        assert batches[1_000_000][missing] is None
+    largest = max(max(curve["sizes"]) for curve in found["operations"]["price"]["curves"])
+    why = f"at most {largest:,} options were measured: it was in force before"
+    assert batches[1_000_000]["reason"] == why
+    decision = quantforge.explain("price", 1_000_000)
+    assert decision.reason == why
+    assert decision.candidates["one"].startswith("not measured with so many options; not exact")
+    pytest.importorskip("rich")
+    shown = [line.split() for line in autotune("--show").out.splitlines() if "1,000,000" in line]
+    assert shown == [["1,000,000", "one", "2", "not", "measured"]]
+
+
 def test_threads_that_other_load_kept_from_being_judged_stay_as_shipped(
     flipping, autotune, monkeypatch
 ):

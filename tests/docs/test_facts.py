@@ -9,7 +9,7 @@ from quantforge import ALL, CONTRACT, Backend, Code, backends, greeks
 from quantforge.chain import EUROPEAN_ROOTS
 from quantforge.operations import OPERATIONS
 from quantforge.plugins import State
-from quantforge.profile import decision
+from quantforge.profile import curves, decision
 from quantforge.tuning import clock, measurement, session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ SAID = {
         ),
         r"grow by a factor of (\w+) \(`measure`: (\w+)\)": (QUICK.step, MEASURE.step),
         r"gets (\w+) the time of any other": (session._LARGER,),
-        r"Beyond (\w+) times its largest batch": (decision._REACH,),
+        r"Beyond (\w+) times its largest batch": (curves.REACH,),
         r"An additional row must save (\d+) % .* What differs by less than (\d+) %": (
             100 * decision._SWITCH,
             100 * decision.MARGIN,

@@ -54,6 +54,17 @@ def test_a_single_point_is_a_constant():
     assert Curve(1, (10,), (5e-6,)).predict([1, 100]) == pytest.approx([5e-6, 5e-6])
 
 
+def test_far_beyond_its_points_a_curve_knows_only_what_is_in_proportion_by_then():
+    flat = Curve(2, (256,), (75e-6,))
+    early = curve(lambda n: 2e-6 + 10e-9 * n, sizes=(1, 4, 16, 64, 256))
+    late = curve(lambda n: 2e-6 + 1e-6 * n, sizes=(1, 4, 16, 64, 256))
+    for one in (flat, early, late):
+        assert one.knows(1)
+        assert one.knows(1024)
+    assert [one.knows(1025) for one in (flat, early, late)] == [False, False, True]
+    assert late.knows(10**6)
+
+
 def test_new_points_are_sorted_in_and_replace_old_ones():
     assert Curve(2, (1, 4), (1.0, 4.0)).with_point(2, 2.0, 0.0).with_point(4, 3.0, 0.1) == Curve(
         2, (1, 2, 4), (1.0, 2.0, 3.0), (0.0, 0.0, 0.1)

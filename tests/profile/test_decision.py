@@ -171,10 +171,15 @@ def test_nobody_loads_a_slow_backend_for_batches_where_it_gains_nothing():
 def test_beyond_everything_measured_the_last_sizes_count():
     first, second = (Candidate(name, 1, curve(lambda n: 1.0)) for name in ("first", "second"))
     assert tied([first, second], 10**9) == [first, second]
-    assert reason([first, second], Ties(), Row(0, "first", 1), 10**9).startswith("a tie")
+    said = reason([first, second], Ties(), Row(0, "first", 1), 10**9)
+    assert said == f"at most {SIZES[-1]:,} options were measured: it serves those"
 
 
 def test_beyond_what_little_time_allowed_to_measure_threads_stay_as_shipped():
     alone = Candidate("one", 1, curve(lambda n: 1e-6 + 50e-9 * n, sizes=SIZES[:5]))
     both = Candidate("one", 2, curve(lambda n: 200e-6 + 25e-9 * n, threads=2, sizes=SIZES[:5]))
-    assert decide([alone, both], Ties(shipped(["one"], 2, SPLIT_FROM)))[-1] == (65_536, "one", 2)
+    ties = Ties(shipped(["one"], 2, SPLIT_FROM))
+    last = decide([alone, both], ties)[-1]
+    assert last == (65_536, "one", 2)
+    said = reason([alone, both], ties, last, 10**6)
+    assert said == f"at most {SIZES[4]:,} options were measured: it was in force before"

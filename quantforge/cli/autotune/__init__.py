@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from quantforge import dispatch
 from quantforge.cli.terminal import say
 from quantforge.errors import QuantForgeError
+from quantforge.operations import OPERATIONS, unknown
 
 if TYPE_CHECKING:
     from quantforge.profile.record import Profile
@@ -46,6 +47,14 @@ def add_parser(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--budget", type=_seconds, metavar="SECONDS", help="take at most about this long"
+    )
+    parser.add_argument(
+        "--operation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="measure this operation alone, named as --show names it; may be given again. What is "
+        "known of others stays",
     )
     parser.add_argument(
         "--force", action="store_true", help="replace also what was measured with more care"
@@ -109,7 +118,10 @@ def _tune(arguments: argparse.Namespace) -> int:
     from quantforge.tuning import session
     from quantforge.tuning.progress import progress_bar
 
-    if not arguments.force and lookup.is_covered(arguments.rigor):
+    for name in arguments.operation:
+        if name not in OPERATIONS:
+            raise Failure(str(unknown("operation", name, OPERATIONS)))
+    if not arguments.force and lookup.is_covered(arguments.rigor, arguments.operation):
         _note(f"measured with more care than {arguments.rigor} already; --force measures again")
         _print(_section(), arguments.json, every=False)
         return 0
@@ -132,7 +144,13 @@ def _tune(arguments: argparse.Namespace) -> int:
                 _note("another process is measuring this machine, waiting for it")
                 turn.enter_context(store.alone(wait=True))
             progress = turn.enter_context(progress_bar())
-            tuned = session.tune(arguments.rigor, seconds=budget, progress=progress, save=save)
+            tuned = session.tune(
+                arguments.rigor,
+                seconds=budget,
+                progress=progress,
+                save=save,
+                operations=arguments.operation,
+            )
     except QuantForgeError as error:
         raise Failure(str(error), 1) from None
     dispatch.invalidate()

@@ -21,21 +21,24 @@ SIZES: Final = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 @dataclass(frozen=True)
 class Batch:
-    """What `auto` does with so many options, and what the slowest backend would have cost."""
+    """What `auto` does with so many options, and what the slowest backend would have cost.
+
+    `seconds` is None, and so are `slowest` and `gain`, where far fewer options were measured.
+    """
 
     n: int
     backend: str
     threads: int
-    seconds: float
-    slowest: str
-    gain: float
+    seconds: float | None
+    slowest: str | None
+    gain: float | None
     tied: tuple[str, ...]
     reason: str
 
     @property
-    def each(self) -> float:
+    def each(self) -> float | None:
         """Nanoseconds per option."""
-        return self.seconds / self.n * 1e9
+        return None if self.seconds is None else self.seconds / self.n * 1e9
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,18 @@ def summaries(section: Section) -> Iterator[Summary]:
 
 def _batch(plan: Plan, costs: Costs, curves: dict[str, tuple[Curve, ...]], n: int) -> Batch:
     row = plan.rows[plan.row(n)]
-    best = {name: min(float(one.predict(n)) for one in its) for name, its in curves.items()}
-    slowest = max(best, key=best.__getitem__)
     seconds = costs(row.backend, row.threads, n)
-    assert seconds is not None  # rows are made of what was measured
+    slowest = gain = None
+    if seconds is not None:
+        best = {
+            name: min(float(one.predict(n)) for one in its if one.knows(n))
+            for name, its in curves.items()
+            if any(one.knows(n) for one in its)
+        }
+        slowest = max(best, key=best.__getitem__)
+        gain = best[slowest] / seconds
     tied = plan.source.tied(n) if plan.source.tied else ()
     reason = plan.source.reason(n) if plan.source.reason else ""
-    gain = best[slowest] / seconds
     return Batch(n, row.backend, row.threads, seconds, slowest, gain, tied, reason)
 
 

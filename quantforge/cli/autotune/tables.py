@@ -41,6 +41,8 @@ def show(section: Section, *, every: bool) -> None:
 
 def _each(one: Summary) -> str:
     batch = one.batches[SIZES.index(_EXAMPLE)]
+    if batch.each is None:
+        return f"{batch.n:,} not measured"
     return f"{batch.each:,.1f} ns each of {batch.n:,}"
 
 
@@ -54,10 +56,10 @@ def _table(one: Summary) -> Table:
                 f"{batch.n:,}",
                 batch.backend,
                 str(batch.threads),
-                duration(batch.seconds),
-                f"{batch.each:,.2f}",
-                f"{batch.gain:.1f}×",
-                batch.slowest,
+                "not measured" if batch.seconds is None else duration(batch.seconds),
+                "" if batch.each is None else f"{batch.each:,.2f}",
+                "" if batch.gain is None else f"{batch.gain:.1f}×",
+                batch.slowest or "",
                 _tie(batch),
             )
             for batch in one.batches
