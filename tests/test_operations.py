@@ -148,7 +148,29 @@ def test_the_functions_that_we_write_ourselves_are_handed_out_as_they_are():
 
 
 @pytest.fixture
-def digital(install, describe, catalogue):
+def publish(install, describe, catalogue):
+    """A function that publishes operations with their kernels, as the plugin ``digits``."""
+
+    def publish(kernels):
+        by_name = {operation.name: kernel for operation, kernel in kernels.items()}
+
+        class Plugin:
+            @quantforge.hookimpl
+            def quantforge_operations(self):
+                return list(kernels)
+
+            @quantforge.hookimpl
+            def quantforge_backend(self):
+                numerics = dict.fromkeys(by_name, 1)
+                return describe("digits", numerics=numerics, load=lambda: by_name)
+
+        install(install.point("digits", Plugin()))
+
+    return publish
+
+
+@pytest.fixture
+def digital(publish):
     """The function of an operation that a plugin declares, with a backend that computes it."""
 
     def kernel(spot, strike, time, rate, dividend, sigma, sign, out=None):
@@ -164,17 +186,7 @@ def digital(install, describe, catalogue):
         found = tuple(np.add(1000.0 * known[name], spot, out=out) for name, out in found)
         return found if len(found) > 1 else found[0]
 
-    class Plugin:
-        @quantforge.hookimpl
-        def quantforge_operations(self):
-            return [DIGITAL, GREEKS]
-
-        @quantforge.hookimpl
-        def quantforge_backend(self):
-            kernels = {DIGITAL.name: kernel, GREEKS.name: greeks}
-            return describe("digits", numerics=dict.fromkeys(kernels, 1), load=lambda: kernels)
-
-    install(install.point("digits", Plugin()))
+    publish({DIGITAL: kernel, GREEKS: greeks})
     return quantforge.function("digits_digital")
 
 
@@ -232,7 +244,7 @@ def test_several_results_come_by_name_with_a_choice_and_units(digital):
         called(*OPTION, which="detla")
 
 
-def test_each_operation_of_a_function_has_its_own_default_of_results(install, describe, catalogue):
+def test_each_operation_of_a_function_has_its_own_default_of_results(publish):
     less = replace(
         GREEKS,
         name="digits_american",
@@ -243,24 +255,12 @@ def test_each_operation_of_a_function_has_its_own_default_of_results(install, de
     )
     more = replace(GREEKS, inputs=less.inputs, exercise="european")
 
-    class Plugin:
-        @quantforge.hookimpl
-        def quantforge_operations(self):
-            return [more, less]
+    def kernel(spot, *_, out=None, outputs=()):
+        assert out is None
+        found = tuple(spot + len(name) for name in outputs)
+        return found if len(found) > 1 else found[0]
 
-        @quantforge.hookimpl
-        def quantforge_backend(self):
-            def kernel(spot, *_, out=None, outputs=()):
-                assert out is None
-                found = tuple(spot + len(name) for name in outputs)
-                return found if len(found) > 1 else found[0]
-
-            numerics = {more.name: 1, less.name: 1}
-            return describe(
-                "digits", numerics=numerics, load=lambda: dict.fromkeys(numerics, kernel)
-            )
-
-    install(install.point("digits", Plugin()))
+    publish({more: kernel, less: kernel})
     called = quantforge.function(more.function)
     for _ in range(2):
         assert dict(called(*OPTION)) == {"price": 106.0, "delta": 106.0}
@@ -277,7 +277,7 @@ def test_results_by_name_are_written_where_out_says(digital):
             function([101.0, 102.0], *OPTION[1:], out=out)
 
 
-def test_an_operation_need_not_have_a_rate_a_dividend_or_a_kind(install, describe, catalogue):
+def test_an_operation_need_not_have_a_rate_a_dividend_or_a_kind(publish):
     """Forwards of a fixed price, say: what they lack is asked for neither by name nor by place."""
     inputs = [each for each in DIGITAL.inputs if each.argument in ("spot", "strike", "time")]
     bare = replace(DIGITAL, inputs=tuple(inputs))
@@ -286,16 +286,7 @@ def test_an_operation_need_not_have_a_rate_a_dividend_or_a_kind(install, describ
         [place] = out or [None]
         return np.multiply(spot - strike, time, out=place)
 
-    class Plugin:
-        @quantforge.hookimpl
-        def quantforge_operations(self):
-            return [bare]
-
-        @quantforge.hookimpl
-        def quantforge_backend(self):
-            return describe("digits", numerics={bare.name: 1}, load=lambda: {bare.name: kernel})
-
-    install(install.point("digits", Plugin()))
+    publish({bare: kernel})
     for called in (quantforge.function(bare), quantforge.bind(bare.name)):
         assert called(101.0, 100.0, 2.0) == 2.0
         assert called([101.0, 102.0], 100.0, 2.0).tolist() == [2.0, 4.0]
@@ -313,7 +304,7 @@ NAMES = """
 """What a generated function, or one of our own, may call something."""
 
 
-def test_an_input_may_have_any_name_that_is_not_taken(install, describe, catalogue):
+def test_an_input_may_have_any_name_that_is_not_taken(publish):
     """A kernel gets what was given by name, whatever our own code calls things."""
     names = NAMES.split()
     inputs = tuple(replace(OPERATIONS["price"].inputs[0], name=name, argument="") for name in names)
@@ -325,16 +316,7 @@ def test_an_input_may_have_any_name_that_is_not_taken(install, describe, catalog
         total = sum(weight * each for weight, each in zip(weights, given, strict=True))
         return np.add(total, 0.0, out=place)
 
-    class Plugin:
-        @quantforge.hookimpl
-        def quantforge_operations(self):
-            return [bare]
-
-        @quantforge.hookimpl
-        def quantforge_backend(self):
-            return describe("digits", numerics={bare.name: 1}, load=lambda: {bare.name: kernel})
-
-    install(install.point("digits", Plugin()))
+    publish({bare: kernel})
     number = dict(zip(names, np.arange(1.0, len(names) + 1.0).tolist(), strict=True))
     array = {name: np.full(3, each) for name, each in number.items()}
     expected = float(weights @ list(number.values()))
