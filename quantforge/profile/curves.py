@@ -26,10 +26,6 @@ REACH: Final = 4.0
 """How far beyond its last point a curve is believed, as a factor: small batches say next to nothing
 of large ones."""
 
-_PROPORTIONAL: Final = 0.1
-"""What a call takes whatever its size, against the rest of the longest one measured: below this
-share there is little left to learn from larger batches."""
-
 _FEWEST: Final = 4
 """Points that a comparison of the two models needs."""
 
@@ -86,10 +82,13 @@ class Curve:
         return seconds * _factor(sizes, np.array(self.seconds) / (fixed + each * sizes), n)
 
     def knows(self, n: float) -> bool:
-        """Whether its estimate for `n` options is one, and not just a number."""
+        """Whether its estimate for `n` options is one, and not just a number.
+
+        It is near the points, and beyond them if the options make up half of the last time or more.
+        """
         fixed, each = self.line
         largest = self.sizes[-1]
-        return n <= REACH * largest or fixed <= _PROPORTIONAL * each * largest
+        return n <= REACH * largest or fixed <= each * largest
 
     def spread(self, n: Any) -> Floats:
         """How far the times of calls with `n` options may be off, relative to them.

@@ -320,10 +320,10 @@ def test_one_operation_can_be_measured_alone(machine, autotune):
 def test_what_was_not_measured_is_not_estimated(machine, autotune):
     """With so little time only small batches are; what they take says nothing of large ones."""
     machine.threads(2)
-    machine.install(machine.speed("one", fixed=10e-6, each=10e-9))
+    machine.install(machine.speed("one", fixed=100e-6, each=10e-9))
     found = json.loads(autotune("--json", "--budget", "0.1").out)
     batches = {each["n"]: each for each in found["operations"]["price"]["batches"]}
-    assert batches[100]["ns_per_option"] == pytest.approx(110.0)
+    assert batches[100]["ns_per_option"] == pytest.approx(1010.0)
     for missing in ("ns_per_option", "gain", "slowest_backend"):
         assert batches[1_000_000][missing] is None
     largest = max(max(curve["sizes"]) for curve in found["operations"]["price"]["curves"])

@@ -54,10 +54,10 @@ def test_a_single_point_is_a_constant():
     assert Curve(1, (10,), (5e-6,)).predict([1, 100]) == pytest.approx([5e-6, 5e-6])
 
 
-def test_far_beyond_its_points_a_curve_knows_only_what_is_in_proportion_by_then():
+def test_far_beyond_its_points_a_curve_knows_only_what_most_of_its_last_time_was_for():
     flat = Curve(2, (256,), (75e-6,))
-    early = curve(lambda n: 2e-6 + 10e-9 * n, sizes=(1, 4, 16, 64, 256))
-    late = curve(lambda n: 2e-6 + 1e-6 * n, sizes=(1, 4, 16, 64, 256))
+    early = curve(lambda n: 2e-6 + 5e-9 * n, sizes=(1, 4, 16, 64, 256))
+    late = curve(lambda n: 2e-6 + 10e-9 * n, sizes=(1, 4, 16, 64, 256))
     for one in (flat, early, late):
         assert one.knows(1)
         assert one.knows(1024)
