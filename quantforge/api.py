@@ -18,12 +18,13 @@ from quantforge.declared import declared, named
 from quantforge.dispatch import settings
 from quantforge.dividends import schedule
 from quantforge.evaluation import time_left
-from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD
+from quantforge.exercises import AMERICAN, EUROPEAN, STANDARD, word
 from quantforge.labels import is_labelled
 from quantforge.operations import (
     FIRST_ORDER,
     RAW,
     Operation,
+    find,
     functions,
     unknown,
 )
@@ -557,6 +558,9 @@ def bind(
     if operation not in names:
         raise unknown("operation", operation, names)
     asked = which if which is None or isinstance(which, str) else tuple(which)
+    if isinstance(exercise, str):  # neither may have been said
+        found = find(operation, model, word(exercise))
+        model, exercise = found.served(model), found.exercise
     how = "nan", backend, threads, exercise, accuracy, schedule(dividends), units
     request = Request(operation, model, asked, *how)
     return resolve(request, kind, int(n))

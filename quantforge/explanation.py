@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from quantforge.capabilities import Needs, lacks, sizes, takes
-from quantforge.conventions import model as _model
 from quantforge.dispatch import best_tier, budget, preview, settings
 from quantforge.operations import Operation, find
 from quantforge.plan import Row, Source
@@ -101,8 +100,8 @@ def explain(
     asked_for = find(operation, model, exercise)
     name = asked_for.name
     names = asked_for.default_outputs if which is None else which
-    served = model if _model(model).family == asked_for.family else asked_for.model
-    needs = Needs(asked_for.wanted((names,) if isinstance(names, str) else names), served)
+    wanted = asked_for.wanted((names,) if isinstance(names, str) else names)
+    needs = Needs(wanted, asked_for.served(model))
     made = preview(name, backend, threads, needs)
     row = made.rows[made.row(int(n))]
     source = made.source

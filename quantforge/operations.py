@@ -243,6 +243,10 @@ class Operation:
         known = conventions.MODELS.items()
         return tuple(name for name, model in known if model.family == self.family)
 
+    def served(self, model: str) -> str:
+        """A model if it serves it, otherwise the first one that it does."""
+        return model if model in self.models else self.model
+
     @property
     def takes_dividend(self) -> bool:
         """Whether a dividend is among its inputs."""
@@ -459,6 +463,9 @@ def unknown(what: str, name: object, valid: Iterable[str]) -> ValueError:
 def find(function: str, model: str = "black_scholes", exercise: str = "european") -> Operation:
     """The operation that a public function runs for a model; its name in the catalogue serves too.
 
+    Where model and exercise are those that a call has by default, it may be one of others: the
+    operation of that name, or the function's first.
+
     Raises
     ------
     ValueError
@@ -469,8 +476,9 @@ def find(function: str, model: str = "black_scholes", exercise: str = "european"
     try:
         return _OPERATIONS[_RESOLVED[function, family, exercise]]
     except (KeyError, TypeError):
-        pass  # a name, or wrong
-    named = operation(function)
+        pass  # a name, a function of others, or wrong
+    own = [each for each in _OPERATIONS.values() if function in (each.name, each.function)]
+    named = min(own, key=lambda each: each.name != function) if own else operation(function)
     if named.exercise != exercise and exercise != "european":  # the default may have gone unsaid
         raise ValueError(_where_served(exercise))
     if named.family != family and model != "black_scholes":  # the default may have gone unsaid

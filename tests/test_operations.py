@@ -337,6 +337,45 @@ def test_a_word_that_python_keeps_for_itself_is_no_name(name):
         replace(DIGITAL, function=name)
 
 
+def test_a_function_finds_the_operation_of_the_model_that_is_said(publish):
+    other = replace(
+        OPERATIONS["bachelier_price"], name="digits_other", function=DIGITAL.function, numerics=1
+    )
+
+    def kernel(factor):
+        return lambda spot, *_, out=None: np.multiply(spot, factor, out=(out or [None])[0])
+
+    publish({DIGITAL: kernel(1.0), other: kernel(2.0)})
+    called = quantforge.function(DIGITAL.function)
+    for spot in (101.0, np.array([101.0]), [101.0]):
+        assert called(spot, *OPTION[1:]) == 101.0
+        assert called(spot, *OPTION[1:], dividend=0.01, kind="put") == 101.0
+        assert called(spot, *OPTION[1:], model="bachelier", kind="put") == 202.0
+        with pytest.raises(ValueError, match="model 'bachelier' takes a forward"):
+            called(spot, *OPTION[1:], model="bachelier", dividend=0.01)
+
+
+@pytest.mark.parametrize(
+    ("like", "model", "exercise"),
+    [("bachelier_price", "bachelier", "european"), ("american_price", "black_scholes", "american")],
+)
+def test_a_function_of_one_model_or_exercise_has_these_by_default(publish, like, model, exercise):
+    """Nobody has to say them, and what follows from a model follows."""
+    only = replace(OPERATIONS[like], name="digits_only", function="digits_fn", numerics=1)
+    publish(
+        {only: lambda spot, strike, *_, out=None: np.subtract(spot, strike, out=(out or [None])[0])}
+    )
+    bound = quantforge.bind("digits_fn")
+    assert quantforge.function("digits_fn")(*OPTION) == bound(*OPTION) == 1.0
+    assert (bound.request.model, bound.request.exercise) == (model, exercise)
+    assert quantforge.explain("digits_fn").backend == "digits"
+    assert quantforge.explain("digits_fn", model=model, exercise=exercise).backend == "digits"
+    if model == "bachelier":
+        for ask in (quantforge.bind, quantforge.explain):
+            with pytest.raises(ValueError, match="'digits_only' is not for model 'black76' but"):
+                ask("digits_fn", model="black76")
+
+
 def test_bind_takes_the_choice_too(digital):
     assert dict(quantforge.bind("digits_greeks")(*OPTION)) == {"price": 101.0, "delta": 1101.0}
     bound = quantforge.bind("digits_greeks", which=["gamma"])
