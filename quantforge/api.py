@@ -583,7 +583,8 @@ def function(name: str | Operation) -> Callable[..., Any]:
         It takes the inputs that the operation declares, in that order, and ``dividend``, ``kind``,
         ``model``, ``out``, ``errors``, ``backend`` and ``threads`` as `quantforge.price` does.
         Several results come by name, as those of `quantforge.greeks`, with ``which`` where there
-        is a choice, ``units`` where there are derivatives, and ``out`` by name. It can be pickled.
+        is a choice, ``units`` where there are derivatives, and ``out`` by name. One that inverts
+        another has ``status`` as `quantforge.implied_volatility`. It can be pickled.
 
     Raises
     ------

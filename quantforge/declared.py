@@ -103,7 +103,9 @@ _SIGNED: Final = """
         kind = "call"
 """
 _CHOSEN: Final = """
-    if _type(which) is not _tuple and which is not None:
+    if which is _default:  # each operation of a function has one of its own
+        which = None
+    elif _type(which) is not _tuple and which is not None:
         which = (which,) if _isinstance(which, _str) else _tuple(which)
 """
 _STYLED: Final = """
@@ -127,14 +129,14 @@ def _function(operation: Operation) -> Any:
     options = _options(operation)
     default = {**Request._field_defaults, "exercise": operation.exercise}
     said = {name: name for name in options}
-    if "which" in options:  # each operation of a function has a default of its own
-        said["which"] = "None if which is _options['which'] else which"
+    if "status" in options:
+        said["which"] = "_every if status else None"
     known = {
         "function": operation.function,
         "given": ", ".join(given),
         "options": ", ".join(f"{name}=_options[{name!r}]" for name in options),
         "how": ", ".join(said.get(name, repr(default[name])) for name in default),
-        "key": "".join(f"{name}, " for name in options if name in ("kind", *default)),
+        "key": "".join(f"{name}, " for name in options if name in ("kind", "status", *default)),
         "kind": "kind" if "kind" in options else "'call'",
         "dividend": "dividend" if "dividend" in options else "_NO_DIVIDEND",
         "arguments": ", ".join(f"{name!r}: {name}" for name in inputs),
@@ -142,30 +144,38 @@ def _function(operation: Operation) -> Any:
         "chosen": _CHOSEN.strip() if "which" in options else "",
     }
     styled = _STYLED.strip().format(**known) if "exercise" in options else ""
-    space = {"_operation": operation, "_options": options, "_calls": table(), "_check": _check}
-    space |= {**_KNOWN, "_kinds": kinds, "_settings": settings.get, "_NO_DIVIDEND": NO_DIVIDEND}
+    space = {
+        **_KNOWN,
+        "_NO_DIVIDEND": NO_DIVIDEND,
+        "_calls": table(),
+        "_check": _check,
+        "_default": options.get("which"),
+        "_every": tuple(each.name for each in operation.outputs),
+        "_kinds": kinds,
+        "_operation": operation,
+        "_options": options,
+        "_settings": settings.get,
+    }
     return compiled(_CALL.format(**known, styled=styled), operation.function, space)
 
 
 def _options(operation: Operation) -> dict[str, Any]:
     """What the function of an operation takes by name, and what each is where it is not said."""
-    named = operation.is_named
-    return {
-        **({"dividend": NO_DIVIDEND} if operation.takes_dividend else {}),
-        **({"kind": "call"} if SIGN in operation.inputs else {}),
-        "model": operation.model,
-        **(
-            {"exercise": operation.exercise, "accuracy": STANDARD}
-            if STYLE in operation.inputs
-            else {}
-        ),
-        **({"which": operation.default_outputs} if named and operation.default_outputs else {}),
-        **({"units": RAW} if named and any(each.by for each in operation.outputs) else {}),
-        "out": None,
-        "errors": "nan",
-        "backend": "auto",
-        "threads": None,
-    }
+    options: dict[str, Any] = {}
+    if operation.takes_dividend:
+        options["dividend"] = NO_DIVIDEND
+    if SIGN in operation.inputs:
+        options["kind"] = "call"
+    options["model"] = operation.model
+    if STYLE in operation.inputs:
+        options |= {"exercise": operation.exercise, "accuracy": STANDARD}
+    if operation.is_named and operation.default_outputs:
+        options["which"] = (*operation.default_outputs,)  # one that nobody else can pass
+    elif operation.default_outputs and len(operation.outputs) > 1:
+        options["status"] = False
+    if operation.is_named and any(each.by for each in operation.outputs):
+        options["units"] = RAW
+    return options | {"out": None, "errors": "nan", "backend": "auto", "threads": None}
 
 
 def _description(operation: Operation) -> str:
@@ -179,7 +189,10 @@ def _description(operation: Operation) -> str:
         f"{each.name}\n    {_sentence(each.meaning, each.unit)}." for each in operation.outputs
     )
     summary = f"{operation.summary[:1].upper()}{operation.summary[1:]}."
-    others = "Other parameters are those of `quantforge.price` and `quantforge.greeks`."
+    others = (
+        "Other parameters are those of `quantforge.price`, `quantforge.greeks` and "
+        "`quantforge.implied_volatility`."
+    )
     return (
         f"{summary}\n\n{others}\n\nParameters\n----------\n{meanings}\n\n"
         f"Returns\n-------\n{results}\n"

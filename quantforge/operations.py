@@ -62,8 +62,8 @@ _SPLIT_AMERICAN_FROM: Final = 1_024  # an American option takes a microsecond or
 
 _TAKEN: Final = frozenset(
     {
-        *("accuracy", "backend", "errors", "exercise", "kind", "model", "out", "threads"),
-        *("units", "which"),
+        *("accuracy", "backend", "errors", "exercise", "kind", "model", "out", "status"),
+        *("threads", "units", "which"),
     }
 )
 """What the public functions take beside an operation's inputs."""

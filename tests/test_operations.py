@@ -265,6 +265,8 @@ def test_each_operation_of_a_function_has_its_own_default_of_results(publish):
     for _ in range(2):
         assert dict(called(*OPTION)) == {"price": 106.0, "delta": 106.0}
         assert dict(called(*OPTION, exercise="american")) == {"vega": 105.0}
+        with pytest.raises(ValueError, match="unknown output 'price' of digits_american"):
+            called(*OPTION, exercise="american", which=more.default_outputs)
 
 
 def test_results_by_name_are_written_where_out_says(digital):
@@ -335,6 +337,30 @@ def test_a_word_that_python_keeps_for_itself_is_no_name(name):
         replace(OPERATIONS["price"].inputs[0], argument=name)
     with pytest.raises(ValueError, match=f"function '{name}': a word that Python keeps"):
         replace(DIGITAL, function=name)
+
+
+def test_an_inversion_returns_its_codes_where_they_are_asked_for(publish):
+    inverse = replace(
+        OPERATIONS["implied_volatility"],
+        name="digits_implied",
+        function="digits_implied",
+        numerics=1,
+        inverse_of=DIGITAL.name,
+    )
+
+    def kernel(price, *_, out=None, outputs=()):
+        found = {"sigma": price / 100.0, "code": np.full(price.shape, 3, np.int8)}
+        results = tuple(found[name] for name in outputs)
+        return results if len(results) > 1 else results[0]
+
+    publish({inverse: kernel, DIGITAL: kernel})
+    called = quantforge.function(inverse)
+    for _ in range(2):
+        assert called(50.0, *OPTION[:4]) == 0.5
+        sigma, code = called(np.array([50.0, 25.0]), *OPTION[:4], status=True)
+        assert sigma.tolist() == [0.5, 0.25]
+        assert code.tolist() == [3, 3]
+        assert code.dtype == np.int8
 
 
 def test_a_function_finds_the_operation_of_the_model_that_is_said(publish):
