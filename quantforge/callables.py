@@ -136,12 +136,14 @@ class Callee(NamedTuple):
     def _on_device(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """Evaluate on arrays of another library, which the results are too."""
         found = self._several(self.kernel(*operands, out=None))
+        shape = broadcast_shapes(*(tuple(each.shape) for each in operands))
         for output, result in zip(self.outputs, found, strict=True):
             if not array_type(result, self.arrays):
                 raise TypeError(
                     f"{output.name!r} is of type {type(result).__name__}, "
                     f"not of {' or '.join(self.arrays)}"
                 )
+            _check(output, str(result.dtype).rpartition(".")[2], tuple(result.shape), shape)
         return found
 
     def _several(self, found: Any) -> tuple[Any, ...]:
@@ -155,12 +157,17 @@ class Callee(NamedTuple):
         """What the callable has returned, if it is a result of the right type for each option."""
         results = tuple(map(np.asarray, self._several(found)))
         for output, result in zip(self.outputs, results, strict=True):
-            if result.dtype != np.dtype(output.type):
-                kind = np.dtype(output.type).name
-                raise TypeError(f"{output.name!r} is {result.dtype.name}, not {kind}")
-            if result.shape != shape:
-                raise TypeError(f"{output.name!r} has shape {result.shape}, not {shape}")
+            _check(output, result.dtype.name, result.shape, shape)
         return results
+
+
+def _check(output: Output, kind: str, its: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Refuse a result of another type or shape."""
+    wanted = np.dtype(output.type).name
+    if kind != wanted:
+        raise TypeError(f"{output.name!r} is {kind}, not {wanted}")
+    if its != shape:
+        raise TypeError(f"{output.name!r} has shape {its}, not {shape}")
 
 
 def _writable(out: Any, shape: tuple[int, ...], lanes: Arrays) -> Any:

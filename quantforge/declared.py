@@ -26,6 +26,7 @@ from quantforge.operations import (
     functions,
     unknown,
 )
+from quantforge.operations import operation as by_name
 from quantforge.plugins import registry
 from quantforge.shortest import compiled
 
@@ -33,19 +34,20 @@ __all__ = ["Declared", "declared", "named"]
 
 
 class Declared:
-    """The function of a declared operation; it can be pickled by its name."""
+    """The function of a declared operation; it can be pickled by the operation's name."""
 
     def __init__(self, operation: Operation, signature: inspect.Signature) -> None:
         self.__name__ = self.__qualname__ = operation.function
         self.__signature__ = signature
         self.__doc__ = _description(operation)
+        self._operation = operation.name
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Run the operation; every function has an implementation of its own."""
         raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return named, (self.__name__,)
+        return _of_operation, (self._operation,)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__}{self.__signature__}>"
@@ -66,6 +68,12 @@ def named(name: str) -> Declared:
     if found is None:
         raise unknown("function", name, functions())
     return declared(found)
+
+
+def _of_operation(name: str) -> Declared:
+    """The function of an operation of this name, as a pickle has it."""
+    registry()  # plugins declare their operations
+    return declared(by_name(name))
 
 
 def _check(operation: Operation) -> None:

@@ -212,6 +212,7 @@ class Array:
     def __init__(self, values):
         self.values = np.asarray(values, np.float64)
 
+    dtype = property(lambda self: self.values.dtype)
     shape = property(lambda self: self.values.shape)
     size = property(lambda self: self.values.size)
     ndim = property(lambda self: self.values.ndim)
@@ -304,7 +305,23 @@ def test_out_and_errors_are_for_numpys_arrays(seen):
         quantforge.price(**arguments, errors="raise")
 
 
-def test_results_of_another_type_are_the_backends_fault(seen):
-    seen(lambda *operands, out: np.asarray(operands[0]), arrays=(TYPE,))
-    with pytest.raises(BackendError, match="'price' is of type ndarray, not of "):
-        quantforge.price(**{**OPTION, "spot": Array([1.0])}, backend="mine")
+def single(values):
+    """An array of single precision, as JAX makes them unless it is told not to."""
+    made = Array(values)
+    made.values = made.values.astype(np.float32)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (lambda spot: np.asarray(spot), "'price' is of type ndarray, not of "),
+        (lambda spot: single(spot.values), "'price' is float32, not float64"),
+        (lambda spot: Array(spot.values.sum()), r"'price' has shape \(\), not \(2,\)"),
+    ],
+    ids=["type", "precision", "shape"],
+)
+def test_results_of_another_kind_are_the_backends_fault(seen, result, message):
+    seen(lambda *operands, out: result(operands[0]), arrays=(TYPE,))
+    with pytest.raises(BackendError, match=message):
+        quantforge.price(**{**OPTION, "spot": Array([1.0, 2.0])}, backend="mine")

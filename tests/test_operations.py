@@ -265,8 +265,11 @@ def test_each_operation_of_a_function_has_its_own_default_of_results(publish):
     for _ in range(2):
         assert dict(called(*OPTION)) == {"price": 106.0, "delta": 106.0}
         assert dict(called(*OPTION, exercise="american")) == {"vega": 105.0}
+        assert dict(quantforge.function(less)(*OPTION)) == {"vega": 105.0}
         with pytest.raises(ValueError, match="unknown output 'price' of digits_american"):
             called(*OPTION, exercise="american", which=more.default_outputs)
+    for one in (more, less):
+        assert pickle.loads(pickle.dumps(quantforge.function(one))) is quantforge.function(one)
 
 
 def test_results_by_name_are_written_where_out_says(digital):
