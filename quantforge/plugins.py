@@ -1,4 +1,4 @@
-"""Discovery and state of backends.
+"""Backends and their state.
 
 pluggy finds them; each is then read, judged and loaded on its own, so that one broken plugin
 costs itself and nobody else. Nothing heavy happens before `Registry.kernel` is called.
@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
-from quantforge import catalogue
+from quantforge import catalogue, discovery
 from quantforge.callables import array_type
 from quantforge.capabilities import TIERS, Needs, check, lacks, outputs, tier
-from quantforge.contract import GROUP, Backend, Specification
+from quantforge.contract import Backend, Specification
 from quantforge.errors import BackendError, KernelError, did_you_mean, one_line, warn_once
 from quantforge.operations import CONTRACT, OPERATIONS, Operation, note_absent
 from quantforge.operations import operation as _operation
@@ -37,7 +37,6 @@ __all__ = [
     "State",
     "avoid",
     "backends",
-    "entry_points",
     "on_finding",
     "on_stage",
     "registry",
@@ -120,7 +119,7 @@ class Registry:
         avoided: Mapping[str, str] | None = None,
     ) -> None:
         """By default `QUANTFORGE_BLOCK` says what is blocked, and the profile what to avoid."""
-        points, unreadable = entry_points()
+        points, unreadable = discovery.entry_points()
         if blocked is None:
             words = os.environ.get("QUANTFORGE_BLOCK", "").split(",")
             blocked = frozenset(word.strip() for word in words if word.strip())
@@ -157,7 +156,7 @@ class Registry:
         self._entries["numpy"] = fallback
         claims: dict[str, dict[str, EntryPoint]] = {}
         for point in points:
-            claims.setdefault(point.name, {})[_origin(point)] = point
+            claims.setdefault(point.name, {})[discovery.origin(point)] = point
         for name, its in sorted(claims.items()):
             if name == "numpy":
                 for point in its.values():
@@ -171,7 +170,7 @@ class Registry:
                 self._entries[name] = _Entry(name, State.BROKEN, self.avoided[name])
             else:
                 (point, *_) = its.values()
-                entry = self._read(name, point.load, blocked, _owner(point))
+                entry = self._read(name, point.load, blocked, discovery.owner(point))
                 if entry is not None:
                     self._entries[name] = entry
             if name in self._entries and name != "numpy":
@@ -506,56 +505,6 @@ def _announced(doing: str, name: str, function: Callable[[], Any]) -> Any:
 
 def _run(function: Callable[[], Any]) -> Any:
     return function()
-
-
-def entry_points() -> tuple[list[EntryPoint], dict[str, Exception]]:
-    """The entry points of all plugins, and by name the distributions whose list is unreadable."""
-    from importlib import metadata
-
-    try:
-        return list(metadata.entry_points(group=GROUP)), {}
-    except Exception:  # one file is not UTF-8, or not of that form: ask each on its own
-        points: dict[str, list[EntryPoint]] = {}
-        unreadable = {}
-        for each in metadata.distributions():
-            try:
-                name = each.name
-                its = [point for point in each.entry_points if point.group == GROUP]
-                points.setdefault(name, its)  # the first on the path, as with modules
-            except Exception as error:
-                if f"[{GROUP}]".encode() in _raw(each, error):
-                    unreadable[_folder(each)] = error
-        return [point for its in points.values() for point in its], unreadable
-
-
-def _raw(distribution: Distribution, error: Exception) -> bytes:
-    """The list of entry points that cannot be read, as bytes."""
-    if isinstance(error, UnicodeDecodeError):
-        return bytes(error.object)
-    return (distribution.read_text("entry_points.txt") or "").encode(errors="replace")
-
-
-def _folder(distribution: Distribution) -> str:
-    """A name for a distribution whose metadata may be as damaged as the rest."""
-    path = getattr(distribution, "_path", None)
-    return str(path.name).partition("-")[0] if path is not None else "unnamed distribution"
-
-
-def _origin(point: EntryPoint) -> str:
-    """Module and distribution of an entry point, in words."""
-    return f"{point.value}{_of_distribution(point)}"
-
-
-def _owner(point: EntryPoint) -> str:
-    """A plugin and its distribution, in words."""
-    return f"plugin {point.name!r}{_of_distribution(point)}"
-
-
-def _of_distribution(point: EntryPoint) -> str:
-    try:
-        return f" of {point.dist.name} {point.dist.version}" if point.dist else ""
-    except Exception:  # its metadata is damaged
-        return ""
 
 
 def _warn_unknown(blocked: frozenset[str], known: set[str]) -> None:

@@ -111,7 +111,7 @@ def test_two_plugins_that_declare_one_name_differently_are_both_left_out(plug):
 
 def test_a_backend_of_an_operation_that_clashes_keeps_its_others(plug, install, describe):
     plug(a=[declared("a_b")], a_b=[declared("a_b", numerics=2)])
-    points = [*quantforge.plugins.entry_points()[0]]
+    points = [*quantforge.discovery.entry_points()[0]]
     load = describe().load
     numerics = {"a_b": 1, "price": OPERATIONS["price"].numerics}
     install(*points, third=describe("third", numerics=numerics, load=load))

@@ -16,7 +16,7 @@ LAYERS = (
     "catalogue results",
     "contract golden threads",
     # backends: found, loaded, called
-    "callables capabilities ufuncs",
+    "callables capabilities discovery ufuncs",
     "kernels numpy_backend",
     "plugins",
     "loaded",

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 import quantforge
-from quantforge import plugins, threads
+from quantforge import discovery, plugins, threads
 from quantforge.cli import untuned
 from quantforge.cli.backends import describe, overview
 from quantforge.cli.failures import NOTHING_USABLE
@@ -85,7 +85,7 @@ def _try_backends() -> None:
     from quantforge.profile import unusable
     from quantforge.tuning import trial
 
-    points, _ = plugins.entry_points()
+    points, _ = discovery.entry_points()
     known = unusable.known(points)
     found = trial.crashes(skip=known)
     plugins.avoid({**known, **found})

@@ -12,7 +12,7 @@ from importlib import metadata, util
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from quantforge import plugins
+from quantforge import discovery
 from quantforge.cli.ownership import CORE
 from quantforge.errors import one_line
 
@@ -51,7 +51,7 @@ def _installed() -> dict[str, metadata.Distribution]:
     found = {}
     with suppress(metadata.PackageNotFoundError):
         found[CORE] = metadata.distribution(CORE)
-    for point in plugins.entry_points()[0]:
+    for point in discovery.entry_points()[0]:
         if point.dist:
             found.setdefault(point.dist.name, point.dist)
     return found

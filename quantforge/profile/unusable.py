@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from quantforge import threads as _threads
-from quantforge.plugins import entry_points
+from quantforge.discovery import entry_points
 from quantforge.profile import store
 from quantforge.profile.machine import Machine, digest, own_files, this_machine
 from quantforge.profile.record import Profile, Section, Unusable

@@ -19,10 +19,11 @@ from typing import Final, NamedTuple
 from quantforge import dispatch
 from quantforge import threads as _threads
 from quantforge.capabilities import TIERS, takes
+from quantforge.discovery import entry_points
 from quantforge.dispatch import forced_threads
 from quantforge.errors import BackendError, QuantForgeError, one_line
 from quantforge.operations import OPERATIONS, Operation
-from quantforge.plugins import State, avoid, entry_points, registry
+from quantforge.plugins import State, avoid, registry
 from quantforge.profile import lookup, unusable
 from quantforge.profile.curves import Curve
 from quantforge.profile.decision import candidates, decide, slow_to_load

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from quantforge import plugins
+from quantforge import discovery, plugins
 from quantforge.capabilities import outputs, takes
 from quantforge.operations import OPERATIONS, SIGN, Operation
 
@@ -44,7 +44,7 @@ def crashes(skip: Collection[str] = ()) -> dict[str, str]:
 
     ``QUANTFORGE_TRIAL_SECONDS`` is how long one step may take, 120 by default.
     """
-    points, _ = plugins.entry_points()
+    points, _ = discovery.entry_points()
     names = {point.name for point in points} - set(skip)
     found: dict[str, str] = {}
     while names and os.name == "posix" and sys.executable:

@@ -5,7 +5,7 @@ from importlib import metadata
 
 import pytest
 
-from quantforge import plugins
+from quantforge import discovery
 from quantforge.cli import integrity
 
 INFO = "planted-1.0.dist-info"
@@ -150,7 +150,7 @@ def test_a_core_that_is_not_installed_is_said(monkeypatch):
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "distribution", absent)
-    monkeypatch.setattr(plugins, "entry_points", lambda: ([], {}))
+    monkeypatch.setattr(discovery, "entry_points", lambda: ([], {}))
     line = "quantforge-core is not installed, there is no RECORD to compare quantforge with"
     assert integrity.compare() == ([], [line])
 
