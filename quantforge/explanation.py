@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from quantforge import conventions
 from quantforge.capabilities import Needs, lacks, sizes, takes
 from quantforge.dispatch import best_tier, budget, preview, settings
 from quantforge.operations import Operation, find
@@ -101,7 +102,7 @@ def explain(
     name = asked_for.name
     names = asked_for.default_outputs if which is None else which
     wanted = asked_for.wanted((names,) if isinstance(names, str) else names)
-    needs = Needs(wanted, asked_for.served(model))
+    needs = Needs(wanted, conventions.model(asked_for.served(model)).name)
     made = preview(name, backend, threads, needs)
     row = made.rows[made.row(int(n))]
     source = made.source

@@ -140,6 +140,13 @@ def test_a_model_goes_to_who_serves_it(install, backend):
         assert quantforge.price(*OPTION, model="black76") == 1.0
         assert quantforge.price(*OPTION) == 2.0
         assert quantforge.explain("price", model="black76").backend == "forward"
+    for name in ("black_scholes", "merton"):  # one model by two names
+        install(spot=backend("spot", 3.0, models=(name,)), any=backend("any", 2.0, preference=2))
+        for asked in ("black_scholes", "merton"):
+            with quantforge.using(exact=False):
+                assert quantforge.price(*OPTION, model=asked) == 3.0
+                assert quantforge.explain("price", model=asked).backend == "spot"
+    install(forward=backend("forward", 1.0, models=("black76",)))
     report = quantforge.explain("price")
     assert report.candidates["forward"] == "does not serve the model 'black_scholes'"
     with pytest.raises(BackendError, match="'forward' does not serve the model 'black_scholes'"):
@@ -310,7 +317,7 @@ def test_tuning_takes_all_of_it_as_normal(install, backend, monkeypatch):
     )
     monkeypatch.setattr("quantforge.threads.budget", lambda: 2)
     monkeypatch.setattr(session.Reference, "check", lambda *_: None)
-    monkeypatch.setattr("quantforge.tuning.trial.crashes", dict)
+    monkeypatch.setattr("quantforge.tuning.trial.crashes", lambda **_: {})
     short = session.RIGORS["quick"]._replace(rounds=1, largest=2_048, refinements=1)
     monkeypatch.setattr(session, "RIGORS", {"quick": short})
     tuned = session.tune(seconds=4.0, clock=Clock(), seed=1)
