@@ -1,6 +1,7 @@
 """What a backend says it cannot do is taken as normal, and nobody's result depends on it."""
 
 import itertools
+from random import Random
 
 import numpy as np
 import pytest
@@ -205,6 +206,86 @@ def test_a_named_backend_refuses_other_sizes(install, backend):
         "backend 'large' takes batches of 1,000 options or more",
     )
     assert "no backend" in repr(report)
+
+
+# --- all of it together ------------------------------------------------------------------------
+
+MODELS = ("black_scholes", "merton", "black76", "garman_kohlhagen")
+SETS = (("price",), ("delta",), ("delta", "vega"))
+
+
+def drawn(random):
+    """What a backend says of itself, at random."""
+    operations = random.choice([("price",), ("greeks",), ("price", "greeks")])
+    said = {"operations": operations, "min_size": random.choice([1, 1, 10])}
+    if random.random() < 0.3:
+        said["max_size"] = 100
+    if random.random() < 0.3:
+        said["models"] = tuple(random.sample(MODELS, 2))
+    if "greeks" in operations and random.random() < 0.3:
+        said["outputs"] = {"greeks": random.choice(SETS)}
+    if random.random() < 0.3:
+        said["approximate"] = dict.fromkeys(operations, 1e9)
+    return said
+
+
+def serves(said, operation, which, model, n, tier):
+    """Whether a backend serves a request, by what it says."""
+    same = {"merton": "black_scholes"}
+    models = {same.get(each, each) for each in said.get("models", MODELS)}
+    return (
+        operation in said["operations"]
+        and same.get(model, model) in models
+        and set(which) <= set(said.get("outputs", {}).get(operation, which))
+        and said["min_size"] <= n <= said.get("max_size", n)
+        and (tier == "approximate" or "approximate" not in said)
+    )
+
+
+def asks(operation, which, n, how):
+    """The ways to make one request of `n` options, each of which returns its first result."""
+    spots = np.linspace(90.0, 110.0, n)
+    how = how | ({"which": which} if operation == "greeks" else {})
+    function = getattr(quantforge, operation)
+
+    def first(found):
+        return np.atleast_1d(found if operation == "price" else found[which[0]])[0]
+
+    yield lambda: first(function(spots, *OPTION[1:], **how))
+    yield lambda: first(quantforge.bind(operation, n=n, **how)(spots, *OPTION[1:]))
+    if n == 1:
+        yield lambda: first(function(*OPTION, **how))
+        yield lambda: first(quantforge.bind(operation, **how)(*OPTION))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_calls_bound_calls_and_explain_agree_on_who_serves_a_request(install, backend, seed):
+    """By what backends say of themselves: the first by tier and preference that serves it."""
+    random = Random(seed)
+    said = {name: drawn(random) for name in "abc"}
+    said["rest"] = {"operations": ("price", "greeks"), "min_size": 1}
+    install(**{
+        name: backend(name, float(place), preference=place, **each)
+        for place, (name, each) in enumerate(said.items())
+    })  # fmt: skip
+    for _ in range(12):
+        n, model = random.choice([1, 9, 10, 100, 101]), random.choice(MODELS)
+        operation, which = random.choice([("price", ("price",)), *(("greeks", x) for x in SETS)])
+        tier, asked = random.choice(["contract", "approximate"]), random.choice(["auto", *said])
+        named = [*said] if asked == "auto" else [asked]
+        reach = tier if asked == "auto" else "approximate"  # who is named may be of any tier
+        able = [x for x in named if serves(said[x], operation, which, model, n, reach)]
+        able.sort(key=lambda name: "approximate" in said[name])
+        how = {"model": model, "backend": asked}
+        with quantforge.using(tier=tier):
+            for ask in asks(operation, which, n, how):
+                if able:
+                    assert ask() == [*said].index(able[0])
+                else:
+                    with pytest.raises(BackendError):
+                        ask()
+            if able:
+                assert quantforge.explain(operation, n, which=which, **how).backend == able[0]
 
 
 # --- threads -----------------------------------------------------------------------------------
