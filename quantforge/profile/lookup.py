@@ -172,4 +172,6 @@ def is_covered(rigor: str, operations: Collection[str] = ()) -> bool:
         for name, one in record.operations.items()
         if is_meant(name)
     ]
+    if operations and not measured:
+        return False
     return all(one.outranks(replace(one, rigor=rigor, noisy=False)) for one in measured)

@@ -113,13 +113,17 @@ def test_bad_usage_is_told_in_one_line(run_digital, words, message):
     assert message in ended.err
 
 
-def test_explain_autotune_and_doctor_know_the_operation(run_digital):
+def test_explain_autotune_and_doctor_know_the_operation(run_digital, monkeypatch, tmp_path):
+    monkeypatch.setenv("QUANTFORGE_PROFILE", str(tmp_path / "profile.json"))
     assert DIGITAL in run_digital("explain", "--help").out
     decision = json.loads(run_digital("explain", DIGITAL, "10", "--backend", NUMPY, "--json").out)
     assert (decision["operation"], decision["backend"]) == (DIGITAL, "digitals_numpy")
     gaps = json.loads(run_digital("autotune", "--check", "--json").out)["gaps"]
     expected = {"backend": NUMPY, "operation": DIGITAL, "reason": "not measured"}
     assert expected in gaps
+    tuned = run_digital("autotune", "--operation", DIGITAL, "--budget", "5", "--json")
+    assert tuned.code == 0, tuned.err
+    assert set(json.loads(tuned.out)["operations"]) == {DIGITAL}
     findings = json.loads(run_digital("doctor", "--json").out)
     assert {NUMPY: [DIGITAL, "digitals_asset_or_nothing"]}.items() <= {
         each["name"]: each["operations"] for each in findings["backends"]

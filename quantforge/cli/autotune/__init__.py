@@ -14,6 +14,7 @@ from quantforge import dispatch
 from quantforge.cli.terminal import say
 from quantforge.errors import QuantForgeError
 from quantforge.operations import OPERATIONS, unknown
+from quantforge.plugins import registry
 
 if TYPE_CHECKING:
     from quantforge.profile.record import Profile
@@ -118,6 +119,7 @@ def _tune(arguments: argparse.Namespace) -> int:
     from quantforge.tuning import session
     from quantforge.tuning.progress import progress_bar
 
+    registry()  # plugins declare operations too
     for name in arguments.operation:
         if name not in OPERATIONS:
             raise Failure(str(unknown("operation", name, OPERATIONS)))
