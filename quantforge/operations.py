@@ -68,6 +68,9 @@ _TAKEN: Final = frozenset(
 )
 """What the public functions take beside an operation's inputs."""
 
+_METHODS: Final = frozenset({*dir(dict), "to_dict", "to_pandas", "to_polars"})
+"""What results by name have beside their names: `results.items` would not be an output."""
+
 STEPS: Final[Mapping[str, int]] = MappingProxyType({"1 %": 100, "day": 365})
 """The steps that the market counts by, and how many of them make a unit of an operand."""
 
@@ -224,6 +227,12 @@ class Operation:
                 raise ValueError(
                     f"an input of {self.name} cannot be called {name!r}: its function takes that "
                     "for something else"
+                )
+        for name in names if self.is_named else ():
+            if name in _METHODS:
+                raise ValueError(
+                    f"an output of {self.name} cannot be called {name!r}: results by name have a "
+                    "method of that name"
                 )
         self.wanted(self.default_outputs)
 

@@ -11,6 +11,7 @@ from quantforge.calls import Call
 from quantforge.conventions import MODELS
 from quantforge.operations import OPERATIONS, RATE, find, register
 from quantforge.plugins import registry
+from quantforge.results import Greeks
 from quantforge.selection import select
 
 FUNCTIONS = ("price", "greeks", "implied_volatility")
@@ -364,6 +365,17 @@ def test_an_inversion_returns_its_codes_where_they_are_asked_for(publish):
         assert sigma.tolist() == [0.5, 0.25]
         assert code.tolist() == [3, 3]
         assert code.dtype == np.int8
+
+
+def test_no_output_hides_behind_a_method_of_the_results():
+    value = OPERATIONS["price"].outputs[0]
+    methods = {name for name in dir(Greeks()) if not name.startswith("_")}
+    assert {"items", "to_pandas"} <= methods
+    for name in methods:
+        outputs = value, replace(value, name=name)
+        with pytest.raises(ValueError, match=f"an output of digits_digital cannot be .*'{name}'"):
+            replace(DIGITAL, outputs=outputs)
+        assert replace(DIGITAL, outputs=outputs[1:]).outputs[0].name == name  # returned as it is
 
 
 def test_a_function_finds_the_operation_of_the_model_that_is_said(publish):
