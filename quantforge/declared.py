@@ -28,7 +28,7 @@ from quantforge.operations import (
 )
 from quantforge.operations import operation as by_name
 from quantforge.plugins import registry
-from quantforge.shortest import compiled
+from quantforge.shortest import compiled, underscored
 
 __all__ = ["Declared", "declared", "named"]
 
@@ -122,11 +122,12 @@ _STYLED: Final = """
             return _in_full(_request, _given, out)
 """
 _KNOWN: Final = {
-    f"_{each.__name__}": each
-    for each in (
-        *(KeyError, Request, TypeError, in_full, int, isinstance, np.ndarray, resolve, signs, str),
-        *(tuple, type),
-    )
+    "_NO_DIVIDEND": NO_DIVIDEND,
+    "_check": _check,
+    "_kinds": kinds,
+    "_settings": settings.get,
+    **underscored(KeyError, TypeError, int, isinstance, str, tuple, type),
+    **underscored(Request, in_full, np.ndarray, resolve, signs),
 }
 
 
@@ -154,15 +155,11 @@ def _function(operation: Operation) -> Any:
     styled = _STYLED.strip().format(**known) if "exercise" in options else ""
     space = {
         **_KNOWN,
-        "_NO_DIVIDEND": NO_DIVIDEND,
         "_calls": table(),
-        "_check": _check,
         "_default": options.get("which"),
         "_every": tuple(each.name for each in operation.outputs),
-        "_kinds": kinds,
         "_operation": operation,
         "_options": options,
-        "_settings": settings.get,
     }
     return compiled(_CALL.format(**known, styled=styled), operation.function, space)
 

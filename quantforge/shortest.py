@@ -12,7 +12,7 @@ from quantforge.conventions import NO_DIVIDEND, ZERO
 from quantforge.errors import BackendError, KernelError
 from quantforge.results import Greeks
 
-__all__ = ["CARRY", "SIGNS", "STYLE", "Shape", "compiled", "methods"]
+__all__ = ["CARRY", "SIGNS", "STYLE", "Shape", "compiled", "methods", "underscored"]
 
 
 SIGNS: Final = "_signs"
@@ -99,10 +99,19 @@ _FOR_THE_USER: Final = {
     "unless_decided": "if (_kernel := _self.always) is None:",
 }
 
-_KNOWN: Final = (
-    *(AttributeError, BackendError, BaseException, Greeks, KernelError, TypeError, ValueError),
-    *(bisect_right, float, map, np.float64, np.ndarray, tuple, type, zip),
-)
+
+def underscored(*known: Any) -> dict[str, Any]:
+    """Classes and functions by the names that generated code has for them."""
+    return {f"_{each.__name__}": each for each in known}
+
+
+_KNOWN: Final = {
+    "_NO_DIVIDEND": NO_DIVIDEND,
+    "_ZERO": ZERO,
+    **underscored(AttributeError, BaseException, TypeError, ValueError),
+    **underscored(BackendError, Greeks, KernelError, bisect_right, np.float64, np.ndarray),
+    **underscored(float, map, tuple, type, zip),
+}
 
 
 def methods(shape: Shape) -> dict[str, Any]:
@@ -146,11 +155,9 @@ def methods(shape: Shape) -> dict[str, Any]:
         "count": len(names),
         "arguments": ", ".join(f'"{name}": {name}' for name in names),
     }
-    space: dict[str, Any] = {f"_{each.__name__}": each for each in _KNOWN}
-    space |= {"_NO_DIVIDEND": NO_DIVIDEND, "_ZERO": ZERO}
     return {
-        "run": compiled(_SHORTEST.format(**known, **_FOR_A_FUNCTION), shape.function, space),
-        "__call__": compiled(_SHORTEST.format(**known, **_FOR_THE_USER), shape.function, space),
+        "run": compiled(_SHORTEST.format(**known, **_FOR_A_FUNCTION), shape.function, _KNOWN),
+        "__call__": compiled(_SHORTEST.format(**known, **_FOR_THE_USER), shape.function, _KNOWN),
     }
 
 

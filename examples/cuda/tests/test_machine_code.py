@@ -11,6 +11,7 @@ from collections import Counter
 from importlib import metadata
 
 import nvrtc
+import ptx
 import pytest
 from quantforge_cuda import source
 
@@ -53,10 +54,10 @@ def in_machine_code(folder, text, architecture, *options):
 
 def in_ptx(text, architecture, *options):
     """How often each operation on doubles stands in each kernel's PTX."""
-    ptx = made(text, "PTX", f"--gpu-architecture=compute_{architecture}", *options).decode()
-    kernels = re.findall(r"\.visible \.entry (\w+)\([^)]*\)\s*\{(.*?)\n\}", ptx, re.S)
+    module = made(text, "PTX", f"--gpu-architecture=compute_{architecture}", *options).decode()
     return {
-        kernel: Counter(re.findall(r"\b(\w+)\.(?:rn\.)?f64\b", body)) for kernel, body in kernels
+        kernel: Counter(re.findall(r"\b(\w+)\.(?:rn\.)?f64\b", statements))
+        for kernel, _, statements in ptx.kernels(module)
     }
 
 
@@ -79,10 +80,10 @@ def surplus(folder, architecture, *options):
     code = in_machine_code(folder, source.text(), architecture, *options)
     expansions = {each: expansion(folder, each, architecture) for each in EXPANDED}
     found = {}
-    for kernel, ptx in in_ptx(source.text(), architecture, *options).items():
-        due = ptx["fma"]
+    for kernel, written in in_ptx(source.text(), architecture, *options).items():
+        due = written["fma"]
         for operation, (each, once) in expansions.items():
-            due += each * ptx[operation] + once * (ptx[operation] > 0)
+            due += each * written[operation] + once * (written[operation] > 0)
         found[kernel] = code[kernel]["DFMA"] - due
     return found
 

@@ -77,11 +77,9 @@ def _batch(plan: Plan, costs: Costs, curves: dict[str, tuple[Curve, ...]], n: in
     seconds = costs(row.backend, row.threads, n)
     slowest = gain = None
     if seconds is not None:
-        best = {
-            name: min(float(one.predict(n)) for one in its if one.knows(n))
-            for name, its in curves.items()
-            if any(one.knows(n) for one in its)
-        }
+        times = {name: [costs(name, one.threads, n) for one in its] for name, its in curves.items()}
+        known = {name: [one for one in its if one is not None] for name, its in times.items()}
+        best = {name: min(its) for name, its in known.items() if its}
         slowest = max(best, key=best.__getitem__)
         gain = best[slowest] / seconds
     tied = plan.source.tied(n) if plan.source.tied else ()

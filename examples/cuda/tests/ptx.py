@@ -6,7 +6,7 @@ each; it runs the threads one after the other. Whatever is not in the tables bel
 
 import re
 
-__all__ = ["as_c"]
+__all__ = ["as_c", "kernels"]
 
 C_TYPES = {
     "pred": "uint8_t",
@@ -91,6 +91,11 @@ static inline int32_t truncated(double x) {
 """
 
 
+def kernels(ptx):
+    """Each kernel of a PTX module: its name, parameters and statements."""
+    return re.findall(r"\.visible \.entry (\w+)\(([^)]*)\)\s*\{(.*?)\n\}", ptx, re.S)
+
+
 def as_c(ptx):
     """The C source of a PTX module's kernels: ``price(arguments, blocks, threads)`` and so on."""
     ptx = re.sub(r"//[^\n]*", "", ptx)
@@ -101,8 +106,7 @@ def as_c(ptx):
         body.append(
             f"static const uint8_t {name}[{count}] __attribute__((aligned({size}))) = {{{values}}};"
         )
-    kernels = re.findall(r"\.visible \.entry (\w+)\(([^)]*)\)\s*\{(.*?)\n\}", ptx, re.S)
-    for name, parameters, statements in kernels:
+    for name, parameters, statements in kernels(ptx):
         body += _kernel(name, re.findall(r"\w+_param_\d+", parameters), statements)
     return "\n".join(body) + "\n"
 
